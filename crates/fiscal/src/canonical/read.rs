@@ -1,0 +1,311 @@
+//! From bytes to values: the members of P1, in their order.
+
+use super::{
+    cursor::{Cursor, value},
+    list::{Element, List},
+};
+use crate::{
+    fault::{Fault, InMember, Member, Reason},
+    ids::{Epoch, InvoiceNumber, VoucherToken},
+    invoice::{
+        Annex, AnnexItem, Client, Exchange, Extension, Invoice, Item, OriginalReference, Payment, Reference,
+        TaxGroup, Tendered, Totals,
+    },
+    rules::limits,
+    text::Text,
+};
+
+/// Reads a whole payload.
+pub(crate) fn read_invoice(payload: &str) -> Result<Invoice<'_>, Fault> {
+    use Member as M;
+    const MEMBERS: &[Member] = &[
+        M::MerchantNif,
+        M::OutletId,
+        M::PosTerminalId,
+        M::CashierId,
+        M::InvoiceType,
+        M::Timestamp,
+        M::Client,
+        M::Items,
+        M::TaxGroups,
+        M::Totals,
+        M::Payments,
+        M::Reference,
+        M::Annex,
+    ];
+    let c = &mut Cursor::new(payload);
+    c.open_object()?;
+    let invoice = Invoice {
+        merchant_nif: value(c, MEMBERS, 0, |c| c.parsed(Reason::NifForm))?,
+        outlet_id: value(c, MEMBERS, 1, |c| c.parsed(Reason::IdForm))?,
+        pos_terminal_id: value(c, MEMBERS, 2, |c| c.parsed(Reason::IdForm))?,
+        cashier_id: value(c, MEMBERS, 3, |c| c.parsed(Reason::IdForm))?,
+        invoice_type: value(c, MEMBERS, 4, |c| c.parsed(Reason::InvoiceTypeUnknown))?,
+        timestamp: value(c, MEMBERS, 5, |c| c.parsed(Reason::TimestampForm))?,
+        client: {
+            c.member(MEMBERS, 6)?;
+            read_client(c).map_err(|fault| fault.within(M::Client))?
+        },
+        items: {
+            c.member(MEMBERS, 7)?;
+            List::read(c, M::Items, limits::ITEMS, Reason::ItemsCount)?
+        },
+        tax_groups: {
+            c.member(MEMBERS, 8)?;
+            List::read(c, M::TaxGroups, limits::GROUPS, Reason::GroupsCount)?
+        },
+        totals: {
+            c.member(MEMBERS, 9)?;
+            read_totals(c).map_err(|fault| fault.within(M::Totals))?
+        },
+        payments: {
+            c.member(MEMBERS, 10)?;
+            List::read(c, M::Payments, limits::PAYMENTS, Reason::PaymentsCount)?
+        },
+        reference: if c.optional_member(M::Reference, false) { Some(read_reference(c)?) } else { None },
+        annex: if c.optional_member(M::Annex, false) {
+            read_annex(c).map_err(|fault| fault.within(M::Annex))?
+        } else {
+            Annex::default()
+        },
+    };
+    c.close_object(MEMBERS)?;
+    if c.is_at_end() { Ok(invoice) } else { Err(Fault::whole(Reason::TrailingBytes)) }
+}
+
+fn read_client<'a>(c: &mut Cursor<'a>) -> Result<Client<'a>, Fault> {
+    const MEMBERS: &[Member] = &[Member::Registration, Member::Classification];
+    c.open_object()?;
+    let client = Client {
+        registration: value(c, MEMBERS, 0, Cursor::text_or_empty)?,
+        classification: value(c, MEMBERS, 1, |c| c.parsed(Reason::ClassificationUnknown))?,
+    };
+    c.close_object(MEMBERS)?;
+    Ok(client)
+}
+
+impl<'a> Element<'a> for Item<'a> {
+    fn read(c: &mut Cursor<'a>) -> Result<Self, Fault> {
+        use Member as M;
+        const MEMBERS: &[Member] =
+            &[M::Code, M::Description, M::Quantity, M::UnitPrice, M::TaxGroup, M::TaxableUnit];
+        c.open_object()?;
+        let item = Self {
+            code: value(c, MEMBERS, 0, |c| c.parsed(Reason::CodeForm))?,
+            description: value(c, MEMBERS, 1, Cursor::text)?,
+            quantity: value(c, MEMBERS, 2, |c| c.parsed(Reason::QuantityForm))?,
+            unit_price: value(c, MEMBERS, 3, |c| c.parsed(Reason::PriceForm))?,
+            tax_group: value(c, MEMBERS, 4, |c| c.parsed(Reason::CodeForm))?,
+            taxable_unit: value(c, MEMBERS, 5, Cursor::text)?,
+        };
+        c.close_object(MEMBERS)?;
+        Ok(item)
+    }
+}
+
+impl<'a> Element<'a> for TaxGroup<'a> {
+    fn read(c: &mut Cursor<'a>) -> Result<Self, Fault> {
+        use Member as M;
+        const MEMBERS: &[Member] = &[M::Code, M::Name, M::Rate, M::BaseAmount, M::TaxAmount];
+        c.open_object()?;
+        let group = Self {
+            code: value(c, MEMBERS, 0, |c| c.parsed(Reason::CodeForm))?,
+            name: value(c, MEMBERS, 1, Cursor::text)?,
+            rate: value(c, MEMBERS, 2, |c| c.parsed(Reason::RateForm))?,
+            base_amount: value(c, MEMBERS, 3, |c| c.parsed(Reason::AmountForm))?,
+            tax_amount: value(c, MEMBERS, 4, |c| c.parsed(Reason::AmountForm))?,
+        };
+        c.close_object(MEMBERS)?;
+        Ok(group)
+    }
+}
+
+fn read_totals(c: &mut Cursor<'_>) -> Result<Totals, Fault> {
+    const MEMBERS: &[Member] = &[Member::Subtotal, Member::TotalVat, Member::Total, Member::Currency];
+    c.open_object()?;
+    let totals = Totals {
+        subtotal: value(c, MEMBERS, 0, |c| c.parsed(Reason::AmountForm))?,
+        total_vat: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
+        total: value(c, MEMBERS, 2, |c| c.parsed(Reason::AmountForm))?,
+        currency: value(c, MEMBERS, 3, |c| c.parsed(Reason::CurrencyForm))?,
+    };
+    c.close_object(MEMBERS)?;
+    Ok(totals)
+}
+
+impl<'a> Element<'a> for Payment<'a> {
+    fn read(c: &mut Cursor<'a>) -> Result<Self, Fault> {
+        const MEMBERS: &[Member] = &[Member::Method, Member::Amount, Member::InstrumentId];
+        c.open_object()?;
+        let payment = Self {
+            method: value(c, MEMBERS, 0, |c| c.parsed(Reason::MethodUnknown))?,
+            amount: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
+            instrument_id: value(c, MEMBERS, 2, Cursor::text_or_empty)?,
+        };
+        c.close_object(MEMBERS)?;
+        Ok(payment)
+    }
+}
+
+/// A rebate has its nature alone; every other note names its original.
+fn read_reference<'a>(c: &mut Cursor<'a>) -> Result<Reference<'a>, Fault> {
+    use Member as M;
+    const MEMBERS: &[Member] = &[M::Nature, M::OutletId, M::Epoch, M::InvoiceSeq, M::AuthCode, M::Voucher];
+    let within = |fault: Fault| fault.within(M::Reference);
+    c.open_object().map_err(within)?;
+    c.member(MEMBERS, 0).map_err(within)?;
+    let nature = c.plain(Reason::NatureUnknown).at(M::Nature).map_err(within)?;
+    if nature == "RRR" {
+        return if c.take("}") {
+            Ok(Reference::Rebate)
+        } else {
+            Err(Fault::at(M::Reference, Reason::RebateWithOriginal))
+        };
+    }
+    let mut read_original = || -> Result<Reference<'a>, Fault> {
+        let original = OriginalReference {
+            nature: nature.parse().at(M::Nature)?,
+            outlet_id: value(c, MEMBERS, 1, |c| c.parsed(Reason::IdForm))?,
+            epoch: value(c, MEMBERS, 2, |c| {
+                c.integer().and_then(|epoch| u32::try_from(epoch).map(Epoch).map_err(|_| Reason::IntegerForm))
+            })?,
+            invoice_seq: value(c, MEMBERS, 3, |c| {
+                c.integer().and_then(|number| InvoiceNumber::new(number).ok_or(Reason::IntegerForm))
+            })?,
+            auth_code: value(c, MEMBERS, 4, |c| c.parsed(Reason::AuthCodeForm))?,
+            voucher: if c.optional_member(M::Voucher, false) {
+                Some(c.plain(Reason::VoucherForm).and_then(VoucherToken::new).at(M::Voucher)?)
+            } else {
+                None
+            },
+        };
+        c.close_object(MEMBERS)?;
+        Ok(Reference::Original(original))
+    };
+    read_original().map_err(within)
+}
+
+/// Ten optional members, in their order.
+fn read_annex<'a>(c: &mut Cursor<'a>) -> Result<Annex<'a>, Fault> {
+    use Member as M;
+    const MEMBERS: &[Member] = &[
+        M::PriceMode,
+        M::ClientName,
+        M::ClientContact,
+        M::ClientAddress,
+        M::OperatorName,
+        M::Items,
+        M::Exchange,
+        M::Tendered,
+        M::Comments,
+        M::Ext,
+    ];
+    c.open_object()?;
+    let mut first = true;
+    let mut present = |c: &mut Cursor<'a>, member| {
+        let present = c.optional_member(member, first);
+        first &= !present;
+        present
+    };
+    let mut annex = Annex::default();
+    if present(c, M::PriceMode) {
+        annex.price_mode = Some(c.parsed(Reason::PriceModeUnknown).at(M::PriceMode)?);
+    }
+    for (member, text) in [
+        (M::ClientName, &mut annex.client_name),
+        (M::ClientContact, &mut annex.client_contact),
+        (M::ClientAddress, &mut annex.client_address),
+        (M::OperatorName, &mut annex.operator_name),
+    ] {
+        if present(c, member) {
+            *text = Some(c.text().at(member)?);
+        }
+    }
+    if present(c, M::Items) {
+        annex.items = Some(List::read(c, M::Items, limits::ITEMS, Reason::AnnexItemsCount)?);
+    }
+    if present(c, M::Exchange) {
+        annex.exchange = Some(read_exchange(c).map_err(|fault| fault.within(M::Exchange))?);
+    }
+    if present(c, M::Tendered) {
+        annex.tendered = Some(List::read(c, M::Tendered, limits::TENDERED, Reason::TenderedCount)?);
+    }
+    if present(c, M::Comments) {
+        annex.comments = Some(List::read(c, M::Comments, limits::COMMENTS, Reason::CommentsCount)?);
+    }
+    if present(c, M::Ext) {
+        annex.ext = Some(List::read(c, M::Ext, limits::EXTENSIONS, Reason::ExtCount)?);
+    }
+    if first && c.take("}") {
+        return Err(Fault::whole(Reason::AnnexEmpty));
+    }
+    c.close_object(MEMBERS)?;
+    Ok(annex)
+}
+
+impl Element<'_> for AnnexItem {
+    fn read(c: &mut Cursor<'_>) -> Result<Self, Fault> {
+        const MEMBERS: &[Member] = &[Member::Type, Member::OriginalPrice];
+        c.open_object()?;
+        let item = Self {
+            item_type: value(c, MEMBERS, 0, |c| c.parsed(Reason::ItemTypeUnknown))?,
+            original_price: if c.optional_member(Member::OriginalPrice, false) {
+                Some(c.parsed(Reason::PriceForm).at(Member::OriginalPrice)?)
+            } else {
+                None
+            },
+        };
+        c.close_object(MEMBERS)?;
+        Ok(item)
+    }
+}
+
+fn read_exchange(c: &mut Cursor<'_>) -> Result<Exchange, Fault> {
+    use Member as M;
+    const MEMBERS: &[Member] = &[M::Currency, M::Rate, M::Date, M::Total, M::TotalVat];
+    c.open_object()?;
+    let exchange = Exchange {
+        currency: value(c, MEMBERS, 0, |c| c.parsed(Reason::CurrencyForm))?,
+        rate: value(c, MEMBERS, 1, |c| c.parsed(Reason::ExchangeRateForm))?,
+        date: value(c, MEMBERS, 2, |c| c.parsed(Reason::DateForm))?,
+        total: value(c, MEMBERS, 3, |c| c.parsed(Reason::AmountForm))?,
+        total_vat: value(c, MEMBERS, 4, |c| c.parsed(Reason::AmountForm))?,
+    };
+    c.close_object(MEMBERS)?;
+    Ok(exchange)
+}
+
+impl Element<'_> for Tendered {
+    fn read(c: &mut Cursor<'_>) -> Result<Self, Fault> {
+        const MEMBERS: &[Member] = &[Member::Currency, Member::Amount, Member::Rate];
+        c.open_object()?;
+        let tendered = Self {
+            currency: value(c, MEMBERS, 0, |c| c.parsed(Reason::CurrencyForm))?,
+            amount: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
+            rate: value(c, MEMBERS, 2, |c| c.parsed(Reason::ExchangeRateForm))?,
+        };
+        c.close_object(MEMBERS)?;
+        Ok(tendered)
+    }
+}
+
+impl<'a> Element<'a> for Text<'a> {
+    fn read(c: &mut Cursor<'a>) -> Result<Self, Fault> {
+        c.text().map_err(Fault::whole)
+    }
+}
+
+/// A pair: `["name","value"]`.
+impl<'a> Element<'a> for Extension<'a> {
+    fn read(c: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let mut read_pair = || -> Result<Self, Reason> {
+            c.expect("[", Reason::ArrayExpected)?;
+            let name = c.text()?;
+            c.expect(",", Reason::SeparatorExpected)?;
+            let value = c.text_or_empty()?;
+            c.expect("]", Reason::SeparatorExpected)?;
+            Ok(Self { name, value })
+        };
+        read_pair().map_err(Fault::whole)
+    }
+}

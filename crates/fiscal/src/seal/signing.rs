@@ -1,0 +1,97 @@
+//! Keys of this process, and the proof that they are what they say.
+
+use p256::ecdsa::{SigningKey, signature::hazmat::PrehashSigner};
+use sha2::{Digest, Sha256};
+
+use super::{
+    hash::RecordHash,
+    key::{PublicKey, SealFault, Signature, SignatureFault},
+};
+
+const PROOF_TAG: &[u8; 16] = b"stelala-proof--1";
+
+/// A private key that signs in this process.
+///
+/// An implementation answers with a valid signature of the hash by the key that it names, or with an error. A key
+/// that lives elsewhere does not implement this: its signatures go through [`crate::Linked::seal`].
+pub trait SealingKey {
+    /// Why a signature could not be made.
+    type Error;
+
+    /// The public half.
+    fn public_key(&self) -> PublicKey;
+
+    /// Signs: raw r‖s, either half.
+    fn sign(&self, hash: &RecordHash) -> Result<[u8; Signature::LENGTH], Self::Error>;
+}
+
+/// A key that has signed a challenge under the public half that it names.
+#[derive(Debug)]
+pub struct Proven<K> {
+    key: K,
+    public_key: PublicKey,
+}
+
+impl<K: SealingKey> Proven<K> {
+    /// Has the key sign a fresh challenge and verifies the answer, as FIPS 140 asks of a new key pair.
+    ///
+    /// The challenge is hashed under a tag of its own, so that no proof is a seal.
+    pub fn prove(key: K, challenge: [u8; 32]) -> Result<Self, NotProven<K::Error>> {
+        let public_key = key.public_key();
+        let hash =
+            RecordHash(Sha256::new().chain_update(PROOF_TAG).chain_update(challenge).finalize().into());
+        let signature = key.sign(&hash).map_err(NotProven::Sign)?;
+        let signature = Signature::normalised(signature).map_err(|fault| NotProven::False(fault.into()))?;
+        public_key.verify(&hash, &signature).map_err(NotProven::False)?;
+        Ok(Self { key, public_key })
+    }
+
+    /// The public half.
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    pub(super) fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
+        let signature = self.key.sign(hash).map_err(SignError::Sign)?;
+        Signature::normalised(signature).map_err(SignError::Form)
+    }
+}
+
+/// A software key: deterministic signatures (RFC 6979).
+impl SealingKey for SigningKey {
+    type Error = p256::ecdsa::Error;
+
+    fn public_key(&self) -> PublicKey {
+        PublicKey::from(*self.verifying_key())
+    }
+
+    fn sign(&self, hash: &RecordHash) -> Result<[u8; Signature::LENGTH], Self::Error> {
+        let signature: p256::ecdsa::Signature = self.sign_prehash(&hash.0)?;
+        Ok(signature.to_bytes().into())
+    }
+}
+
+/// Why a key did not prove itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotProven<E> {
+    /// It could not sign.
+    #[error("the key could not sign its challenge: {0}")]
+    Sign(E),
+    /// It signed something else, or is not the key that it names.
+    #[error("the key's answer to its challenge is not valid under its public half: do not use it: {0}")]
+    False(SealFault),
+}
+
+/// Why a proven key did not sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError<E> {
+    /// The record names another key.
+    #[error("the record names another key than this one: link it again under this key")]
+    OtherKey,
+    /// The signer failed.
+    #[error("the signer failed: {0}")]
+    Sign(E),
+    /// The signer's answer is no signature.
+    #[error("the signer answered with something that is no signature: {0}")]
+    Form(SignatureFault),
+}

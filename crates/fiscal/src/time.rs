@@ -1,0 +1,213 @@
+//! Times as payloads and seals write them: UTC, to the second, in one form (P3, S7).
+
+use core::{fmt, str};
+
+use jiff::{SignedDuration, civil, tz};
+
+use crate::fault::Reason;
+
+const UNIX_EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+
+/// A second of universal time, from 1970 to 9999: `2026-02-04T10:15:30`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: u64,
+}
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00, before every seal.
+    pub const EARLIEST: Self = Self { seconds: 0 };
+    /// 9999-12-31T23:59:59
+    pub const LATEST: Self = Self { seconds: 253_402_300_799 };
+
+    /// So many seconds after 1970-01-01T00:00:00 UTC; none past [`Self::LATEST`].
+    pub const fn from_unix(seconds: u64) -> Option<Self> {
+        if seconds <= Self::LATEST.seconds { Some(Self { seconds }) } else { None }
+    }
+
+    /// Seconds since 1970-01-01T00:00:00 UTC.
+    pub const fn unix(self) -> u64 {
+        self.seconds
+    }
+
+    /// How many seconds this is after `earlier`, 0 when it is not.
+    pub const fn seconds_after(self, earlier: Self) -> u64 {
+        self.seconds.saturating_sub(earlier.seconds)
+    }
+
+    /// The civil day in an outlet's zone: its business day (S7).
+    pub fn date_at(self, offset: UtcOffset) -> CivilDate {
+        CivilDate(self.civil_at(offset).date())
+    }
+
+    /// As a receipt prints it, in the outlet's zone: `2026-02-04T11:15:30`.
+    pub fn local(self, offset: UtcOffset) -> impl fmt::Display {
+        Written(self.civil_at(offset))
+    }
+
+    fn civil_at(self, UtcOffset(offset): UtcOffset) -> civil::DateTime {
+        // Only a zone could push a time past the year 9999, and there it stays at the year's last second.
+        let seconds = self.seconds.cast_signed() + i64::from(offset.seconds());
+        UNIX_EPOCH.saturating_add(SignedDuration::from_secs(seconds))
+    }
+}
+
+impl str::FromStr for Timestamp {
+    type Err = Reason;
+
+    fn from_str(text: &str) -> Result<Self, Reason> {
+        fn read(text: &str) -> Option<Timestamp> {
+            let bytes: &[u8; 19] = text.as_bytes().try_into().ok()?;
+            if bytes[10] != b'T' || bytes[13] != b':' || bytes[16] != b':' {
+                return None;
+            }
+            let date = read_date(&bytes[..10])?;
+            let time =
+                civil::Time::new(two_digits(bytes, 11)?, two_digits(bytes, 14)?, two_digits(bytes, 17)?, 0)
+                    .ok()?;
+            let since = date.to_datetime(time).duration_since(UNIX_EPOCH);
+            u64::try_from(since.as_secs()).ok().and_then(Timestamp::from_unix)
+        }
+        read(text).ok_or(Reason::TimestampForm)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Written(self.civil_at(UtcOffset::UTC)).fmt(f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
+    }
+}
+
+struct Written(civil::DateTime);
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(at) = self;
+        write!(f, "{}T{:02}:{:02}:{:02}", CivilDate(at.date()), at.hour(), at.minute(), at.second())
+    }
+}
+
+/// A day that exists: `2026-02-04`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CivilDate(civil::Date);
+
+impl CivilDate {
+    /// A constant date, for manifests; a wrong one does not compile.
+    pub const fn constant(year: i16, month: i8, day: i8) -> Self {
+        Self(civil::date(year, month, day))
+    }
+}
+
+impl str::FromStr for CivilDate {
+    type Err = Reason;
+
+    fn from_str(text: &str) -> Result<Self, Reason> {
+        read_date(text.as_bytes()).map(Self).ok_or(Reason::DateForm)
+    }
+}
+
+impl fmt::Display for CivilDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+    }
+}
+
+impl fmt::Debug for CivilDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CivilDate({self})")
+    }
+}
+
+/// How far an outlet's clock on the wall is ahead of UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UtcOffset(tz::Offset);
+
+impl UtcOffset {
+    /// No zone.
+    pub const UTC: Self = Self(tz::Offset::UTC);
+    /// Africa/Kinshasa, UTC+1.
+    pub const KINSHASA: Self = Self(tz::offset(1));
+    /// Africa/Lubumbashi, UTC+2.
+    pub const LUBUMBASHI: Self = Self(tz::offset(2));
+}
+
+fn read_date(bytes: &[u8]) -> Option<civil::Date> {
+    let bytes: &[u8; 10] = bytes.try_into().ok()?;
+    if bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let year = i16::from(two_digits(bytes, 0)?) * 100 + i16::from(two_digits(bytes, 2)?);
+    if year < 1970 {
+        return None;
+    }
+    civil::Date::new(year, two_digits(bytes, 5)?, two_digits(bytes, 8)?).ok()
+}
+
+fn two_digits(bytes: &[u8], at: usize) -> Option<i8> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| (byte - b'0').cast_signed());
+    Some(digit(bytes[at])? * 10 + digit(bytes[at + 1])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_it_was_read() {
+        for text in
+            ["1970-01-01T00:00:00", "2026-02-04T10:15:30", "2028-02-29T23:59:59", "9999-12-31T23:59:59"]
+        {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
+        }
+        assert_eq!("9999-12-31T23:59:59".parse::<Timestamp>(), Ok(Timestamp::LATEST));
+        assert_eq!("1970-01-01T00:00:00".parse::<Timestamp>(), Ok(Timestamp::EARLIEST));
+        assert_eq!(Timestamp::from_unix(Timestamp::LATEST.unix() + 1), None);
+    }
+
+    #[test]
+    fn times_that_do_not_exist_or_are_written_otherwise_are_refused() {
+        let wrong = [
+            "",
+            "2026-02-30T10:15:30",
+            "2026-02-29T10:15:30",
+            "2026-13-01T00:00:00",
+            "2026-02-04T24:00:00",
+            "2026-02-04T10:60:00",
+            "2026-02-04T10:15:60",
+            "2026-02-04T10:15:30Z",
+            "2026-02-04 10:15:30",
+            "2026-2-4T10:15:30",
+            "1969-12-31T23:59:59",
+            "2026-02-04T10:15",
+            "+026-02-04T10:15:30",
+            "2026-02-04T1a:15:30",
+        ];
+        for text in wrong {
+            assert_eq!(text.parse::<Timestamp>(), Err(Reason::TimestampForm), "{text:?}");
+        }
+        assert_eq!("2026-02-30".parse::<CivilDate>(), Err(Reason::DateForm));
+    }
+
+    #[test]
+    fn the_business_day_is_the_outlets_own() {
+        let late: Timestamp = "2026-02-04T22:30:00".parse().unwrap();
+        assert_eq!(late.date_at(UtcOffset::UTC).to_string(), "2026-02-04");
+        assert_eq!(late.date_at(UtcOffset::KINSHASA).to_string(), "2026-02-04");
+        assert_eq!(late.date_at(UtcOffset::LUBUMBASHI).to_string(), "2026-02-05");
+        assert_eq!(late.local(UtcOffset::LUBUMBASHI).to_string(), "2026-02-05T00:30:00");
+    }
+
+    #[test]
+    fn the_last_second_has_a_day_in_every_zone() {
+        assert_eq!(Timestamp::LATEST.to_string(), "9999-12-31T23:59:59");
+        assert_eq!(Timestamp::EARLIEST.date_at(UtcOffset::KINSHASA).to_string(), "1970-01-01");
+    }
+}
