@@ -152,6 +152,11 @@ impl CreditAccount {
         Ok(after)
     }
 
+    /// Which invoice this is the account of.
+    pub const fn identity(&self) -> &OriginalIdentity {
+        &self.identity
+    }
+
     /// What is left to be credited, group by group.
     pub fn balances(&self) -> impl Iterator<Item = GroupBalance> {
         self.groups.iter().map(|group| GroupBalance {

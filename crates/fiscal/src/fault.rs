@@ -271,6 +271,14 @@ reasons! {
     VoidNotEqual "void_not_equal" "une annulation (RAN) reprend sa facture d'origine en entier" "a void (RAN) repeats its original in full";
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
+    }
+}
+
+impl core::error::Error for Reason {}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, string::ToString};

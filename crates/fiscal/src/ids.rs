@@ -12,8 +12,8 @@ struct Inline<const N: usize> {
 }
 
 impl<const N: usize> Inline<N> {
-    fn new(text: &str, lengths: core::ops::RangeInclusive<usize>, allowed: fn(u8) -> bool) -> Option<Self> {
-        if !lengths.contains(&text.len()) || !text.bytes().all(allowed) {
+    fn new(text: &str, lengths: core::ops::RangeInclusive<usize>, class: Class) -> Option<Self> {
+        if !lengths.contains(&text.len()) || !class.allows(text) {
             return None;
         }
         let mut bytes = [0; N];
@@ -39,16 +39,43 @@ impl<const N: usize> Inline<N> {
     }
 }
 
-fn is_id_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+/// Which characters a kind of id may have: a bit in [`CLASSES`].
+#[derive(Clone, Copy)]
+struct Class(u8);
+
+impl Class {
+    const ID: Self = Self(1);
+    const CAPITAL_OR_DIGIT: Self = Self(2);
+    const CAPITAL: Self = Self(4);
+
+    fn allows(self, text: &str) -> bool {
+        text.bytes().all(|byte| CLASSES[usize::from(byte)] & self.0 != 0)
+    }
 }
 
-fn is_capital_or_digit(byte: u8) -> bool {
-    byte.is_ascii_uppercase() || byte.is_ascii_digit()
-}
+/// A payload has dozens of ids, so each byte is looked up and not compared.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        let mut class = 0;
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
+            class |= Class::ID.0;
+        }
+        if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
+            class |= Class::CAPITAL_OR_DIGIT.0;
+        }
+        if byte.is_ascii_uppercase() {
+            class |= Class::CAPITAL.0;
+        }
+        classes[byte as usize] = class;
+        byte += 1;
+    }
+    classes
+};
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident [$shortest:literal..=$longest:literal] $allowed:path, $reason:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident [$shortest:literal..=$longest:literal] $class:ident, $reason:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Inline<$longest>);
@@ -69,7 +96,7 @@ macro_rules! ids {
             type Err = Reason;
 
             fn from_str(text: &str) -> Result<Self, Reason> {
-                Inline::new(text, $shortest..=$longest, $allowed).map(Self).ok_or(Reason::$reason)
+                Inline::new(text, $shortest..=$longest, Class::$class).map(Self).ok_or(Reason::$reason)
             }
         }
 
@@ -89,27 +116,23 @@ macro_rules! ids {
 
 ids! {
     /// A taxpayer's number: `[A-Z0-9]{5,15}`.
-    Nif [5..=15] is_capital_or_digit, NifForm;
+    Nif [5..=15] CAPITAL_OR_DIGIT, NifForm;
     /// One shop of a merchant: `[A-Za-z0-9._-]{1,20}`, like every id.
-    OutletId [1..=20] is_id_byte, IdForm;
+    OutletId [1..=20] ID, IdForm;
     /// A till.
-    TerminalId [1..=20] is_id_byte, IdForm;
+    TerminalId [1..=20] ID, IdForm;
     /// Who stands at the till.
-    CashierId [1..=20] is_id_byte, IdForm;
+    CashierId [1..=20] ID, IdForm;
     /// Who seals: the seeds' `device_id` and `fiscal_authority_id` (S7).
-    DeviceId [1..=20] is_id_byte, IdForm;
+    DeviceId [1..=20] ID, IdForm;
     /// An article's code: an id of up to 32 characters.
-    ItemCode [1..=32] is_id_byte, CodeForm;
+    ItemCode [1..=32] ID, CodeForm;
     /// A tax group's code, such as `public_contract_reduced`: an id of up to 32 characters.
-    GroupCode [1..=32] is_id_byte, CodeForm;
+    GroupCode [1..=32] ID, CodeForm;
     /// What an outlet's fiscal numbers begin with, unique in the country: `[A-Z0-9]{4,10}` (S8).
-    Prefix [4..=10] is_capital_or_digit, PrefixForm;
+    Prefix [4..=10] CAPITAL_OR_DIGIT, PrefixForm;
     /// An ISO 4217 code: three capital letters.
-    Currency [3..=3] is_capital, CurrencyForm;
-}
-
-fn is_capital(byte: u8) -> bool {
-    byte.is_ascii_uppercase()
+    Currency [3..=3] CAPITAL, CurrencyForm;
 }
 
 impl Currency {
@@ -134,7 +157,7 @@ impl<'a> VoucherToken<'a> {
 
     /// Takes a token as it is written.
     pub fn new(token: &'a str) -> Result<Self, Reason> {
-        let fits = (1..=Self::MAX_LENGTH).contains(&token.len()) && token.bytes().all(is_id_byte);
+        let fits = (1..=Self::MAX_LENGTH).contains(&token.len()) && Class::ID.allows(token);
         if fits { Ok(Self(token)) } else { Err(Reason::VoucherForm) }
     }
 

@@ -35,6 +35,11 @@ impl<'a> Text<'a> {
         let bytes = text.as_bytes();
         let (mut at, mut escapes) = (0, 0);
         loop {
+            // The fast way through plain ASCII.
+            at += bytes[at..]
+                .iter()
+                .take_while(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+                .count();
             match bytes.get(at) {
                 None => return Err(Reason::Truncated),
                 Some(b'"') => break,
@@ -49,13 +54,11 @@ impl<'a> Text<'a> {
                     escapes += 1;
                     at += 2;
                 }
-                // The fast way through plain ASCII.
-                Some(b' '..=b'~') => at += 1,
                 Some(_) => at += allowed_character(&bytes[at..])?.unwrap_or(1),
             }
-            if at - escapes > Self::MAX_LENGTH {
-                return Err(Reason::TextTooLong);
-            }
+        }
+        if at - escapes > Self::MAX_LENGTH {
+            return Err(Reason::TextTooLong);
         }
         Ok((Self { written: &text[..at], escaped: escapes > 0 }, at))
     }

@@ -4,6 +4,8 @@ use core::fmt;
 
 /// At most this many digits before the point.
 const INTEGER_DIGITS: usize = 13;
+/// No number has more after it.
+const MOST_DECIMALS: usize = 4;
 
 /// What a kind of number may look like.
 pub(super) struct Form {
@@ -25,26 +27,21 @@ impl Form {
             [b'-', digits @ ..] if self.negative => (true, digits),
             digits => (false, digits),
         };
-        let integer_digits = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let leading_zero = digits.first() == Some(&b'0') && integer_digits > 1;
+        let (integer, rest) = take_digits(0, digits);
+        let integer_digits = digits.len() - rest.len();
+        let leading_zero = integer_digits > 1 && digits[0] == b'0';
         if integer_digits == 0 || integer_digits > INTEGER_DIGITS || leading_zero {
             return None;
         }
-        let fraction = match &digits[integer_digits..] {
-            [] => &[][..],
-            [b'.', fraction @ ..] if !fraction.is_empty() => fraction,
+        let (magnitude, decimals) = match rest {
+            [] => (integer, 0),
+            [b'.', fraction @ ..] if (1..=MOST_DECIMALS).contains(&fraction.len()) => {
+                let (magnitude, rest) = take_digits(integer, fraction);
+                rest.is_empty().then_some((magnitude, fraction.len() as u8))?
+            }
             _ => return None,
         };
-        let decimals =
-            u8::try_from(fraction.len()).ok().filter(|decimals| self.decimals.contains(decimals))?;
-        let mut magnitude = 0_i64;
-        for byte in digits[..integer_digits].iter().chain(fraction) {
-            if !byte.is_ascii_digit() {
-                return None;
-            }
-            magnitude = magnitude * 10 + i64::from(byte - b'0');
-        }
-        if negative && magnitude == 0 {
+        if !self.decimals.contains(&decimals) || negative && magnitude == 0 {
             return None;
         }
         Some(Written { mantissa: if negative { -magnitude } else { magnitude }, decimals })
@@ -57,6 +54,19 @@ impl Form {
             && (self.negative || number.mantissa >= 0)
             && integer < super::power_of_ten(INTEGER_DIGITS as u8).unsigned_abs()
     }
+}
+
+/// Appends the leading digits to a number, seventeen of them at most; the rest is what follows them.
+fn take_digits(mut number: i64, mut bytes: &[u8]) -> (i64, &[u8]) {
+    let mut room = INTEGER_DIGITS + MOST_DECIMALS;
+    while let [digit @ b'0'..=b'9', rest @ ..] = bytes
+        && room > 0
+    {
+        number = number * 10 + i64::from(digit - b'0');
+        bytes = rest;
+        room -= 1;
+    }
+    (number, bytes)
 }
 
 impl fmt::Display for Written {

@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use super::{GroupAmounts, limits};
 use crate::{
-    decimal::{Amount, Overflow, UnitPrice},
+    decimal::{Amount, Overflow},
     fault::{Fault, InMember, Member, Reason},
     ids::Currency,
     invoice::{Classification, Exchange, Invoice, Item, TaxGroup},
@@ -18,13 +18,13 @@ pub(super) fn check(invoice: &Invoice<'_>) -> Result<(), Fault> {
     check_client(invoice)?;
     check_reference(invoice)?;
     check_annex(invoice)?;
-    check_items(invoice)?;
     let groups: Groups<'_> = invoice.tax_groups.iter().collect();
-    check_group_use(invoice, &groups)?;
-    check_sums(invoice, &groups)?;
+    let tally = tally(invoice, &groups)?;
+    check_group_use(&groups, &tally)?;
+    check_sums(invoice, &groups, &tally)?;
     check_payments(invoice)?;
     match &invoice.annex.exchange {
-        Some(exchange) => check_exchange(invoice, &groups, exchange),
+        Some(exchange) => check_exchange(invoice, &groups, &tally, exchange),
         None => Ok(()),
     }
 }
@@ -84,42 +84,76 @@ fn check_annex(invoice: &Invoice<'_>) -> Result<(), Fault> {
     Err(Fault::at(Member::Exchange, reason).within(Member::Annex))
 }
 
-/// The sign is the quantity's (P4); the unit is a short text (P2).
-fn check_items(invoice: &Invoice<'_>) -> Result<(), Fault> {
+/// What the items come to, group by group, in the order of the declared groups.
+struct Tally {
+    /// Per group, the sum of `round2(quantity × unit_price)`.
+    lines: GroupLines,
+    /// The same with prices converted to CDF, where there is an exchange rate.
+    converted: GroupLines,
+    /// The groups in order of first use.
+    used: Vec<usize, { limits::GROUPS }>,
+}
+
+/// One pass over the items: each is read once more from the payload, and no more than once.
+fn tally(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<Tally, Fault> {
+    let nothing: GroupLines = groups.iter().map(|_| Amount::ZERO).collect();
+    let mut tally = Tally { lines: nothing.clone(), converted: nothing, used: Vec::new() };
     let credit = invoice.invoice_type.is_credit();
     for (index, item) in invoice.items.iter().enumerate() {
-        let fault = if item.taxable_unit.length() > limits::UNIT_BYTES {
-            Fault::at(Member::TaxableUnit, Reason::UnitForm)
-        } else if credit && !item.quantity.is_negative() {
-            Fault::at(Member::Quantity, Reason::QuantityNotNegative)
-        } else if !credit && !item.quantity.is_positive() {
-            Fault::at(Member::Quantity, Reason::QuantityNotPositive)
-        } else {
-            continue;
-        };
-        return Err(in_item(fault, index));
+        check_item(&item, credit)
+            .and_then(|()| tally.add(&item, groups, invoice.annex.exchange.as_ref()))
+            .map_err(|fault| fault.within_element(index).within(Member::Items))?;
     }
-    Ok(())
+    Ok(tally)
+}
+
+/// The sign is the quantity's (P4); the unit is a short text (P2).
+fn check_item(item: &Item<'_>, credit: bool) -> Result<(), Fault> {
+    if item.taxable_unit.length() > limits::UNIT_BYTES {
+        Err(Fault::at(Member::TaxableUnit, Reason::UnitForm))
+    } else if credit && !item.quantity.is_negative() {
+        Err(Fault::at(Member::Quantity, Reason::QuantityNotNegative))
+    } else if !credit && !item.quantity.is_positive() {
+        Err(Fault::at(Member::Quantity, Reason::QuantityNotPositive))
+    } else {
+        Ok(())
+    }
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        item: &Item<'_>,
+        groups: &Groups<'_>,
+        exchange: Option<&Exchange>,
+    ) -> Result<(), Fault> {
+        let group = groups.iter().position(|group| group.code == item.tax_group);
+        let group = group.ok_or(Fault::at(Member::TaxGroup, Reason::GroupUndeclared))?;
+        if !self.used.contains(&group) {
+            // There is room for each of the groups, and each comes once.
+            let _ = self.used.push(group);
+        }
+        let overflow = |_| Fault::at(Member::UnitPrice, Reason::AmountOverflow);
+        let line = item.quantity.times(item.unit_price).map_err(overflow)?;
+        self.lines[group] = self.lines[group].plus(line).map_err(overflow)?;
+        if let Some(exchange) = exchange {
+            let price = exchange.rate.convert(item.unit_price).map_err(overflow)?;
+            let line = item.quantity.times(price).map_err(overflow)?;
+            self.converted[group] = self.converted[group].plus(line).map_err(overflow)?;
+        }
+        Ok(())
+    }
 }
 
 /// The groups declared are those that items use, once each, in order of first use, with rates written alike.
-fn check_group_use(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<(), Fault> {
-    let mut in_order_of_use: Vec<usize, { limits::GROUPS }> = Vec::new();
-    for (index, item) in invoice.items.iter().enumerate() {
-        let group = index_of_group(groups, &item)
-            .ok_or_else(|| in_item(Fault::at(Member::TaxGroup, Reason::GroupUndeclared), index))?;
-        if !in_order_of_use.contains(&group) {
-            // There is room for each of the groups, and each comes once.
-            let _ = in_order_of_use.push(group);
-        }
-    }
+fn check_group_use(groups: &Groups<'_>, tally: &Tally) -> Result<(), Fault> {
     for (index, group) in groups.iter().enumerate() {
         let first = groups.iter().position(|other| other.code == group.code);
         let reason = if first != Some(index) {
             Reason::GroupTwice
-        } else if !in_order_of_use.contains(&index) {
+        } else if !tally.used.contains(&index) {
             Reason::GroupUnused
-        } else if in_order_of_use.get(index) != Some(&index) {
+        } else if tally.used.get(index) != Some(&index) {
             Reason::GroupOrder
         } else if group.rate.decimals() != groups[0].rate.decimals() {
             return Err(in_group(Fault::at(Member::Rate, Reason::RateDecimals), index));
@@ -131,12 +165,11 @@ fn check_group_use(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<(), Fau
     Ok(())
 }
 
-fn check_sums(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<(), Fault> {
-    let lines = lines_of_groups(invoice, groups, Ok)?;
+fn check_sums(invoice: &Invoice<'_>, groups: &Groups<'_>, tally: &Tally) -> Result<(), Fault> {
     let mode = invoice.price_mode();
-    for (index, (group, lines)) in groups.iter().zip(lines).enumerate() {
+    for (index, (group, lines)) in groups.iter().zip(&tally.lines).enumerate() {
         let overflow = |_| in_group(Fault::at(Member::BaseAmount, Reason::AmountOverflow), index);
-        let amounts = GroupAmounts::of_lines(lines, group.rate, mode).map_err(overflow)?;
+        let amounts = GroupAmounts::of_lines(*lines, group.rate, mode).map_err(overflow)?;
         if group.base_amount != amounts.base {
             return Err(in_group(Fault::at(Member::BaseAmount, Reason::BaseMismatch), index));
         }
@@ -173,11 +206,19 @@ fn check_payments(invoice: &Invoice<'_>) -> Result<(), Fault> {
 }
 
 /// Each unit price converted and rounded to two decimals, then the same arithmetic (P6).
-fn check_exchange(invoice: &Invoice<'_>, groups: &Groups<'_>, exchange: &Exchange) -> Result<(), Fault> {
-    let lines = lines_of_groups(invoice, groups, |price| exchange.rate.convert(price))?;
+fn check_exchange(
+    invoice: &Invoice<'_>,
+    groups: &Groups<'_>,
+    tally: &Tally,
+    exchange: &Exchange,
+) -> Result<(), Fault> {
     let mode = invoice.price_mode();
-    let amounts =
-        || groups.iter().zip(&lines).map(|(group, lines)| GroupAmounts::of_lines(*lines, group.rate, mode));
+    let amounts = || {
+        groups
+            .iter()
+            .zip(&tally.converted)
+            .map(|(group, lines)| GroupAmounts::of_lines(*lines, group.rate, mode))
+    };
     let tax = amounts().try_fold(Amount::ZERO, |sum, amounts| sum.plus(amounts?.tax));
     let total =
         amounts().try_fold(Amount::ZERO, |sum, amounts| amounts.and_then(|a| sum.plus(a.base)?.plus(a.tax)));
@@ -187,37 +228,12 @@ fn check_exchange(invoice: &Invoice<'_>, groups: &Groups<'_>, exchange: &Exchang
         .map_err(|fault| fault.within(Member::Exchange).within(Member::Annex))
 }
 
-/// Per group, the sum of `round2(quantity × price)`. Every item's group is declared.
-fn lines_of_groups(
-    invoice: &Invoice<'_>,
-    groups: &Groups<'_>,
-    price: impl Fn(UnitPrice) -> Result<UnitPrice, Overflow>,
-) -> Result<GroupLines, Fault> {
-    let mut sums: GroupLines = groups.iter().map(|_| Amount::ZERO).collect();
-    for (index, item) in invoice.items.iter().enumerate() {
-        let Some(sum) = index_of_group(groups, &item).and_then(|group| sums.get_mut(group)) else { continue };
-        *sum = price(item.unit_price)
-            .and_then(|price| item.quantity.times(price))
-            .and_then(|line| sum.plus(line))
-            .map_err(|_| in_item(Fault::at(Member::UnitPrice, Reason::AmountOverflow), index))?;
-    }
-    Ok(sums)
-}
-
-fn index_of_group(groups: &Groups<'_>, item: &Item<'_>) -> Option<usize> {
-    groups.iter().position(|group| group.code == item.tax_group)
-}
-
 fn equal(stated: Amount, computed: Result<Amount, Overflow>, mismatch: Reason) -> Result<(), Reason> {
     match computed {
         Err(Overflow) => Err(Reason::AmountOverflow),
         Ok(computed) if computed != stated => Err(mismatch),
         Ok(_) => Ok(()),
     }
-}
-
-fn in_item(fault: Fault, index: usize) -> Fault {
-    fault.within_element(index).within(Member::Items)
 }
 
 fn in_group(fault: Fault, index: usize) -> Fault {

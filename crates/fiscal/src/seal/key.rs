@@ -14,6 +14,12 @@ const SPKI_PREFIX: [u8; 26] = [
     0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
+const PEM_LABEL: &str = "PUBLIC KEY";
+const PEM_LENGTH: usize = 178;
+
+/// A public key in PEM.
+pub type Pem = heapless::String<PEM_LENGTH>;
+
 /// A P-256 public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey {
@@ -44,9 +50,20 @@ impl PublicKey {
     pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
         let mut der = [0; Self::SPKI_LENGTH];
         match pem_rfc7468::decode(pem.as_bytes(), &mut der) {
-            Ok(("PUBLIC KEY", der)) => Self::from_spki(der),
+            Ok((PEM_LABEL, der)) => Self::from_spki(der),
             _ => Err(KeyFault::NotPem),
         }
+    }
+
+    /// The PEM form, with a line break at its end.
+    pub fn to_pem(&self) -> Pem {
+        let mut buffer = [0; PEM_LENGTH];
+        let mut pem = Pem::new();
+        // The buffer fits the one length that a P-256 key has in PEM.
+        let written =
+            pem_rfc7468::encode(PEM_LABEL, pem_rfc7468::LineEnding::LF, &self.to_spki(), &mut buffer);
+        let _ = pem.push_str(written.unwrap_or_default());
+        pem
     }
 
     /// The DER form SubjectPublicKeyInfo.

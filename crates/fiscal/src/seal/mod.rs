@@ -16,7 +16,7 @@ pub use credential::{AmountCap, Credential, CredentialFault, CredentialTerms, Is
 pub use elements::{FiscalNumber, FiscalNumberFault, SecurityElements};
 pub use hash::{ChainDigest, PayloadHash, RecordHash};
 pub use header::{EventKind, Header, InvoiceFacts, Subject};
-pub use key::{KeyFault, KeyId, PublicKey, SealFault, Signature, SignatureFault};
+pub use key::{KeyFault, KeyId, Pem, PublicKey, SealFault, Signature, SignatureFault};
 pub use linked::{Linked, SignedMessage, Unsealed};
 pub use qr::{Qr, QrFault, QrField, QrText};
 pub use record::{Link, Record, RecordFault, Sealed};

@@ -51,7 +51,8 @@ impl<K: SealingKey> Proven<K> {
         &self.public_key
     }
 
-    pub(super) fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
+    /// Signs, and brings the signature to its one form. The caller's hash is under a tag or a type of its own.
+    pub fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
         let signature = self.key.sign(hash).map_err(SignError::Sign)?;
         Signature::normalised(signature).map_err(SignError::Form)
     }

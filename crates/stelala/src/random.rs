@@ -1,0 +1,26 @@
+//! The one place where this program takes randomness from the operating system.
+
+use anyhow::Context;
+use fiscal::Proven;
+use p256::ecdsa::SigningKey;
+
+/// A new software key that has proven itself.
+pub(crate) fn software_key() -> anyhow::Result<Proven<SigningKey>> {
+    Proven::prove(bare_software_key()?, bytes()?).context("the new key does not work: try again")
+}
+
+/// A new software key.
+pub(crate) fn bare_software_key() -> anyhow::Result<SigningKey> {
+    loop {
+        // One draw in 2^32 is not a key; the next one is.
+        if let Ok(key) = SigningKey::from_slice(&bytes()?) {
+            return Ok(key);
+        }
+    }
+}
+
+fn bytes() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the operating system gave no randomness")?;
+    Ok(bytes)
+}

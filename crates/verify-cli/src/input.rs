@@ -1,0 +1,126 @@
+//! Files and keys that a question needs.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use fiscal::{KeyFault, PublicKey, RecordHash};
+use verify::{Bundle, BundleFault, KnownHead, Trust};
+
+use crate::command::TrustArgs;
+
+/// Nothing that is verified in one piece is longer; a longer file is refused before it fills the memory.
+const LONGEST_INPUT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Why a question could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum InputFault {
+    /// A file cannot be read.
+    #[error("{path}: {cause}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A file is longer than anything that is verified.
+    #[error("{0}: longer than 16 MiB: this is not what you meant to verify")]
+    TooLong(PathBuf),
+    /// A file should be text.
+    #[error("{0}: not UTF-8 text: choose another file")]
+    NotText(PathBuf),
+    /// A key file holds no key.
+    #[error("{path}: {cause}")]
+    Key {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: KeyFault,
+    },
+    /// A list of keys cannot be relied on.
+    #[error("{path}: {cause}")]
+    Bundle {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: BundleFault,
+    },
+    /// A head is not a hash.
+    #[error("--head: a head is 64 hexadecimal digits, as an earlier verdict printed it")]
+    Head,
+}
+
+/// Reads the keys that a verdict rests on.
+pub(crate) fn read_trust(args: &TrustArgs) -> Result<Trust, InputFault> {
+    match (&args.bundle, &args.root) {
+        (Some(path), Some(root)) => {
+            let root = read_key(root)?;
+            let bundle = Bundle::read(&read_text(path)?, &root);
+            bundle.map(Trust::Bundle).map_err(|cause| InputFault::Bundle { path: path.clone(), cause })
+        }
+        _ => args.key.iter().map(|path| read_key(path)).collect::<Result<_, _>>().map(Trust::Keys),
+    }
+}
+
+fn read_key(path: &Path) -> Result<PublicKey, InputFault> {
+    PublicKey::from_pem(&read_text(path)?).map_err(|cause| InputFault::Key { path: path.to_owned(), cause })
+}
+
+/// Reads 64 hexadecimal digits.
+pub(crate) fn read_head(text: &str) -> Result<KnownHead, InputFault> {
+    let mut hash = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(InputFault::Head);
+    }
+    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| InputFault::Head)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| InputFault::Head)?;
+    }
+    Ok(KnownHead(RecordHash(hash)))
+}
+
+/// Reads a whole file, or standard input for `-`.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, InputFault> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.take(LONGEST_INPUT_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|cause| InputFault::File { path: path.to_owned(), cause })?;
+    if bytes.len() as u64 > LONGEST_INPUT_BYTES {
+        Err(InputFault::TooLong(path.to_owned()))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Reads a whole file as text.
+pub(crate) fn read_text(path: &Path) -> Result<String, InputFault> {
+    String::from_utf8(read_bytes(path)?).map_err(|_| InputFault::NotText(path.to_owned()))
+}
+
+/// Reads a file line by line, so that a journal of any length needs little memory. A line that is not UTF-8 is
+/// passed on with marks in the place of what cannot be read, and is then a finding.
+pub(crate) fn for_each_line(path: &Path, mut use_line: impl FnMut(&str)) -> Result<(), InputFault> {
+    let fault = |cause| InputFault::File { path: path.to_owned(), cause };
+    let mut input = BufReader::new(open(path)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let length = (&mut input).take(LONGEST_INPUT_BYTES).read_until(b'\n', &mut line).map_err(fault)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&line);
+        use_line(text.trim_end_matches(['\n', '\r']));
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, InputFault> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(cause) => Err(InputFault::File { path: path.to_owned(), cause }),
+    }
+}

@@ -1,0 +1,31 @@
+//! `verify qr`, `verify payload`, `verify journal`: the referee at a terminal.
+//!
+//! `stelala` offers these commands among its own, and `stelala-verify` offers nothing else, as one static file that an
+//! inspector or a court can keep. The answer is in French unless `--lang en`; the exit code is 0 when all is true,
+//! 1 when something is false, 2 when the question could not be asked.
+
+mod command;
+mod input;
+mod render;
+
+pub use command::VerifyCommand;
+pub use input::InputFault;
+
+/// What a command answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What to print.
+    pub text: String,
+    /// Whether all is true.
+    pub valid: bool,
+}
+
+impl Answer {
+    /// What the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.valid)
+    }
+}
+
+/// What the process ends with when the question could not be asked.
+pub const UNUSABLE_INPUT: u8 = 2;

@@ -1,0 +1,31 @@
+//! The referee as one file.
+
+#![allow(clippy::print_stdout, reason = "a terminal program prints its answer")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use verify_cli::{UNUSABLE_INPUT, VerifyCommand};
+
+/// Stelala's referee: says whether a receipt, a payload or a journal is true.
+///
+/// Exit code: 0 when all is true, 1 when something is false, 2 when the question could not be asked.
+#[derive(Parser)]
+#[command(name = "stelala-verify", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: VerifyCommand,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(answer) => {
+            print!("{}", answer.text);
+            ExitCode::from(answer.exit_code())
+        }
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::from(UNUSABLE_INPUT)
+        }
+    }
+}

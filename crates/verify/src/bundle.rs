@@ -1,0 +1,204 @@
+//! The signed, dated list of keys that an inspector carries (S6): an ES256 compact JWS (RFC 7515).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fiscal::{Epoch, InvoiceNumber, KeyId, Proven, PublicKey, RecordHash, SealingKey, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::trust::{KeyUse, Serial, TrustedKey};
+
+const TYPE: &str = "stelala-trust+jwt";
+const VERSION: u32 = 1;
+
+/// Key id to key, signer, outlet, merchant and range of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    issued: Timestamp,
+    keys: Vec<TrustedKey>,
+}
+
+impl Bundle {
+    /// A list that is not yet signed.
+    pub const fn new(issued: Timestamp, keys: Vec<TrustedKey>) -> Self {
+        Self { issued, keys }
+    }
+
+    /// Reads a list that `root` signed.
+    pub fn read(jws: &str, root: &PublicKey) -> Result<Self, BundleFault> {
+        let (signed, signature) = jws.trim().rsplit_once('.').ok_or(BundleFault::Form)?;
+        let (header, body) = signed.split_once('.').ok_or(BundleFault::Form)?;
+        let header: JoseHeader = from_base64_json(header)?;
+        if header.alg != "ES256" || header.typ != TYPE {
+            return Err(BundleFault::Kind);
+        }
+        let signature: [u8; 64] = Base64UrlUnpadded::decode_vec(signature)
+            .ok()
+            .and_then(|s| s.try_into().ok())
+            .ok_or(BundleFault::Form)?;
+        let hash = Sha256::digest(signed.as_bytes()).into();
+        root.verify_prehash(&hash, &signature).map_err(|_| BundleFault::SignatureFalse)?;
+        let body: Body = from_base64_json(body)?;
+        if body.version != VERSION {
+            return Err(BundleFault::Version(body.version));
+        }
+        let keys = body.keys.iter().map(KeyEntry::read).collect::<Option<_>>().ok_or(BundleFault::Entry)?;
+        Ok(Self { issued: body.issued.parse().map_err(|_| BundleFault::Entry)?, keys })
+    }
+
+    /// Signs the list.
+    pub fn sign<K: SealingKey>(&self, root: &Proven<K>) -> Result<String, BundleIssueFault<K::Error>> {
+        let key = root.public_key().id();
+        let header = JoseHeader { alg: "ES256".to_owned(), typ: TYPE.to_owned(), kid: key.to_string() };
+        let body = Body {
+            version: VERSION,
+            issued: self.issued.to_string(),
+            keys: self.keys.iter().map(KeyEntry::write).collect(),
+        };
+        let signed = format!("{}.{}", to_base64_json(&header), to_base64_json(&body));
+        let hash = RecordHash(Sha256::digest(signed.as_bytes()).into());
+        let signature = root.sign(&hash).map_err(BundleIssueFault::Sign)?;
+        Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_bytes())))
+    }
+
+    /// When it was signed: a key that is younger is not in it.
+    pub const fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
+    /// The key with this id.
+    pub fn key(&self, id: KeyId) -> Option<&TrustedKey> {
+        self.keys.iter().find(|trusted| trusted.key.id() == id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct JoseHeader {
+    alg: String,
+    typ: String,
+    #[serde(default)]
+    kid: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    version: u32,
+    issued: String,
+    keys: Vec<KeyEntry>,
+}
+
+/// A key as the list writes it. Members that a version does not know make a new version.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyEntry {
+    #[serde(rename = "use")]
+    purpose: String,
+    public_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seals: Option<SealEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealEntry {
+    device_id: String,
+    outlet_id: String,
+    merchant_nif: String,
+    first: SerialEntry,
+    last: Option<SerialEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SerialEntry {
+    epoch: u32,
+    invoice_seq: u64,
+}
+
+impl KeyEntry {
+    fn read(&self) -> Option<TrustedKey> {
+        let der = Base64UrlUnpadded::decode_vec(&self.public_key).ok()?;
+        let purpose = match (self.purpose.as_str(), &self.seals) {
+            ("seal", Some(seals)) => KeyUse::Seal {
+                device: seals.device_id.parse().ok()?,
+                outlet: seals.outlet_id.parse().ok()?,
+                nif: seals.merchant_nif.parse().ok()?,
+                first: seals.first.read()?,
+                last: match &seals.last {
+                    Some(last) => Some(last.read()?),
+                    None => None,
+                },
+            },
+            ("issue", None) => KeyUse::Issue,
+            _ => return None,
+        };
+        Some(TrustedKey { key: PublicKey::from_spki(&der).ok()?, purpose })
+    }
+
+    fn write(trusted: &TrustedKey) -> Self {
+        let (purpose, seals) = match trusted.purpose {
+            KeyUse::Issue => ("issue", None),
+            KeyUse::Seal { device, outlet, nif, first, last } => {
+                let seals = SealEntry {
+                    device_id: device.to_string(),
+                    outlet_id: outlet.to_string(),
+                    merchant_nif: nif.to_string(),
+                    first: SerialEntry::write(first),
+                    last: last.map(SerialEntry::write),
+                };
+                ("seal", Some(seals))
+            }
+        };
+        let public_key = Base64UrlUnpadded::encode_string(&trusted.key.to_spki());
+        Self { purpose: purpose.to_owned(), public_key, seals }
+    }
+}
+
+impl SerialEntry {
+    /// 0 stands for "before the first".
+    fn read(&self) -> Option<Serial> {
+        let number = if self.invoice_seq == 0 { None } else { Some(InvoiceNumber::new(self.invoice_seq)?) };
+        Some(Serial { epoch: Epoch(self.epoch), number })
+    }
+
+    fn write(serial: Serial) -> Self {
+        Self { epoch: serial.epoch.0, invoice_seq: serial.number.map_or(0, InvoiceNumber::value) }
+    }
+}
+
+fn from_base64_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, BundleFault> {
+    let json = Base64UrlUnpadded::decode_vec(text).map_err(|_| BundleFault::Form)?;
+    serde_json::from_slice(&json).map_err(|_| BundleFault::Form)
+}
+
+fn to_base64_json(value: &impl Serialize) -> String {
+    // Structs of strings and numbers always serialise.
+    Base64UrlUnpadded::encode_string(&serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// Why a list of keys cannot be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleFault {
+    /// Not a compact JWS.
+    #[error("this is not a signed list of keys: fetch it again")]
+    Form,
+    /// A JWS of another kind.
+    #[error("this is signed, but not a list of keys: fetch the right file")]
+    Kind,
+    /// The root did not sign it.
+    #[error("the root key did not sign this list of keys: do not use it")]
+    SignatureFalse,
+    /// A version that is not known.
+    #[error("the list of keys is of version {0}: use a newer verifier")]
+    Version(u32),
+    /// A key in it cannot be read.
+    #[error("a key in the list cannot be read: fetch the list again or use a newer verifier")]
+    Entry,
+}
+
+/// Why a list of keys was not signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleIssueFault<E> {
+    /// The root key failed.
+    #[error("the root key did not sign: {0}")]
+    Sign(fiscal::SignError<E>),
+}

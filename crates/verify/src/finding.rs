@@ -1,0 +1,205 @@
+//! The ways of being false, each with a stable code and a sentence in two languages.
+
+use std::fmt;
+
+use fiscal::{CredentialFault, Fault, QrFault, QrField, Reason, RecordFault, SealFault, SignatureFault};
+
+/// A language that people here read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// The default for merchants and inspectors.
+    #[default]
+    French,
+    /// For everyone else.
+    English,
+}
+
+/// One thing that is false, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub rule: Rule,
+    /// Where: a member of a payload, a line of a journal; empty where there is but one place.
+    pub place: String,
+}
+
+impl Finding {
+    /// The sentence, with its place before it.
+    pub fn sentence(&self, language: Language) -> String {
+        let sentence = self.rule.sentence(language);
+        if self.place.is_empty() { sentence } else { format!("{}: {sentence}", self.place) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence(Language::English))
+    }
+}
+
+impl From<Rule> for Finding {
+    fn from(rule: Rule) -> Self {
+        Self { rule, place: String::new() }
+    }
+}
+
+impl From<Fault> for Finding {
+    fn from(fault: Fault) -> Self {
+        Self { rule: Rule::Payload(fault.reason), place: fault.path.to_string() }
+    }
+}
+
+macro_rules! rules {
+    ($($variant:ident $code:literal $french:literal $english:literal;)*) => {
+        /// A rule that something false breaks.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each variant is its sentence")]
+        pub enum Rule {
+            /// A rule of the canonical payload.
+            Payload(Reason),
+            /// A field of a QR code that is not in its form.
+            QrField(QrField),
+            $($variant),*
+        }
+
+        impl Rule {
+            /// Every rule that is the referee's own.
+            pub const OWN: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable code.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    Self::Payload(reason) => reason.code(),
+                    Self::QrField(_) => "qr_field",
+                    $(Self::$variant => $code),*
+                }
+            }
+
+            /// The sentence.
+            pub fn sentence(self, language: Language) -> String {
+                let (french, english) = match self {
+                    Self::Payload(reason) => (reason.french(), reason.english()),
+                    Self::QrField(field) => return qr_field(field, language),
+                    $(Self::$variant => ($french, $english)),*
+                };
+                match language {
+                    Language::French => french,
+                    Language::English => english,
+                }
+                .to_owned()
+            }
+        }
+    };
+}
+
+rules! {
+    QrTooLong "qr_too_long" "ce texte est trop long : ce n'est pas le code QR d'une facture normalisée" "this text is too long: it is not a receipt's QR code";
+    QrFieldCount "qr_field_count" "ce texte n'a pas les 16 ou 17 champs du code QR d'une facture normalisée : scannez-le de nouveau" "this text has not the 16 or 17 fields of a receipt's QR code: scan it again";
+    SignatureForm "signature_form" "la signature n'en est pas une : r ou s est hors limites" "the signature is none: r or s is out of range";
+    SignatureHighS "signature_high_s" "la signature est dans sa seconde forme (s > n/2), qu'aucun scelleur n'émet : elle a été fabriquée à partir d'une vraie" "the signature is in its second form (s > n/2), which no sealer makes: it was derived from a true one";
+    AuthCodeMismatch "auth_code_mismatch" "le code d'authentification n'est pas celui de la signature" "the authentication code is not that of the signature";
+    KeyUnknown "key_unknown" "aucune clé connue n'a cet identifiant : mettez la liste des clés à jour ; si elle l'est, le sceau est faux" "no known key has this id: update the list of keys; if it is up to date, the seal is false";
+    KeyUse "key_use" "cette clé n'est pas une clé de scellement" "this key is not one that seals";
+    IssuerUse "issuer_use" "cette clé ne peut pas déléguer" "this key cannot delegate";
+    SignatureFalse "signature_false" "la clé n'a pas signé cela : un montant, une date ou un autre champ a été changé, ou le sceau est inventé" "the key did not sign this: an amount, a date or another field was changed, or the seal is invented";
+    SignerMismatch "signer_mismatch" "cette clé appartient à un autre appareil" "this key belongs to another device";
+    OutletMismatch "outlet_mismatch" "cette clé appartient à un autre point de vente" "this key belongs to another outlet";
+    NifMismatch "nif_mismatch" "cette clé appartient à un autre contribuable" "this key belongs to another taxpayer";
+    BeforeFirst "before_first" "ce numéro précède le premier que cette clé pouvait sceller" "this number is before the first that this key could seal";
+    AfterLast "after_last" "ce numéro suit le dernier que cette clé pouvait sceller : la clé a été retirée ou révoquée" "this number is after the last that this key could seal: the key was retired or revoked";
+    CredentialFalse "credential_false" "la délégation n'est pas signée par celui qu'elle nomme" "the delegation is not signed by whom it names";
+    CredentialTerms "credential_terms" "une délégation porte sur 1 à 500 numéros et 12 à 72 heures" "a delegation is of 1 to 500 numbers and 12 to 72 hours";
+    CredentialSubject "credential_subject" "la délégation est pour un autre appareil, point de vente, contribuable ou clé" "the delegation is for another device, outlet, taxpayer or key";
+    CredentialBlock "credential_block" "ce numéro est hors du bloc délégué" "this number is outside the delegated block";
+    CredentialHours "credential_hours" "l'heure du sceau est hors des heures déléguées" "the time of the seal is outside the delegated hours";
+    CredentialCap "credential_cap" "le total dépasse le montant délégué" "the total is above the delegated amount";
+    PayloadHash "payload_hash" "la facture n'est pas celle qui a été scellée : au moins un octet a changé" "the payload is not the one that was sealed: at least one byte has changed";
+    FactOutlet "fact_outlet" "l'en-tête et la facture nomment deux points de vente" "header and payload name two outlets";
+    FactNif "fact_nif" "l'en-tête et la facture nomment deux contribuables" "header and payload name two taxpayers";
+    FactType "fact_type" "l'en-tête et la facture nomment deux types de facture" "header and payload name two invoice types";
+    FactTotal "fact_total" "l'en-tête et la facture ont deux totaux" "header and payload have two totals";
+    FactVat "fact_vat" "l'en-tête et la facture ont deux montants de TVA" "header and payload have two amounts of VAT";
+    FactCurrency "fact_currency" "l'en-tête et la facture ont deux devises" "header and payload have two currencies";
+    FactItems "fact_items" "l'en-tête et la facture n'ont pas le même nombre d'articles" "header and payload have not the same number of items";
+    LineForm "line_form" "cette ligne n'est pas un objet {\"record\",\"payload\"} : le fichier est abîmé" "this line is not an object {\"record\",\"payload\"}: the file is damaged";
+    RecordForm "record_form" "cet enregistrement n'est pas lisible : il est abîmé, coupé ou inventé" "this record cannot be read: it was damaged, cut or invented";
+    RecordKind "record_kind" "cet enregistrement est d'un genre inconnu : lisez-le avec une version plus récente" "this record is of an unknown kind: read it with a newer version";
+    ChainBroken "chain_broken" "cet enregistrement ne suit pas le précédent : l'un des deux a été changé, ou ce qui était entre eux a été retiré" "this record does not follow the one before: one of the two was changed, or what was between them was removed";
+    PositionGap "position_gap" "la position n'est pas la suivante : des enregistrements manquent, sont doublés ou déplacés" "the position is not the next: records are missing, doubled or moved";
+    NumberGap "number_gap" "le numéro de facture n'est pas le suivant : des factures manquent, sont doublées ou déplacées" "the invoice number is not the next: invoices are missing, doubled or moved";
+    SaleTwice "sale_twice" "cette vente a déjà été scellée dans ce journal" "this sale was already sealed in this journal";
+    EpochBack "epoch_back" "l'époque recule" "the epoch goes back";
+    TimeBack "time_back" "l'heure recule" "time goes back";
+    OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
+    NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
+    HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";
+    JournalEmpty "journal_empty" "le journal est vide" "the journal is empty";
+}
+
+fn qr_field(field: QrField, language: Language) -> String {
+    match language {
+        Language::French => {
+            format!("le champ « {} » n'a pas sa forme : scannez le code de nouveau", field.french())
+        }
+        Language::English => {
+            format!("the field \"{}\" is not in its form: scan the code again", field.english())
+        }
+    }
+}
+
+impl From<SignatureFault> for Rule {
+    fn from(fault: SignatureFault) -> Self {
+        match fault {
+            SignatureFault::OutOfRange => Self::SignatureForm,
+            SignatureFault::HighS => Self::SignatureHighS,
+        }
+    }
+}
+
+impl From<SealFault> for Rule {
+    fn from(fault: SealFault) -> Self {
+        match fault {
+            SealFault::OtherKey => Self::KeyUnknown,
+            SealFault::SignatureFalse => Self::SignatureFalse,
+            SealFault::Form(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<QrFault> for Rule {
+    fn from(fault: QrFault) -> Self {
+        match fault {
+            QrFault::TooLong => Self::QrTooLong,
+            QrFault::FieldCount => Self::QrFieldCount,
+            QrFault::Field(field) => Self::QrField(field),
+            QrFault::Signature(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<CredentialFault> for Rule {
+    fn from(fault: CredentialFault) -> Self {
+        match fault {
+            CredentialFault::Terms => Self::CredentialTerms,
+            CredentialFault::OtherIssuer => Self::KeyUnknown,
+            CredentialFault::False => Self::CredentialFalse,
+            CredentialFault::OtherSubject => Self::CredentialSubject,
+            CredentialFault::OutsideBlock => Self::CredentialBlock,
+            CredentialFault::OutsideHours => Self::CredentialHours,
+            CredentialFault::AboveCap => Self::CredentialCap,
+        }
+    }
+}
+
+impl From<RecordFault> for Rule {
+    fn from(fault: RecordFault) -> Self {
+        match fault {
+            RecordFault::UnknownKind(_) => Self::RecordKind,
+            RecordFault::Signature(fault) => fault.into(),
+            RecordFault::NotARecord
+            | RecordFault::Truncated
+            | RecordFault::TrailingBytes
+            | RecordFault::Field(_) => Self::RecordForm,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The referee: says whether a receipt, a payload or a journal is true, and what that proves.
+//!
+//! It knows the public formats of `docs/formats.md` and nothing of how anyone stores anything. It needs no network
+//! and no clock, so that an inspector in a market and an auditor in ten years reach the same verdict.
+//!
+//! * [`verify_qr`]: the text of a receipt's QR code, against keys or a signed [`Bundle`] of them;
+//! * [`verify_payload`]: a canonical payload, and [`verify_payload_of`] against its seal;
+//! * [`Referee`]: a journal, record by record.
+//!
+//! Each answers with findings, which are stable codes with a sentence in French and English, and each verdict can be
+//! put into words as a [`Report`].
+
+mod bundle;
+mod finding;
+mod journal;
+mod journal_line;
+mod payload;
+mod qr;
+mod report;
+mod trust;
+
+pub use bundle::{Bundle, BundleFault, BundleIssueFault};
+pub use finding::{Finding, Language, Rule};
+pub use journal::{JournalVerdict, KnownHead, Referee};
+pub use journal_line::JournalLine;
+pub use payload::{PayloadVerdict, verify_payload, verify_payload_of};
+pub use qr::{QrVerdict, verify_qr};
+pub use report::{Fact, Report};
+pub use trust::{KeyUse, Serial, Trust, TrustedKey};

@@ -1,0 +1,104 @@
+//! Which keys a verdict rests on.
+
+use fiscal::{DeviceId, Epoch, Header, InvoiceNumber, KeyId, Nif, OutletId, PublicKey};
+
+use crate::{bundle::Bundle, finding::Rule};
+
+/// Where the keys come from, and so how much a verdict is worth.
+#[derive(Clone, Debug)]
+pub enum Trust {
+    /// Someone handed them over: whose they are is for that one to know.
+    Keys(Vec<PublicKey>),
+    /// An authority signed a list that says whose each is (S6).
+    Bundle(Bundle),
+}
+
+/// A key of a bundle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustedKey {
+    /// The key.
+    pub key: PublicKey,
+    /// What it may do.
+    pub purpose: KeyUse,
+}
+
+/// What a key may do. Keys for sealing and for delegating are never the same (S2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Seals the records of one signer for one outlet, over a range of numbers.
+    Seal {
+        /// The signer.
+        device: DeviceId,
+        /// The outlet.
+        outlet: OutletId,
+        /// The merchant.
+        nif: Nif,
+        /// The first number that it could seal.
+        first: Serial,
+        /// The last, once it was retired or revoked. A revocation names a number, because a thief backdates.
+        last: Option<Serial>,
+    },
+    /// Signs credentials of delegated keys.
+    Issue,
+}
+
+/// A place in an outlet's numbering: epoch, then number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Serial {
+    /// The line of numbers.
+    pub epoch: Epoch,
+    /// The number in it; none before the first.
+    pub number: Option<InvoiceNumber>,
+}
+
+impl Trust {
+    /// The key that must have sealed under this header.
+    ///
+    /// `serial` is the invoice's number or, for a record that is no invoice, the last one before it.
+    pub(crate) fn sealing_key(&self, header: &Header, serial: Serial) -> Result<PublicKey, Rule> {
+        match self {
+            Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
+            Self::Bundle(bundle) => {
+                let trusted = bundle.key(header.key).ok_or(Rule::KeyUnknown)?;
+                trusted.may_seal(header, serial)?;
+                Ok(trusted.key)
+            }
+        }
+    }
+
+    /// The key that must have signed a credential.
+    pub(crate) fn issuing_key(&self, id: KeyId) -> Result<PublicKey, Rule> {
+        match self {
+            Self::Keys(keys) => find(keys, id).ok_or(Rule::KeyUnknown),
+            Self::Bundle(bundle) => {
+                let trusted = bundle.key(id).ok_or(Rule::KeyUnknown)?;
+                if trusted.purpose == KeyUse::Issue { Ok(trusted.key) } else { Err(Rule::IssuerUse) }
+            }
+        }
+    }
+}
+
+impl TrustedKey {
+    fn may_seal(&self, header: &Header, serial: Serial) -> Result<(), Rule> {
+        let KeyUse::Seal { device, outlet, nif, first, last } = self.purpose else {
+            return Err(Rule::KeyUse);
+        };
+        if header.device != device {
+            Err(Rule::SignerMismatch)
+        } else if header.outlet != outlet {
+            Err(Rule::OutletMismatch)
+        } else if header.invoice().is_some_and(|facts| facts.nif != nif) {
+            Err(Rule::NifMismatch)
+        } else if serial < first && header.invoice().is_some() {
+            Err(Rule::BeforeFirst)
+        } else if last.is_some_and(|last| serial > last) {
+            Err(Rule::AfterLast)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn find(keys: &[PublicKey], id: KeyId) -> Option<PublicKey> {
+    keys.iter().find(|key| key.id() == id).copied()
+}
