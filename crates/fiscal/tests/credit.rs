@@ -1,5 +1,7 @@
 //! Which credit notes an original admits (D5): whose they are, on which terms, and what a void is.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 #[path = "support/notes.rs"]
 mod notes;
 

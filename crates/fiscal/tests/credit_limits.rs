@@ -1,5 +1,7 @@
 //! How much credit notes take back of their original (D5): per tax group, all together, to the centime.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 #[path = "support/notes.rs"]
 mod notes;
 

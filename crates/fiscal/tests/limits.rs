@@ -1,5 +1,7 @@
 //! Every bound of a payload (P1, P3, P8): at it and below it accepted, above it refused with its reason and path.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use fiscal::{
     AuthCode, CashierId, Currency, Epoch, Fault, GroupCode, Invoice, InvoiceNumber, ItemCode, Nif, OutletId,
     Reason, TerminalId, Text, Validated, VoucherToken, limits,

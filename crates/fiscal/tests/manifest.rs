@@ -1,5 +1,7 @@
 //! Tax groups as dated data (P7): which group stands on which invoice, for whom, at which rate, from which day.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use fiscal::{
     CivilDate, Classification, DEFAULT_MANIFEST, DgiLetter, GroupCode, Invoice, InvoiceType, Manifest,
     ManifestGroup, Reason, UtcOffset, Validated,

@@ -1,5 +1,7 @@
 //! The bounds of numbers and times (P3) and the rules between members (P2, P4, P5, P6), each with its path.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use fiscal::{Amount, Classification, Invoice, InvoiceType, Reason, Timestamp, Validated};
 
 macro_rules! vector {

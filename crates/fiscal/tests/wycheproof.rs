@@ -1,5 +1,7 @@
 //! The primitive of every seal against Wycheproof's hostile signatures (S2).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use fiscal::{PublicKey, Signature, SignatureFault};
 use sha2::{Digest, Sha256};
 use wycheproof::{

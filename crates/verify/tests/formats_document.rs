@@ -1,0 +1,156 @@
+//! The worked examples of `docs/formats.md` are what the code makes, byte for byte.
+//!
+//! `docs/check-with-openssl` and `docs/check_with_cryptography.py` verify the same examples without any of our code.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use fiscal::{
+    AmountCap, Chain, CredentialTerms, Epoch, Head, HeadState, InvoiceNumber, Moment, Proven, Qr, RecordHash,
+    Sealed, Timestamp, Validated,
+};
+use p256::ecdsa::SigningKey;
+use sha2::{Digest, Sha256};
+use verify::{Bundle, JournalLine, KeyUse, Serial, Trust, TrustedKey, verify_qr};
+
+const DOCUMENT: &str = include_str!("../../../docs/formats.md");
+const PAYLOAD: &[u8] = include_bytes!("../../../vectors/canonical/valid_sale_ht_one_item.json");
+
+/// The fenced blocks that follow a line `<!-- example: NAME -->`.
+fn blocks() -> BTreeMap<&'static str, String> {
+    let mut blocks = BTreeMap::new();
+    for part in DOCUMENT.split("<!-- example: ").skip(1) {
+        let (name, rest) = part.split_once(" -->").unwrap();
+        let (_, rest) = rest.split_once("```").unwrap();
+        let (_, rest) = rest.split_once('\n').unwrap();
+        let (block, _) = rest.split_once("\n```").unwrap();
+        blocks.insert(name, block.to_owned());
+    }
+    blocks
+}
+
+fn key(name: &str) -> Proven<SigningKey> {
+    Proven::prove(SigningKey::from_slice(&Sha256::digest(name)).unwrap(), [0; 32]).unwrap()
+}
+
+fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
+    let chain = Chain {
+        device: "BONO-USB-001".parse().unwrap(),
+        key: key.public_key().id(),
+        outlet: "OUTLET-001".parse().unwrap(),
+        nif: "A1234567Z".parse().unwrap(),
+        epoch: Epoch(0),
+    };
+    let previous = RecordHash(Sha256::digest("the record before").into());
+    let time: Timestamp = "2026-02-04T10:15:30".parse().unwrap();
+    let state = HeadState { records: 211, last_number, hash: previous, time };
+    let now = "2026-02-04T10:15:32".parse().unwrap();
+    let mut head = Head::open(chain, state);
+    let linked =
+        head.link(&Validated::read(PAYLOAD).unwrap(), Moment { now, tolerance_seconds: 0, counter: 118 });
+    linked.unwrap().sign(key).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// As the document breaks long lines.
+fn lines(text: &str) -> String {
+    text.as_bytes().chunks(96).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+fn examples() -> BTreeMap<&'static str, String> {
+    let sealing_key = key("stelala formats example: sealing key");
+    let issuing_key = key("stelala formats example: issuing key");
+    let root_key = key("stelala formats example: root key");
+    let record = sealed(&sealing_key, 104);
+    let elements = record.elements("BONO".parse().unwrap(), None).unwrap();
+    let bytes = record.to_bytes();
+    let (header, rest) = bytes.split_at(bytes.len() - 144);
+    let (link, signature) = rest.split_at(80);
+
+    let terms = CredentialTerms {
+        device: "BONO-USB-001".parse().unwrap(),
+        outlet: "OUTLET-001".parse().unwrap(),
+        nif: "A1234567Z".parse().unwrap(),
+        epoch: Epoch(0),
+        public_key: *sealing_key.public_key(),
+        first: InvoiceNumber::new(1_000).unwrap(),
+        count: 500,
+        not_before: "2026-02-04T06:00:00".parse().unwrap(),
+        hours: 12,
+        cap: AmountCap::thousands(5_000).unwrap(),
+    };
+    let credential = terms.issue(&issuing_key).unwrap();
+    let offline = sealed(&sealing_key, 1_041);
+    let first = Serial { epoch: Epoch(0), number: Some(InvoiceNumber::FIRST) };
+    let seal = KeyUse::Seal { device: terms.device, outlet: terms.outlet, nif: terms.nif, first, last: None };
+    let keys = vec![
+        TrustedKey { key: *sealing_key.public_key(), purpose: seal },
+        TrustedKey { key: *issuing_key.public_key(), purpose: KeyUse::Issue },
+    ];
+    let bundle = Bundle::new("2026-02-01T00:00:00".parse().unwrap(), keys).sign(&root_key).unwrap();
+    let payload = std::str::from_utf8(PAYLOAD).unwrap();
+
+    BTreeMap::from([
+        ("payload", payload.to_owned()),
+        ("public-key", sealing_key.public_key().to_pem().trim_end().to_owned()),
+        ("key-id", sealing_key.public_key().id().to_string()),
+        ("header", lines(&hex(header))),
+        ("link", lines(&hex(link))),
+        ("digest", record.link.digest().to_string()),
+        ("record-hash", record.hash().to_string()),
+        ("signature", lines(&hex(signature))),
+        ("auth-code", elements.auth_code.to_string()),
+        ("fiscal-number", elements.fiscal_number.to_string()),
+        ("qr", elements.qr.to_string()),
+        ("journal-line", JournalLine::new(&record, Some(payload)).to_json()),
+        ("issuer-key", issuing_key.public_key().to_pem().trim_end().to_owned()),
+        ("delegated-qr", Qr::of(&offline, Some(&credential)).unwrap().to_text().to_string()),
+        ("root-key", root_key.public_key().to_pem().trim_end().to_owned()),
+        ("bundle", bundle),
+    ])
+}
+
+#[test]
+fn every_example_of_the_document_is_what_the_code_makes() {
+    let (stated, made) = (blocks(), examples());
+    for (name, made) in &made {
+        assert_eq!(stated.get(name), Some(made), "\n<!-- example: {name} -->\n```text\n{made}\n```\n");
+    }
+    assert_eq!(stated.len(), made.len(), "an example that nothing makes");
+}
+
+#[test]
+fn the_examples_are_true_to_the_referee() {
+    let made = examples();
+    let root = fiscal::PublicKey::from_pem(&made["root-key"]).unwrap();
+    let bundle = Trust::Bundle(Bundle::read(&made["bundle"], &root).unwrap());
+    for qr in [&made["qr"], &made["delegated-qr"]] {
+        let verdict = verify_qr(qr, &bundle);
+        assert!(verdict.is_true(), "{:?}", verdict.findings);
+    }
+}
+
+#[test]
+fn every_code_of_the_referee_is_in_the_document() {
+    let own = verify::Rule::OWN.iter().map(|rule| rule.code());
+    let payload = fiscal::Reason::ALL.iter().map(|reason| reason.code());
+    for code in own.chain(payload).chain(["qr_field"]) {
+        assert!(DOCUMENT.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
+#[test]
+fn the_lengths_of_the_document_are_those_of_the_code() {
+    assert!(DOCUMENT.contains(&format!("**Header**, 49 to {} bytes:", fiscal::Header::MAX_LENGTH)));
+    assert!(DOCUMENT.contains(&format!("**Link**, {} bytes:", fiscal::Link::LENGTH)));
+    assert!(
+        DOCUMENT.contains(&format!("The credential is {} bytes in base64url:", fiscal::Credential::LENGTH))
+    );
+    assert!(DOCUMENT.contains(&format!("at most {} characters:", Qr::MAX_LENGTH_ONLINE)));
+    assert!(DOCUMENT.contains(&format!("most {} characters.", Qr::MAX_LENGTH)));
+}
