@@ -30,6 +30,10 @@ mod seal;
 mod text;
 mod time;
 
+#[cfg(doctest)]
+#[doc = include_str!("steps.md")]
+mod steps {}
+
 pub use canonical::{List, ListIter};
 pub use credit::{CreditAccount, CreditFault, GroupBalance, Original, OriginalIdentity};
 pub use decimal::{Amount, ExchangeRate, Overflow, Quantity, Rate, UnitPrice};

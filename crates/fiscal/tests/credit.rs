@@ -90,6 +90,8 @@ fn a_voucher_admits_up_to_the_balance_that_it_states() {
     let more = returned(&[("PEN", "3", "100.01", "standard_vat")]);
     assert_eq!(admit(&voucher, &more), Err(CreditFault::ExceedsOriginal { group: 0 }));
     assert_eq!(code(admit(&voucher, &returned(&[RICE]))), "CREDIT_EXCEEDS_ORIGINAL");
+    let part = payload_fault(admit(&voucher, &void(&[ONE_PEN, SALT])));
+    assert_eq!(part, ("items".to_owned(), Reason::VoidNotEqual));
 }
 
 #[test]
@@ -210,6 +212,20 @@ fn a_void_that_differs_from_its_original_is_refused() {
 }
 
 #[test]
+fn a_void_repeats_quantities_and_prices_even_where_sums_agree() {
+    let (pen, cap, bag) =
+        (ONE_PEN, ("CAP", "1", "50.00", "standard_vat"), ("BAG", "1", "0.00", "standard_vat"));
+    let original = account(&sale(&[pen, cap, bag]));
+    let dear_cap = ("CAP", "1", "100.00", "standard_vat");
+    let cheap_pen = ("PEN", "1", "50.00", "standard_vat");
+    for lines in [[pen, cap, ("BAG", "2", "0.00", "standard_vat")], [cheap_pen, dear_cap, bag]] {
+        let refused = payload_fault(admit(&original, &void(&lines)));
+        assert_eq!(refused, ("items".to_owned(), Reason::VoidNotEqual), "{lines:?}");
+    }
+    assert!(admit(&original, &void(&[pen, cap, bag])).is_ok());
+}
+
+#[test]
 fn a_void_needs_an_untouched_original() {
     let original = account(&sale(&[PEN, SALT]));
     for touch in [ONE_PEN, PEN, SALT] {
@@ -218,6 +234,9 @@ fn a_void_needs_an_untouched_original() {
     }
     let touched = admit(&original, &returned(&[SALT])).unwrap();
     assert_eq!(code(admit(&touched, &void(&[PEN]))), "CREDIT_EXCEEDS_ORIGINAL");
+    let bag = ("BAG", "1", "0.00", "exempt");
+    let touched = admit(&account(&sale(&[PEN, bag])), &returned(&[bag])).unwrap();
+    assert!(admit(&touched, &void(&[PEN, bag])).is_err(), "a free article is one too");
 }
 
 #[test]
@@ -229,7 +248,7 @@ fn a_void_of_a_touched_original_names_a_group_that_it_has() {
 }
 
 #[test]
-#[ignore = "reported: a note that takes back nothing but a free article is not seen as a touch"]
+#[ignore = "reported: a void after the return of a free article gets another code"]
 fn a_void_after_the_return_of_a_free_article_exceeds_its_original() {
     let bag = ("BAG", "1", "0.00", "exempt");
     let touched = admit(&account(&sale(&[PEN, bag])), &returned(&[bag])).unwrap();

@@ -109,7 +109,6 @@ rules! {
     AfterLast "after_last" "ce numéro suit le dernier que cette clé pouvait sceller : la clé a été retirée ou révoquée" "this number is after the last that this key could seal: the key was retired or revoked";
     CredentialFalse "credential_false" "la délégation n'est pas signée par celui qu'elle nomme" "the delegation is not signed by whom it names";
     CredentialTerms "credential_terms" "une délégation porte sur 1 à 500 numéros et 12 à 72 heures" "a delegation is of 1 to 500 numbers and 12 to 72 hours";
-    CredentialSubject "credential_subject" "la délégation est pour un autre appareil, point de vente, contribuable ou clé" "the delegation is for another device, outlet, taxpayer or key";
     CredentialBlock "credential_block" "ce numéro est hors du bloc délégué" "this number is outside the delegated block";
     CredentialHours "credential_hours" "l'heure du sceau est hors des heures déléguées" "the time of the seal is outside the delegated hours";
     CredentialCap "credential_cap" "le total dépasse le montant délégué" "the total is above the delegated amount";
@@ -128,12 +127,12 @@ rules! {
     PositionGap "position_gap" "la position n'est pas la suivante : des enregistrements manquent, sont doublés ou déplacés" "the position is not the next: records are missing, doubled or moved";
     NumberGap "number_gap" "le numéro de facture n'est pas le suivant : des factures manquent, sont doublées ou déplacées" "the invoice number is not the next: invoices are missing, doubled or moved";
     SaleTwice "sale_twice" "cette vente a déjà été scellée dans ce journal" "this sale was already sealed in this journal";
-    EpochBack "epoch_back" "l'époque recule" "the epoch goes back";
-    TimeBack "time_back" "l'heure recule" "time goes back";
+    EpochBack "epoch_back" "l'époque recule : une époque close a été rouverte" "the epoch goes back: a closed one was opened again";
+    TimeBack "time_back" "l'heure recule : cet enregistrement est plus ancien que le précédent" "time goes back: this record is older than the one before";
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
     HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";
-    JournalEmpty "journal_empty" "le journal est vide" "the journal is empty";
+    JournalEmpty "journal_empty" "le journal est vide : choisissez le bon fichier" "the journal is empty: choose the right file";
 }
 
 fn qr_field(field: QrField, language: Language) -> String {
@@ -182,8 +181,8 @@ impl From<CredentialFault> for Rule {
         match fault {
             CredentialFault::Terms => Self::CredentialTerms,
             CredentialFault::OtherIssuer => Self::KeyUnknown,
-            CredentialFault::False => Self::CredentialFalse,
-            CredentialFault::OtherSubject => Self::CredentialSubject,
+            // On a receipt the subject is the receipt's own, so that another one shows as a false signature.
+            CredentialFault::False | CredentialFault::OtherSubject => Self::CredentialFalse,
             CredentialFault::OutsideBlock => Self::CredentialBlock,
             CredentialFault::OutsideHours => Self::CredentialHours,
             CredentialFault::AboveCap => Self::CredentialCap,

@@ -1,6 +1,6 @@
 //! Invoices that a test can make, owned, and always adding up; arithmetic by `rust_decimal`, not by the crate.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
 
 use fiscal::{
     Amount, Annex, AnnexItem, AuthCode, Classification, Client, CreditNature, Currency, Epoch, Exchange,

@@ -1,0 +1,134 @@
+//! A small shop whose journal the tests falsify.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
+
+use fiscal::{
+    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Moment, PayloadHash,
+    Proven, Qr, Record, RecordHash, Sealed, Timestamp, Validated,
+};
+use p256::ecdsa::SigningKey;
+use sha2::{Digest, Sha256};
+use verify::{Bundle, JournalLine, KeyUse, Serial, Trust, TrustedKey};
+
+pub const SALE: &str = include_str!("../../../../vectors/canonical/valid_sale_ht_one_item.json");
+
+pub fn key(seed: u8) -> Proven<SigningKey> {
+    Proven::prove(SigningKey::from_slice(&[seed; 32]).unwrap(), [seed; 32]).unwrap()
+}
+
+pub fn chain(key: &Proven<SigningKey>) -> Chain {
+    Chain {
+        device: "BONO-USB-001".parse().unwrap(),
+        key: key.public_key().id(),
+        outlet: "OUTLET-001".parse().unwrap(),
+        nif: "A1234567Z".parse().unwrap(),
+        epoch: Epoch(0),
+    }
+}
+
+pub fn at(seconds: u64) -> Moment {
+    let noon: Timestamp = "2026-02-04T12:00:00".parse().unwrap();
+    let now = Timestamp::from_unix(noon.unix() + seconds).unwrap();
+    Moment { now, tolerance_seconds: 0, counter: 0 }
+}
+
+/// The sale of the vectors at another second: another payload.
+pub fn sale(second: u64) -> String {
+    SALE.replace("2026-02-04T10:15:30", &format!("2026-02-04T10:{:02}:{:02}", second / 60, second % 60))
+}
+
+/// A record with what it seals.
+#[derive(Clone)]
+pub struct Entry {
+    pub record: Record,
+    pub payload: String,
+}
+
+impl Entry {
+    pub fn line(&self) -> String {
+        JournalLine::new(&self.record, Some(&self.payload)).to_json()
+    }
+}
+
+pub fn seal_sale(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Entry {
+    let payload = sale(second);
+    let linked = head.link(&Validated::read(payload.as_bytes()).unwrap(), at(second)).unwrap();
+    Entry { record: *linked.sign(key).unwrap().record(), payload }
+}
+
+pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Entry {
+    let payload = format!("{{\"closed\":{second}}}");
+    let body = PayloadHash(Sha256::digest(&payload).into());
+    let linked = head.link_event(EventKind::Closure, body, at(second)).unwrap();
+    Entry { record: *linked.sign(key).unwrap().record(), payload }
+}
+
+/// Eight records: sales, and a closure in the middle and at the end.
+pub fn journal(key: &Proven<SigningKey>) -> Vec<Entry> {
+    let mut head = Head::open(chain(key), HeadState::START);
+    (0..8)
+        .map(|n| if n % 4 == 3 { seal_event(&mut head, key, n) } else { seal_sale(&mut head, key, n) })
+        .collect()
+}
+
+/// A record whose header or link was changed and that the true key sealed again: a signer that breaks the rules.
+pub fn resealed(entry: &Entry, key: &Proven<SigningKey>, change: impl FnOnce(&mut Record)) -> Entry {
+    let mut record = entry.record;
+    change(&mut record);
+    record.signature = key.sign(&record.hash()).unwrap();
+    Entry { record, payload: entry.payload.clone() }
+}
+
+pub fn purpose(key: &Proven<SigningKey>) -> KeyUse {
+    let Chain { device, outlet, nif, epoch, .. } = chain(key);
+    let first = Serial { epoch, number: Some(InvoiceNumber::FIRST) };
+    KeyUse::Seal { device, outlet, nif, first, last: None }
+}
+
+pub fn bundle_of(entries: impl IntoIterator<Item = (Proven<SigningKey>, KeyUse)>) -> Trust {
+    let keys =
+        entries.into_iter().map(|(key, purpose)| TrustedKey { key: *key.public_key(), purpose }).collect();
+    Trust::Bundle(Bundle::new("2026-02-01T00:00:00".parse().unwrap(), keys))
+}
+
+pub fn trust(key: Proven<SigningKey>) -> Trust {
+    let purpose = purpose(&key);
+    bundle_of([(key, purpose)])
+}
+
+pub fn serial(epoch: u32, number: u64) -> Serial {
+    Serial { epoch: Epoch(epoch), number: InvoiceNumber::new(number) }
+}
+
+/// One sealed sale with the number after `last_number`.
+pub fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
+    let state = HeadState { last_number, hash: RecordHash([4; 32]), ..HeadState::START };
+    let mut head = Head::open(chain(key), state);
+    head.link(&Validated::read(SALE.as_bytes()).unwrap(), at(0)).unwrap().sign(key).unwrap()
+}
+
+pub fn qr(key: &Proven<SigningKey>) -> String {
+    Qr::of(&sealed(key, 104), None).unwrap().to_text().to_string()
+}
+
+pub fn terms(delegate: &Proven<SigningKey>) -> CredentialTerms {
+    let Chain { device, outlet, nif, epoch, .. } = chain(delegate);
+    CredentialTerms {
+        device,
+        outlet,
+        nif,
+        epoch,
+        public_key: *delegate.public_key(),
+        first: InvoiceNumber::new(1_000).unwrap(),
+        count: 500,
+        not_before: "2026-02-04T08:00:00".parse().unwrap(),
+        hours: 12,
+        cap: AmountCap::thousands(1_000).unwrap(),
+    }
+}
+
+/// The QR text of a delegated seal: delegate 3, number 1042.
+pub fn delegated_qr(terms: CredentialTerms, issuer: &Proven<SigningKey>, last_number: u64) -> String {
+    let credential = terms.issue(issuer).unwrap();
+    Qr::of(&sealed(&key(3), last_number), Some(&credential)).unwrap().to_text().to_string()
+}

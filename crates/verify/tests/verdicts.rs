@@ -1,0 +1,181 @@
+//! What is true is found true, and the words say what that proves.
+
+mod support;
+
+use fiscal::{Chain, Epoch, Head, HeadState, Moment};
+use support::{
+    Entry, bundle_of, chain, delegated_qr, journal, key, purpose, qr, seal_event, seal_sale, serial, terms,
+    trust,
+};
+use verify::{
+    Bundle, BundleFault, JournalLine, KeyUse, KnownHead, Language, Referee, Report, Trust, TrustedKey,
+    verify_payload, verify_qr,
+};
+
+fn verdict(entries: &[Entry], trust: &Trust, known: Option<KnownHead>) -> verify::JournalVerdict {
+    let mut referee = Referee::new(trust, known);
+    entries.iter().for_each(|entry| referee.read(&entry.line()));
+    referee.conclude()
+}
+
+#[test]
+fn a_true_receipt_is_true_under_a_key_and_under_a_bundle() {
+    let text = qr(&key(1));
+    for trust in [Trust::Keys(vec![*key(2).public_key(), *key(1).public_key()]), trust(key(1))] {
+        let verdict = verify_qr(&text, &trust);
+        assert!(verdict.is_true(), "{:?}", verdict.findings);
+        assert!(verify_qr(&format!("{text}\r\n"), &trust).is_true(), "a scanner's line end does not matter");
+    }
+}
+
+#[test]
+fn a_delegated_receipt_is_true_when_its_issuer_is_trusted() {
+    let text = delegated_qr(terms(&key(3)), &key(2), 1_041);
+    for trust in [bundle_of([(key(2), KeyUse::Issue)]), Trust::Keys(vec![*key(2).public_key()])] {
+        assert!(verify_qr(&text, &trust).is_true());
+        let report = Report::of_qr(&verify_qr(&text, &trust), &trust, Language::English);
+        assert!(report.does_not_prove.iter().any(|line| line.contains("reached the ledger")));
+    }
+}
+
+#[test]
+fn the_words_say_what_a_seal_proves_and_what_not() {
+    let text = qr(&key(1));
+    let by_hand = Trust::Keys(vec![*key(1).public_key()]);
+    let report = Report::of_qr(&verify_qr(&text, &by_hand), &by_hand, Language::English);
+    assert!(report.valid);
+    assert!(report.does_not_prove.iter().any(|line| line.contains("articles")));
+    assert!(report.does_not_prove.iter().any(|line| line.contains("first copy")));
+    assert!(report.does_not_prove.iter().any(|line| line.contains("given by hand")));
+    let facts: Vec<(&str, &str)> =
+        report.facts.iter().map(|fact| (fact.name.as_str(), fact.value.as_str())).collect();
+    assert!(facts.contains(&("Total", "116.00 CDF")));
+    assert!(facts.contains(&("Number", "105 (epoch 0)")));
+
+    let listed = trust(key(1));
+    let report = Report::of_qr(&verify_qr(&text, &listed), &listed, Language::French);
+    assert_eq!(report.title, "VRAI : ce sceau est valide");
+    assert!(report.proves.iter().any(|line| line.contains("2026-02-01")));
+
+    let false_one = verify_qr(&text.replacen("116.00", "11.60", 1), &listed);
+    let report = Report::of_qr(&false_one, &listed, Language::French);
+    assert!(!report.valid && report.proves.is_empty() && report.findings[0].code == "signature_false");
+}
+
+#[test]
+fn a_true_journal_is_true_with_its_own_head_and_with_an_older_one() {
+    let entries = journal(&key(1));
+    let trust = trust(key(1));
+    for known in [None, Some(entries[7].record.hash()), Some(entries[3].record.hash())] {
+        let verdict = verdict(&entries, &trust, known.map(KnownHead));
+        assert_eq!(verdict.findings, []);
+        assert_eq!((verdict.lines, verdict.invoices, verdict.payloads_absent), (8, 6, 0));
+    }
+}
+
+#[test]
+fn a_part_of_a_journal_is_true_and_the_words_say_that_it_is_a_part() {
+    let entries = journal(&key(1));
+    let trust = trust(key(1));
+    let verdict = verdict(&entries[4..], &trust, None);
+    assert_eq!(verdict.findings, []);
+    let report = Report::of_journal(&verdict, Language::English);
+    assert!(report.does_not_prove.iter().any(|line| line.contains("before the first record")));
+}
+
+#[test]
+fn a_journal_without_payloads_is_true_and_the_words_say_what_was_not_checked() {
+    let trust = trust(key(1));
+    let mut referee = Referee::new(&trust, None);
+    for entry in journal(&key(1)) {
+        referee.read(&JournalLine::new(&entry.record, None).to_json());
+    }
+    let verdict = referee.conclude();
+    assert_eq!((verdict.findings.len(), verdict.payloads_absent), (0, 8));
+    assert!(
+        Report::of_journal(&verdict, Language::English)
+            .does_not_prove
+            .iter()
+            .any(|line| line.ends_with("8."))
+    );
+}
+
+#[test]
+fn a_hand_over_goes_on_with_the_numbers_and_a_new_epoch_begins_at_one() {
+    let (old, new) = (key(1), key(2));
+    let mut head = Head::open(chain(&old), HeadState::START);
+    let mut entries =
+        vec![seal_sale(&mut head, &old, 1), seal_sale(&mut head, &old, 2), seal_event(&mut head, &old, 3)];
+    let second = Chain { device: "CLOUD-HSM-1".parse().unwrap(), ..chain(&new) };
+    let mut entering = Head::open(second, HeadState { records: 0, ..*head.state() });
+    entries.extend([seal_event(&mut entering, &new, 4), seal_sale(&mut entering, &new, 5)]);
+    let state = HeadState { records: 0, last_number: 0, ..*entering.state() };
+    let mut next_epoch = Head::open(Chain { epoch: Epoch(1), ..second }, state);
+    entries.extend([seal_event(&mut next_epoch, &new, 6), seal_sale(&mut next_epoch, &new, 7)]);
+
+    let of_cloud = match purpose(&new) {
+        KeyUse::Seal { outlet, nif, .. } => {
+            KeyUse::Seal { device: second.device, outlet, nif, first: serial(0, 3), last: None }
+        }
+        KeyUse::Issue => panic!("a sealing key"),
+    };
+    let of_old = purpose(&old);
+    let trust = bundle_of([(old, of_old), (new, of_cloud)]);
+    assert_eq!(verdict(&entries, &trust, None).findings, []);
+    let numbers: Vec<u64> = entries
+        .iter()
+        .filter_map(|entry| entry.record.header.invoice())
+        .map(|facts| facts.number.value())
+        .collect();
+    assert_eq!(numbers, [1, 2, 3, 1]);
+}
+
+#[test]
+fn a_bundle_reads_back_as_it_was_signed_and_only_under_its_root() {
+    let (root, other) = (key(8), key(9));
+    let revoked = match purpose(&key(1)) {
+        KeyUse::Seal { device, outlet, nif, first, .. } => {
+            KeyUse::Seal { device, outlet, nif, first, last: Some(serial(3, 12)) }
+        }
+        KeyUse::Issue => KeyUse::Issue,
+    };
+    let keys = vec![
+        TrustedKey { key: *key(1).public_key(), purpose: revoked },
+        TrustedKey { key: *key(2).public_key(), purpose: KeyUse::Issue },
+    ];
+    let bundle = Bundle::new("2026-02-01T00:00:00".parse().unwrap(), keys);
+    let jws = bundle.sign(&root).unwrap();
+    assert_eq!(Bundle::read(&format!("{jws}\n"), root.public_key()), Ok(bundle));
+    assert_eq!(Bundle::read(&jws, other.public_key()), Err(BundleFault::SignatureFalse));
+
+    let parts: Vec<&str> = jws.split('.').collect();
+    let none = format!("eyJhbGciOiJub25lIiwidHlwIjoic3RlbGFsYS10cnVzdCtqd3QifQ.{}.", parts[1]);
+    assert_eq!(Bundle::read(&none, root.public_key()), Err(BundleFault::Kind));
+    for wrong in ["", ".", "a.b", "a.b.c", &format!("{}.{}", parts[0], parts[1])] {
+        assert_eq!(Bundle::read(wrong, root.public_key()), Err(BundleFault::Form), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_payload_gets_its_hash_and_its_faults() {
+    let valid = verify_payload(support::SALE.as_bytes());
+    assert!(valid.sale.is_some() && valid.findings.is_empty());
+    let text = support::SALE.replace("\"unit_price\":\"100.00\"", "\"unit_price\":\"-100.00\"");
+    let invalid = verify_payload(text.as_bytes());
+    let report = Report::of_payload(&invalid, Language::French);
+    assert_eq!(
+        (report.findings[0].place.as_str(), report.findings[0].code.as_str()),
+        ("items[0].unit_price", "price_form")
+    );
+    assert!(report.findings[0].sentence.contains("jamais négative"));
+}
+
+#[test]
+fn a_clock_set_in_the_headers_future_is_no_reason_to_panic() {
+    let mut head = Head::open(chain(&key(1)), HeadState::START);
+    let moment = Moment { now: fiscal::Timestamp::LATEST, tolerance_seconds: 0, counter: u64::MAX };
+    let linked = head.link(&fiscal::Validated::read(support::SALE.as_bytes()).unwrap(), moment).unwrap();
+    let entry = Entry { record: *linked.sign(&key(1)).unwrap().record(), payload: support::SALE.to_owned() };
+    let verdict = verdict(&[entry], &trust(key(1)), None);
+    assert!(Report::of_journal(&verdict, Language::French).valid);
+}
