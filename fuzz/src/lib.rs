@@ -88,7 +88,8 @@ fn reference_meaning(reference: &Reference<'_>) -> Value {
 
 fn annex_meaning(annex: &Annex<'_>) -> Value {
     let mut members = Map::new();
-    let mut put = |name: &str, value: Option<Value>| value.map(|value| members.insert(name.to_owned(), value));
+    let mut put =
+        |name: &str, value: Option<Value>| value.map(|value| members.insert(name.to_owned(), value));
     put("price_mode", annex.price_mode.map(|mode| text(mode.name())));
     put("client_name", annex.client_name.map(text));
     put("client_contact", annex.client_contact.map(text));
@@ -127,7 +128,10 @@ fn annex_meaning(annex: &Annex<'_>) -> Value {
     });
     put("tendered", tendered);
     put("comments", annex.comments.map(|comments| comments.iter().map(text).collect()));
-    put("ext", annex.ext.map(|ext| ext.iter().map(|pair| json!([text(pair.name), text(pair.value)])).collect()));
+    put(
+        "ext",
+        annex.ext.map(|ext| ext.iter().map(|pair| json!([text(pair.name), text(pair.value)])).collect()),
+    );
     Value::Object(members)
 }
 
