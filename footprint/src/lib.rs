@@ -16,7 +16,7 @@ pub fn seal(
     prefix: Prefix,
 ) -> Option<QrText> {
     let sale = Validated::read(payload).ok()?;
-    DEFAULT_MANIFEST.check(sale.invoice(), sale.invoice().timestamp.date_at(UtcOffset::KINSHASA)).ok()?;
+    DEFAULT_MANIFEST.check(&sale, sale.invoice().timestamp.date_at(UtcOffset::KINSHASA)).ok()?;
     let linked = Head::open(chain, HeadState::START).link(&sale, moment).ok()?;
     let signature = secure_element(&linked.hash().0);
     let sealed = linked.seal(signature, key).ok()?;

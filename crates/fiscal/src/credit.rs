@@ -4,11 +4,11 @@ use heapless::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    decimal::{Amount, Overflow, Rate},
+    decimal::{Amount, Rate},
     fault::{Fault, Member, Reason},
     ids::{AuthCode, Currency, Epoch, GroupCode, InvoiceNumber, Nif, OutletId},
     invoice::{CreditNature, Invoice, InvoiceType, PriceMode, Reference},
-    rules::{GroupAmounts, limits},
+    rules::{GroupAmounts, Validated, limits},
 };
 
 /// Where the original of a credit note is, as far as the caller knows.
@@ -26,7 +26,7 @@ pub enum Original {
 
 impl Original {
     /// Whether the note may be sealed; the account afterwards.
-    pub fn admit(&self, note: &Invoice<'_>) -> Result<CreditAccount, CreditFault> {
+    pub fn admit(&self, note: &Validated<'_>) -> Result<CreditAccount, CreditFault> {
         match self {
             Self::Here(account) | Self::Elsewhere(Some(account)) => account.admit(note),
             Self::Elsewhere(None) => Err(CreditFault::OriginalElsewhere),
@@ -56,25 +56,41 @@ pub struct OriginalIdentity {
 /// not yet expired, then the new one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreditAccount {
-    identity: OriginalIdentity,
-    invoice_type: InvoiceType,
-    currency: Currency,
-    price_mode: PriceMode,
-    /// SHA-256 over the lines, where they are known: a void repeats them.
-    lines: Option<[u8; 32]>,
+    terms: CreditTerms,
     groups: Vec<GroupAccount, { limits::GROUPS }>,
-    notes: u32,
-    voided: bool,
 }
 
-/// What one tax group of the original came to, as a voucher states it.
+/// What an account has beside its balances. With them, it is all that a voucher has to state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreditTerms {
+    /// Which invoice.
+    pub identity: OriginalIdentity,
+    /// Its type.
+    pub invoice_type: InvoiceType,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its price mode.
+    pub price_mode: PriceMode,
+    /// Its lines, which a void repeats.
+    pub lines: LinesHash,
+    /// How many notes it has.
+    pub notes: u32,
+    /// Whether one of them is a void.
+    pub voided: bool,
+}
+
+/// SHA-256 over an invoice's lines whatever their sign: article, quantity, price and group, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinesHash(pub [u8; 32]);
+
+/// What is left of one tax group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GroupBalance {
     /// The group.
     pub code: GroupCode,
     /// Its rate on the original.
     pub rate: Rate,
-    /// What is left to be credited.
+    /// What is left to be credited. A derived amount may be below zero by a centime for each note.
     pub left: GroupAmounts,
 }
 
@@ -82,97 +98,95 @@ pub struct GroupBalance {
 struct GroupAccount {
     code: GroupCode,
     rate: Rate,
-    sold: GroupAmounts,
-    credited: GroupAmounts,
+    left: GroupAmounts,
 }
 
 impl CreditAccount {
     /// Opens the account of an original that the caller holds. A credit note is no original.
-    pub fn open(identity: OriginalIdentity, original: &Invoice<'_>) -> Result<Self, CreditFault> {
+    pub fn open(identity: OriginalIdentity, original: &Validated<'_>) -> Result<Self, CreditFault> {
+        let original = original.invoice();
         if original.invoice_type.is_credit() {
             return Err(CreditFault::OriginalNotFound);
         }
+        let terms = CreditTerms {
+            identity,
+            invoice_type: original.invoice_type,
+            currency: original.totals.currency,
+            price_mode: original.price_mode(),
+            lines: LinesHash::of(original),
+            notes: 0,
+            voided: false,
+        };
         let groups = original.tax_groups.iter().map(|group| GroupBalance {
             code: group.code,
             rate: group.rate,
             left: GroupAmounts { base: group.base_amount, tax: group.tax_amount },
         });
-        let mut account = Self::of_balance(
-            identity,
-            original.invoice_type,
-            original.totals.currency,
-            original.price_mode(),
-            groups,
-        );
-        account.lines = Some(hash_of_lines(original));
-        Ok(account)
+        Ok(Self::resume(terms, groups))
     }
 
-    /// Opens the account that a voucher states: what is left of an original that is kept elsewhere.
-    pub fn of_balance(
-        identity: OriginalIdentity,
-        invoice_type: InvoiceType,
-        currency: Currency,
-        price_mode: PriceMode,
-        groups: impl IntoIterator<Item = GroupBalance>,
-    ) -> Self {
-        let nothing = GroupAmounts { base: Amount::ZERO, tax: Amount::ZERO };
-        let account =
-            |GroupBalance { code, rate, left }| GroupAccount { code, rate, sold: left, credited: nothing };
+    /// Goes on with an account from what a voucher or a store says of it.
+    pub fn resume(terms: CreditTerms, balances: impl IntoIterator<Item = GroupBalance>) -> Self {
+        let account = |GroupBalance { code, rate, left }| GroupAccount { code, rate, left };
         // An invoice has at most 16 groups; a longer list is cut, which only ever forbids.
-        let groups = groups.into_iter().take(limits::GROUPS).map(account).collect();
-        Self { identity, invoice_type, currency, price_mode, lines: None, groups, notes: 0, voided: false }
+        Self { terms, groups: balances.into_iter().take(limits::GROUPS).map(account).collect() }
     }
 
     /// The account after this note, if the note may be sealed. Nothing else changes.
-    pub fn admit(&self, note: &Invoice<'_>) -> Result<Self, CreditFault> {
+    pub fn admit(&self, note: &Validated<'_>) -> Result<Self, CreditFault> {
+        let note = note.invoice();
         let nature = self.check_identity(note)?;
-        self.check_terms(note)?;
-        if self.voided {
+        if self.terms.voided {
             return Err(CreditFault::AlreadyVoided);
         }
+        self.check_terms(note)?;
+        if nature == CreditNature::Void && self.terms.notes > 0 {
+            return Err(CreditFault::ExceedsOriginal { group: 0 });
+        }
         let mut after = self.clone();
-        after.notes += 1;
+        after.terms.notes += 1;
         for (index, group) in note.tax_groups.iter().enumerate() {
             let exceeds = CreditFault::ExceedsOriginal { group: index };
             let account =
                 after.groups.iter_mut().find(|account| account.code == group.code).ok_or(exceeds)?;
             if account.rate.same_value(group.rate) {
                 let taken = GroupAmounts { base: -group.base_amount, tax: -group.tax_amount };
-                account.credit(taken, self.price_mode, after.notes).ok_or(exceeds)?;
+                account.take(taken, self.terms.price_mode, after.terms.notes).ok_or(exceeds)?;
             } else {
                 let fault = Fault::at(Member::Rate, Reason::NoteRate).within_element(index);
                 return Err(fault.within(Member::TaxGroups).into());
             }
         }
         if nature == CreditNature::Void {
-            self.check_void(note, &after)?;
-            after.voided = true;
+            if self.terms.lines != LinesHash::of(note) {
+                return Err(Fault::at(Member::Items, Reason::VoidNotEqual).into());
+            }
+            after.terms.voided = true;
         }
         Ok(after)
     }
 
-    /// Which invoice this is the account of.
-    pub const fn identity(&self) -> &OriginalIdentity {
-        &self.identity
+    /// What the account has beside its balances.
+    pub const fn terms(&self) -> &CreditTerms {
+        &self.terms
     }
 
-    /// What is left to be credited, group by group.
+    /// What is left, group by group.
     pub fn balances(&self) -> impl Iterator<Item = GroupBalance> {
-        self.groups.iter().map(|group| GroupBalance {
-            code: group.code,
-            rate: group.rate,
-            left: GroupAmounts {
-                // Credited amounts exceed what was sold by centimes at most, which an amount holds.
-                base: group.sold.base.minus(group.credited.base).unwrap_or(Amount::ZERO),
-                tax: group.sold.tax.minus(group.credited.tax).unwrap_or(Amount::ZERO),
-            },
+        self.groups.iter().map(|GroupAccount { code, rate, left }| GroupBalance {
+            code: *code,
+            rate: *rate,
+            left: *left,
         })
     }
 
     fn check_identity(&self, note: &Invoice<'_>) -> Result<CreditNature, CreditFault> {
-        let Some(Reference::Original(reference)) = &note.reference else {
-            return Err(Fault::at(Member::Reference, Reason::ReferenceMissing).into());
+        let reference = match &note.reference {
+            Some(Reference::Original(reference)) => reference,
+            Some(Reference::Rebate) => {
+                return Err(Fault::at(Member::Reference, Reason::RebateWithOriginal).into());
+            }
+            None => return Err(Fault::at(Member::Reference, Reason::ReferenceMissing).into()),
         };
         let named = OriginalIdentity {
             nif: note.merchant_nif,
@@ -181,8 +195,8 @@ impl CreditAccount {
             number: reference.invoice_seq,
             auth_code: reference.auth_code,
         };
-        let same_outlet = note.outlet_id == self.identity.outlet;
-        if named == self.identity && same_outlet {
+        let same_outlet = note.outlet_id == self.terms.identity.outlet;
+        if named == self.terms.identity && same_outlet {
             Ok(reference.nature)
         } else {
             Err(CreditFault::OriginalNotFound)
@@ -190,74 +204,53 @@ impl CreditAccount {
     }
 
     fn check_terms(&self, note: &Invoice<'_>) -> Result<(), CreditFault> {
-        let fault = if note.invoice_type.is_export() != self.invoice_type.is_export() {
+        let fault = if note.invoice_type.is_export() != self.terms.invoice_type.is_export() {
             Fault::at(Member::InvoiceType, Reason::NoteInvoiceType)
-        } else if note.totals.currency != self.currency {
+        } else if note.totals.currency != self.terms.currency {
             Fault::at(Member::Currency, Reason::NoteCurrency).within(Member::Totals)
-        } else if note.price_mode() != self.price_mode {
+        } else if note.price_mode() != self.terms.price_mode {
             Fault::at(Member::PriceMode, Reason::NotePriceMode).within(Member::Annex)
         } else {
             return Ok(());
         };
         Err(fault.into())
     }
-
-    /// A void needs an untouched original and equals it.
-    fn check_void(&self, note: &Invoice<'_>, after: &Self) -> Result<(), CreditFault> {
-        if let Some(group) = self.groups.iter().position(GroupAccount::is_touched) {
-            return Err(CreditFault::ExceedsOriginal { group });
-        }
-        let whole = after.groups.iter().all(|group| group.credited == group.sold);
-        let same_lines = self.lines.is_none_or(|lines| lines == hash_of_lines(note));
-        let equal = whole && same_lines && self.notes == 0;
-        if equal { Ok(()) } else { Err(Fault::at(Member::Items, Reason::VoidNotEqual).into()) }
-    }
 }
 
 impl GroupAccount {
-    /// Adds what a note takes back, unless it is more than was sold.
-    fn credit(&mut self, taken: GroupAmounts, mode: PriceMode, notes: u32) -> Option<()> {
-        let credited = GroupAmounts {
-            base: self.credited.base.plus(taken.base).ok()?,
-            tax: self.credited.tax.plus(taken.tax).ok()?,
-        };
-        let within = self.is_within(credited, mode, notes).ok()?;
-        within.then(|| self.credited = credited)
-    }
-
+    /// Takes an amount off what is left, unless it is more.
+    ///
     /// The amount that the price mode fixes has its exact limit; what is derived from it may be off by a centime for
     /// each note, because each rounds by itself.
-    fn is_within(&self, credited: GroupAmounts, mode: PriceMode, notes: u32) -> Result<bool, Overflow> {
-        let slack = Amount::from_centimes(i64::from(notes))?;
-        let base_limit = self.sold.base.plus(slack)?;
-        let tax_limit = self.sold.tax.plus(slack)?;
-        let fixed_holds = match mode {
-            PriceMode::Exclusive => credited.base <= self.sold.base,
-            PriceMode::Inclusive => {
-                credited.base.plus(credited.tax)? <= self.sold.base.plus(self.sold.tax)?
-            }
+    fn take(&mut self, taken: GroupAmounts, mode: PriceMode, notes: u32) -> Option<()> {
+        let left = GroupAmounts {
+            base: self.left.base.minus(taken.base).ok()?,
+            tax: self.left.tax.minus(taken.tax).ok()?,
         };
-        Ok(fixed_holds && credited.base <= base_limit && credited.tax <= tax_limit)
-    }
-
-    fn is_touched(&self) -> bool {
-        self.credited.base != Amount::ZERO || self.credited.tax != Amount::ZERO
+        let slack = Amount::from_centimes(-i64::from(notes)).ok()?;
+        let fixed = match mode {
+            PriceMode::Exclusive => left.base,
+            PriceMode::Inclusive => left.base.plus(left.tax).ok()?,
+        };
+        let within = fixed >= Amount::ZERO && left.base >= slack && left.tax >= slack;
+        within.then(|| self.left = left)
     }
 }
 
-/// What an invoice's lines are, whatever their sign: article, quantity, price and group, in their order.
-fn hash_of_lines(invoice: &Invoice<'_>) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for item in &invoice.items {
-        for text in [item.code.as_str(), item.tax_group.as_str()] {
-            // Ids and codes have at most 32 characters.
-            hasher.update([u8::try_from(text.len()).unwrap_or_default()]);
-            hasher.update(text);
+impl LinesHash {
+    fn of(invoice: &Invoice<'_>) -> Self {
+        let mut hasher = Sha256::new();
+        for item in &invoice.items {
+            for text in [item.code.as_str(), item.tax_group.as_str()] {
+                // Codes have at most 32 characters.
+                hasher.update([u8::try_from(text.len()).unwrap_or_default()]);
+                hasher.update(text);
+            }
+            hasher.update(item.quantity.thousandths().unsigned_abs().to_be_bytes());
+            hasher.update(item.unit_price.ten_thousandths().to_be_bytes());
         }
-        hasher.update(item.quantity.thousandths().unsigned_abs().to_be_bytes());
-        hasher.update(item.unit_price.ten_thousandths().to_be_bytes());
+        Self(hasher.finalize().into())
     }
-    hasher.finalize().into()
 }
 
 /// Why a credit note may not be sealed.
@@ -297,5 +290,49 @@ impl CreditFault {
             Self::ExceedsOriginal { .. } => "CREDIT_EXCEEDS_ORIGINAL",
             Self::Payload(_) => "SCHEMA_INVALID",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amounts(base: &str, tax: &str) -> GroupAmounts {
+        GroupAmounts { base: base.parse().unwrap(), tax: tax.parse().unwrap() }
+    }
+
+    /// Whether these notes, one after the other, may be taken off 100.00 + 16.00. Sums that no arithmetic makes are
+    /// tried too: the rule does not rely on the note's.
+    fn admitted(mode: PriceMode, notes: &[(&str, &str)]) -> bool {
+        let code = GroupCode::constant("standard_vat");
+        let mut group = GroupAccount { code, rate: Rate::percent(16), left: amounts("100.00", "16.00") };
+        (1..).zip(notes).all(|(count, (base, tax))| group.take(amounts(base, tax), mode, count).is_some())
+    }
+
+    #[test]
+    fn the_derived_amount_may_exceed_by_one_centime_for_each_note_and_not_by_two() {
+        let mode = PriceMode::Exclusive;
+        assert!(admitted(mode, &[("100.00", "16.01")]));
+        assert!(!admitted(mode, &[("100.00", "16.02")]));
+        assert!(!admitted(mode, &[("100.01", "16.00")]), "the base is exact");
+        assert!(admitted(mode, &[("50.00", "8.01"), ("50.00", "8.01")]));
+        assert!(!admitted(mode, &[("50.00", "8.01"), ("50.00", "8.02")]));
+    }
+
+    #[test]
+    fn a_total_with_tax_is_exact_and_each_of_its_parts_may_exceed_by_a_centime() {
+        let mode = PriceMode::Inclusive;
+        for (base, tax, expected) in [
+            ("100.01", "15.99", true),
+            ("99.99", "16.01", true),
+            ("100.02", "15.98", false),
+            ("99.98", "16.02", false),
+            ("100.00", "16.01", false),
+            ("100.01", "16.00", false),
+        ] {
+            assert_eq!(admitted(mode, &[(base, tax)]), expected, "{base} + {tax}");
+        }
+        assert!(admitted(mode, &[("50.01", "7.99"), ("50.01", "7.99")]));
+        assert!(!admitted(mode, &[("50.01", "7.99"), ("50.02", "7.98")]));
     }
 }

@@ -195,11 +195,13 @@ reasons! {
     WhiteSpace "white_space" "aucun blanc hors des chaînes" "no white space outside strings";
     MemberUnknown "member_unknown" "ce membre n'existe pas ici : retirez-le" "there is no such member here: remove it";
     MemberTwice "member_twice" "ce membre est déjà écrit plus haut : gardez-en un seul" "this member was already written above: keep one";
+    MemberMisplaced "member_misplaced" "ce membre ne peut pas être ici : il est déjà plus haut, ou sa place est plus haut" "this member cannot stand here: it stands above already, or belongs above";
     MemberExpected "member_expected" "ce membre doit être ici : il manque, ou l'ordre n'est pas celui de la norme" "this member must stand here: it is missing, or the order is not the prescribed one";
     StringExpected "string_expected" "une chaîne entre guillemets est attendue" "a string in quotes is expected";
     ObjectExpected "object_expected" "un objet est attendu" "an object is expected";
     ArrayExpected "array_expected" "un tableau est attendu" "an array is expected";
-    IntegerForm "integer_form" "un entier simple est attendu, au plus 9007199254740991" "a plain integer is expected, at most 9007199254740991";
+    EpochForm "epoch_form" "une époque est un entier simple, de 0 à 4294967295" "an epoch is a plain integer, 0 to 4294967295";
+    NumberForm "number_form" "un numéro de facture est un entier simple, de 1 à 9007199254740991" "an invoice number is a plain integer, 1 to 9007199254740991";
     SeparatorExpected "separator_expected" "une virgule ou la fin de l'objet ou du tableau est attendue" "a comma or the end of the object or array is expected";
     TextTooLong "text_too_long" "un texte compte au plus 128 octets" "a text has at most 128 bytes";
     TextEmpty "text_empty" "un texte est attendu : retirez le membre facultatif ou remplissez-le" "a text is expected: leave an optional member out or fill it";

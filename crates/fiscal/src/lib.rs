@@ -35,7 +35,9 @@ mod time;
 mod steps {}
 
 pub use canonical::{List, ListIter};
-pub use credit::{CreditAccount, CreditFault, GroupBalance, Original, OriginalIdentity};
+pub use credit::{
+    CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original, OriginalIdentity,
+};
 pub use decimal::{Amount, ExchangeRate, Overflow, Quantity, Rate, UnitPrice};
 pub use fault::{Fault, Member, Path, Reason};
 pub use ids::{

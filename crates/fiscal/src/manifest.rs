@@ -5,10 +5,12 @@ use crate::{
     fault::{Fault, Member, Reason},
     ids::GroupCode,
     invoice::{Classification, Invoice, InvoiceType, ItemType, Reference},
+    rules::Validated,
     time::CivilDate,
 };
 
-/// Every tax group that there was, is and will be; the newest entry of a code that is valid on a day holds.
+/// Every tax group that there was, is and will be. Of a code's entries, the latest that is valid on a day holds; of
+/// two from the same day, the one that stands later.
 #[derive(Clone, Copy, Debug)]
 pub struct Manifest<'a> {
     /// The entries, in any order.
@@ -68,7 +70,8 @@ impl Manifest<'_> {
     ///
     /// A credit note keeps the rates of its original, whatever holds today (D5); those are for
     /// [`crate::CreditAccount`] to compare.
-    pub fn check(&self, invoice: &Invoice<'_>, day: CivilDate) -> Result<(), Fault> {
+    pub fn check(&self, sale: &Validated<'_>, day: CivilDate) -> Result<(), Fault> {
+        let invoice = sale.invoice();
         let keeps_rates = matches!(invoice.reference, Some(Reference::Original(_)));
         for (index, group) in invoice.tax_groups.iter().enumerate() {
             let entry = self.group_on(group.code, day);

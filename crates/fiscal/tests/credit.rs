@@ -61,7 +61,7 @@ fn a_note_finds_its_original_by_every_part_of_its_identity() {
 fn an_original_is_here_or_elsewhere_or_nowhere() {
     let account = account(&sale(&[PEN]));
     let admitted_by = |original: Original, note: &Paper| {
-        original.admit(Validated::read(note.payload().as_bytes()).unwrap().invoice())
+        original.admit(&Validated::read(note.payload().as_bytes()).unwrap())
     };
     let one = returned(&[ONE_PEN]);
     let eleven = returned(&[("PEN", "11", "100.00", "standard_vat")]);
@@ -77,21 +77,34 @@ fn an_original_is_here_or_elsewhere_or_nowhere() {
 fn a_voucher_admits_up_to_the_balance_that_it_states() {
     let original = account(&sale(&[PEN, SALT]));
     let after = admit(&original, &returned(&[("PEN", "7", "100.00", "standard_vat")])).unwrap();
-    let voucher = CreditAccount::of_balance(
-        identity(),
-        InvoiceType::Sale,
-        "CDF".parse().unwrap(),
-        PriceMode::Exclusive,
-        after.balances(),
-    );
+    let voucher = CreditAccount::resume(*after.terms(), after.balances());
+    assert_eq!(voucher, after);
     assert_eq!(left(&voucher), ["standard_vat 300.00 48.00", "exempt 750.00 0.00"]);
     let three = returned(&[("PEN", "3", "100.00", "standard_vat")]);
     assert_eq!(left(&admit(&voucher, &three).unwrap())[0], "standard_vat 0.00 0.00");
     let more = returned(&[("PEN", "3", "100.01", "standard_vat")]);
     assert_eq!(admit(&voucher, &more), Err(CreditFault::ExceedsOriginal { group: 0 }));
     assert_eq!(code(admit(&voucher, &returned(&[RICE]))), "CREDIT_EXCEEDS_ORIGINAL");
-    let part = payload_fault(admit(&voucher, &void(&[ONE_PEN, SALT])));
-    assert_eq!(part, ("items".to_owned(), Reason::VoidNotEqual));
+    assert_eq!(code(admit(&voucher, &void(&[PEN, SALT]))), "CREDIT_EXCEEDS_ORIGINAL");
+}
+
+#[test]
+fn a_voucher_remembers_how_often_the_original_was_rounded_and_what_its_lines_are() {
+    let cent: Line = ("CENT", "1", "0.04", "standard_vat");
+    let ten = (0..10).fold(account(&sale(&[("CENT", "25", "0.04", "standard_vat")])), |account, _| {
+        admit(&account, &returned(&[cent])).unwrap()
+    });
+    assert_eq!(left(&ten), ["standard_vat 0.60 0.06"]);
+    let rest = returned(&[("CENT", "15", "0.04", "standard_vat")]);
+    let voucher = CreditAccount::resume(*ten.terms(), ten.balances());
+    assert_eq!(admit(&voucher, &rest), admit(&ten, &rest));
+    assert!(admit(&voucher, &rest).is_ok());
+
+    let untouched = account(&sale(&[PEN]));
+    let voucher = CreditAccount::resume(*untouched.terms(), untouched.balances());
+    let other_article = payload_fault(admit(&voucher, &void(&[("CAP", "10", "100.00", "standard_vat")])));
+    assert_eq!(other_article, ("items".to_owned(), Reason::VoidNotEqual));
+    assert!(admit(&voucher, &void(&[PEN])).is_ok());
 }
 
 #[test]
@@ -99,7 +112,7 @@ fn a_credit_note_is_no_original() {
     for kind in InvoiceType::ALL {
         let paper = if kind.is_credit() { returned(&[SALT]) } else { sale(&[SALT]) }.of_kind(*kind);
         let payload = paper.payload();
-        let opened = CreditAccount::open(identity(), Validated::read(payload.as_bytes()).unwrap().invoice());
+        let opened = CreditAccount::open(identity(), &Validated::read(payload.as_bytes()).unwrap());
         match opened {
             Ok(_) => assert!(!kind.is_credit(), "{kind:?}"),
             Err(fault) => assert!(kind.is_credit() && fault == CreditFault::OriginalNotFound, "{kind:?}"),
@@ -163,7 +176,7 @@ fn a_rebate_has_no_account() {
     let sale_account = account(&sale(&[PEN]));
     assert!(Validated::read(rebate.as_bytes()).is_ok());
     let refused = admit_payload(&sale_account, &rebate);
-    assert_eq!(payload_fault(refused.clone()), ("reference".to_owned(), Reason::ReferenceMissing));
+    assert_eq!(payload_fault(refused.clone()), ("reference".to_owned(), Reason::RebateWithOriginal));
     assert_eq!(code(refused), "SCHEMA_INVALID");
 }
 
@@ -240,7 +253,6 @@ fn a_void_needs_an_untouched_original() {
 }
 
 #[test]
-#[ignore = "reported: the group is the original's where its documentation says the note's"]
 fn a_void_of_a_touched_original_names_a_group_that_it_has() {
     let touched = admit(&account(&sale(&[PEN, SALT])), &returned(&[SALT])).unwrap();
     let refused = admit(&touched, &void(&[PEN]));
@@ -248,7 +260,6 @@ fn a_void_of_a_touched_original_names_a_group_that_it_has() {
 }
 
 #[test]
-#[ignore = "reported: a void after the return of a free article gets another code"]
 fn a_void_after_the_return_of_a_free_article_exceeds_its_original() {
     let bag = ("BAG", "1", "0.00", "exempt");
     let touched = admit(&account(&sale(&[PEN, bag])), &returned(&[bag])).unwrap();

@@ -273,8 +273,8 @@ fn a_reference_has_numbers_that_every_reader_holds() {
     ] {
         let old = if member == "epoch" { r#""epoch":0"# } else { r#""invoice_seq":1"# };
         let payload = with(RETURN, old, &format!(r#""{member}":{value}"#));
-        let expected =
-            if accepted { Ok(()) } else { at(&format!("reference.{member}"), Reason::IntegerForm) };
+        let reason = if member == "epoch" { Reason::EpochForm } else { Reason::NumberForm };
+        let expected = if accepted { Ok(()) } else { at(&format!("reference.{member}"), reason) };
         assert_eq!(verdict(&payload), expected, "{member} {value}");
     }
 }

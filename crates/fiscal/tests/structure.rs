@@ -30,16 +30,16 @@ fn assert_faults(edits: &[Edit]) {
 fn an_unknown_member_is_refused_at_every_depth() {
     let unknown = Reason::MemberUnknown;
     assert_faults(&[
-        (EXPORT, r#"{"merchant_nif""#, r#"{"colour":"red","merchant_nif""#, "merchant_nif", unknown),
-        (EXPORT, r#""outlet_id""#, r#""colour":"red","outlet_id""#, "outlet_id", unknown),
+        (EXPORT, r#"{"merchant_nif""#, r#"{"colour":"red","merchant_nif""#, "", unknown),
+        (EXPORT, r#""outlet_id""#, r#""colour":"red","outlet_id""#, "", unknown),
         (EXPORT, r#","annex""#, r#","colour":"red","annex""#, "", unknown),
         (EXPORT, r#"}}}"#, r#"}},"colour":"red"}"#, "", unknown),
-        (EXPORT, r#"{"code""#, r#"{"colour":"red","code""#, "items[0].code", unknown),
-        (EXPORT, r#""quantity""#, r#""colour":"red","quantity""#, "items[0].quantity", unknown),
+        (EXPORT, r#"{"code""#, r#"{"colour":"red","code""#, "items[0]", unknown),
+        (EXPORT, r#""quantity""#, r#""colour":"red","quantity""#, "items[0]", unknown),
         (EXPORT, r#""t"}"#, r#""t","colour":"red"}"#, "items[0]", unknown),
         (EXPORT, r#""client_address""#, r#""colour":"red","client_address""#, "annex", unknown),
         (EXPORT, r#"}}}"#, r#"},"colour":"red"}}"#, "annex", unknown),
-        (EXPORT, r#""date""#, r#""colour":"red","date""#, "annex.exchange.date", unknown),
+        (EXPORT, r#""date""#, r#""colour":"red","date""#, "annex.exchange", unknown),
         (EXPORT, r#"}}}"#, r#","colour":"red"}}}"#, "annex.exchange", unknown),
         (RETURN, r#"EF"}"#, r#"EF","colour":"red"}"#, "reference", unknown),
         (LISTS, r#""BIE""#, r#""BIE","colour":"red""#, "annex.items[0]", unknown),
@@ -50,26 +50,34 @@ fn an_unknown_member_is_refused_at_every_depth() {
 fn a_member_that_exists_elsewhere_is_unknown_here() {
     let unknown = Reason::MemberUnknown;
     assert_faults(&[
-        (EXPORT, r#""outlet_id""#, r#""total":"1.00","outlet_id""#, "outlet_id", unknown),
-        (EXPORT, r#""quantity""#, r#""rate":"1.00","quantity""#, "items[0].quantity", unknown),
-        (EXPORT, r#""date""#, r#""amount":"1.00","date""#, "annex.exchange.date", unknown),
+        (EXPORT, r#""outlet_id""#, r#""total":"1.00","outlet_id""#, "", unknown),
+        (EXPORT, r#""quantity""#, r#""rate":"1.00","quantity""#, "items[0]", unknown),
+        (EXPORT, r#""date""#, r#""amount":"1.00","date""#, "annex.exchange", unknown),
     ]);
 }
 
 #[test]
 fn a_doubled_member_is_refused_at_every_depth() {
     let twice = Reason::MemberTwice;
+    // After optional members, a second one cannot be told from one that comes too late.
+    let misplaced = Reason::MemberMisplaced;
     assert_faults(&[
-        (EXPORT, r#""outlet_id""#, r#""merchant_nif":"A1234567Z","outlet_id""#, "outlet_id", twice),
-        (EXPORT, r#"}}}"#, r#"}},"timestamp":"2026-02-05T08:00:00"}"#, "", twice),
-        (EXPORT, r#"}}}"#, r#"}},"annex":{"price_mode":"ht"}}"#, "", twice),
-        (EXPORT, r#""quantity""#, r#""code":"A","quantity""#, "items[0].quantity", twice),
-        (EXPORT, r#""t"}"#, r#""t","code":"A"}"#, "items[0]", twice),
-        (EXPORT, r#""client_address""#, r#""client_name":"A","client_address""#, "annex", twice),
-        (EXPORT, r#"}}}"#, r#"},"client_name":"A"}}"#, "annex", twice),
-        (EXPORT, r#""date""#, r#""currency":"USD","date""#, "annex.exchange.date", twice),
-        (EXPORT, r#"}}}"#, r#","total":"1.00"}}}"#, "annex.exchange", twice),
-        (RETURN, r#""epoch""#, r#""nature":"RAM","epoch""#, "reference.epoch", twice),
+        (EXPORT, r#""outlet_id""#, r#""merchant_nif":"A1234567Z","outlet_id""#, "merchant_nif", twice),
+        (EXPORT, r#"}}}"#, r#"}},"timestamp":"2026-02-05T08:00:00"}"#, "timestamp", misplaced),
+        (EXPORT, r#"}}}"#, r#"}},"annex":{"price_mode":"ht"}}"#, "annex", misplaced),
+        (EXPORT, r#""quantity""#, r#""code":"A","quantity""#, "items[0].code", twice),
+        (EXPORT, r#""t"}"#, r#""t","code":"A"}"#, "items[0].code", misplaced),
+        (
+            EXPORT,
+            r#""client_address""#,
+            r#""client_name":"A","client_address""#,
+            "annex.client_name",
+            misplaced,
+        ),
+        (EXPORT, r#"}}}"#, r#"},"client_name":"A"}}"#, "annex.client_name", misplaced),
+        (EXPORT, r#""date""#, r#""currency":"USD","date""#, "annex.exchange.currency", twice),
+        (EXPORT, r#"}}}"#, r#","total":"1.00"}}}"#, "annex.exchange.total", misplaced),
+        (RETURN, r#""epoch""#, r#""nature":"RAM","epoch""#, "reference.nature", twice),
     ]);
 }
 
@@ -92,17 +100,15 @@ fn a_missing_or_misplaced_member_is_named() {
 }
 
 #[test]
-#[ignore = "reported: an optional member out of order is said to be written twice"]
 fn an_optional_member_out_of_order_was_not_written_twice() {
-    let misplaced = Reason::MemberExpected;
+    let misplaced = Reason::MemberMisplaced;
     assert_faults(&[
-        (RETURN, r#","reference""#, r#","annex":{"price_mode":"ht"},"reference""#, "", misplaced),
-        (EXPORT, r#""exchange""#, r#""comments":["a"],"exchange""#, "annex", misplaced),
+        (RETURN, r#","reference""#, r#","annex":{"price_mode":"ht"},"reference""#, "reference", misplaced),
+        (EXPORT, r#""exchange""#, r#""comments":["a"],"exchange""#, "annex.exchange", misplaced),
     ]);
 }
 
 #[test]
-#[ignore = "reported: an unknown first member of the annex is said to be a missing comma"]
 fn an_annex_that_begins_with_an_unknown_member_says_so() {
     assert_faults(&[(
         EXPORT,
@@ -144,7 +150,6 @@ fn white_space_outside_strings_is_refused_wherever_it_stands() {
 }
 
 #[test]
-#[ignore = "reported: white space before a colon, an integer or a rebate's brace gets another reason"]
 fn white_space_is_called_so_before_colons_integers_and_the_end_of_a_rebate() {
     let space = Reason::WhiteSpace;
     assert_faults(&[
@@ -189,20 +194,19 @@ fn a_value_of_another_kind_is_refused_at_every_depth() {
         (EXPORT, r#""annex":{"#, r#""annex":[{"#, "annex", Reason::ObjectExpected),
         (LISTS, r#""comments":["#, r#""comments":[7,"#, "annex.comments[0]", Reason::StringExpected),
         (LISTS, r#""ext":[["#, r#""ext":["a",["#, "annex.ext[0]", Reason::ArrayExpected),
-        (RETURN, r#""epoch":0"#, r#""epoch":"0""#, "reference.epoch", Reason::IntegerForm),
-        (RETURN, r#""epoch":0"#, r#""epoch":00"#, "reference.epoch", Reason::IntegerForm),
-        (RETURN, r#""epoch":0"#, r#""epoch":-1"#, "reference.epoch", Reason::IntegerForm),
+        (RETURN, r#""epoch":0"#, r#""epoch":"0""#, "reference.epoch", Reason::EpochForm),
+        (RETURN, r#""epoch":0"#, r#""epoch":00"#, "reference.epoch", Reason::EpochForm),
+        (RETURN, r#""epoch":0"#, r#""epoch":-1"#, "reference.epoch", Reason::EpochForm),
         (EXPORT, "{\"merchant_nif\"", "[{\"merchant_nif\"", "", Reason::ObjectExpected),
         (EXPORT, "{\"merchant_nif\"", "\u{FEFF}{\"merchant_nif\"", "", Reason::ObjectExpected),
     ]);
 }
 
 #[test]
-#[ignore = "reported: a fraction or an exponent after an integer is found at the next member"]
 fn an_integer_with_a_fraction_or_an_exponent_is_named_itself() {
     assert_faults(&[
-        (RETURN, r#""epoch":0"#, r#""epoch":0.0"#, "reference.epoch", Reason::IntegerForm),
-        (RETURN, r#""invoice_seq":1"#, r#""invoice_seq":1e1"#, "reference.invoice_seq", Reason::IntegerForm),
+        (RETURN, r#""epoch":0"#, r#""epoch":0.0"#, "reference.epoch", Reason::EpochForm),
+        (RETURN, r#""invoice_seq":1"#, r#""invoice_seq":1e1"#, "reference.invoice_seq", Reason::NumberForm),
     ]);
 }
 

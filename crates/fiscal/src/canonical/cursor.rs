@@ -48,31 +48,19 @@ impl<'a> Cursor<'a> {
         self.expect("{", Reason::ObjectExpected).map_err(Fault::whole)
     }
 
-    /// Takes the end of an object; what stands here instead is at fault.
-    pub(super) fn close_object(&mut self, members: &[Member]) -> Result<(), Fault> {
-        if self.take("}") {
-            return Ok(());
-        }
-        Err(match self.member_here(",\"") {
-            Some(name) => Fault::whole(misplaced(name, members, members.len())),
-            None => Fault::whole(self.instead(Reason::SeparatorExpected)),
-        })
+    /// Takes the end of an object; what stands here instead is at fault. `empty` says that no member came before it.
+    pub(super) fn close_object(&mut self, members: &[Member], empty: bool) -> Result<(), Fault> {
+        if self.take("}") { Ok(()) } else { Err(self.instead_of_end(members, empty)) }
     }
 
     /// Takes the name of the member `members[index]`, which must come here.
     pub(super) fn member(&mut self, members: &[Member], index: usize) -> Result<(), Fault> {
         let before = *self;
-        let expected = members[index];
-        if (index == 0 || self.take(",")) && self.take(expected.literal()) {
+        if (index == 0 || self.take(",")) && self.take(members[index].literal()) {
             return Ok(());
         }
         *self = before;
-        let reason = match self.member_here(if index == 0 { "\"" } else { ",\"" }) {
-            Some(name) => misplaced(name, members, index),
-            None if self.rest.starts_with('}') => Reason::MemberExpected,
-            None => self.instead(Reason::MemberExpected),
-        };
-        Err(Fault::at(expected, reason))
+        Err(self.instead_of_member(members, index))
     }
 
     /// Takes the name of an optional member if it stands here; `first` says that no member came before it.
@@ -117,44 +105,85 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a plain integer, at most 2^53 − 1.
-    pub(super) fn integer(&mut self) -> Result<u64, Reason> {
+    pub(super) fn integer(&mut self, otherwise: Reason) -> Result<u64, Reason> {
         let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
         let (integer, rest) = self.rest.split_at(digits);
-        let plain = digits == 1 || !integer.starts_with('0');
-        if integer.is_empty() && rest.is_empty() {
-            return Err(Reason::Truncated);
+        if integer.is_empty() {
+            return Err(self.instead(otherwise));
         }
-        // More than twenty digits do not parse.
-        let value = integer.parse().ok().filter(|value| plain && *value <= MAX_INTEGER);
+        let plain = (digits == 1 || !integer.starts_with('0')) && !rest.starts_with(['.', 'e', 'E']);
         self.rest = rest;
-        value.ok_or(Reason::IntegerForm)
+        // More than twenty digits do not parse.
+        integer.parse().ok().filter(|value| plain && *value <= MAX_INTEGER).ok_or(otherwise)
+    }
+
+    /// The fault of what stands where `members[index]` must come.
+    #[cold]
+    fn instead_of_member(&self, members: &[Member], index: usize) -> Fault {
+        let expected = members[index];
+        match self.name_here(index == 0) {
+            Name::Spaced => Fault::at(expected, Reason::WhiteSpace),
+            Name::Unknown => Fault::whole(Reason::MemberUnknown),
+            Name::Known(found) => match members.iter().position(|member| *member == found) {
+                None => Fault::whole(Reason::MemberUnknown),
+                Some(place) if place < index => Fault::at(found, Reason::MemberTwice),
+                Some(_) => Fault::at(expected, Reason::MemberExpected),
+            },
+            Name::None => Fault::at(expected, self.instead(Reason::MemberExpected)),
+        }
+    }
+
+    /// The fault of what stands where the object must end. Optional members may be missing before it, so that one
+    /// that stands here may be there twice or only too late.
+    #[cold]
+    fn instead_of_end(&self, members: &[Member], empty: bool) -> Fault {
+        match self.name_here(empty) {
+            Name::Spaced => Fault::whole(Reason::WhiteSpace),
+            Name::Known(found) if members.contains(&found) => Fault::at(found, Reason::MemberMisplaced),
+            Name::Known(_) | Name::Unknown => Fault::whole(Reason::MemberUnknown),
+            Name::None => Fault::whole(self.instead(Reason::SeparatorExpected)),
+        }
     }
 
     /// The name of the member that stands here, if one does.
-    fn member_here(&self, opening: &str) -> Option<&'a str> {
-        let (name, rest) = self.rest.strip_prefix(opening)?.split_once('"')?;
-        rest.starts_with(':').then_some(name)
+    fn name_here(&self, first: bool) -> Name {
+        let opening = if first { "\"" } else { ",\"" };
+        let named = self.rest.strip_prefix(opening).and_then(|inside| inside.split_once('"'));
+        match named {
+            Some((name, rest)) if rest.starts_with(':') => {
+                Member::named(name).map_or(Name::Unknown, Name::Known)
+            }
+            Some((_, rest)) if rest.starts_with(WHITE_SPACE) => Name::Spaced,
+            _ => Name::None,
+        }
     }
 
     /// The reason for something that is not what was expected.
+    #[cold]
     fn instead(&self, otherwise: Reason) -> Reason {
-        match self.rest.trim_start_matches(',').bytes().next() {
-            None => Reason::Truncated,
-            Some(b' ' | b'\t' | b'\n' | b'\r') => Reason::WhiteSpace,
-            Some(_) => otherwise,
+        let rest = self.rest.trim_start_matches(',');
+        if rest.is_empty() {
+            Reason::Truncated
+        } else if rest.starts_with(WHITE_SPACE) {
+            Reason::WhiteSpace
+        } else {
+            otherwise
         }
     }
 }
 
-/// Why the member `name` cannot stand where `members[index]` is expected.
-#[cold]
-fn misplaced(name: &str, members: &[Member], index: usize) -> Reason {
-    let place = Member::named(name).and_then(|found| members.iter().position(|member| *member == found));
-    match place {
-        None => Reason::MemberUnknown,
-        Some(place) if place < index => Reason::MemberTwice,
-        Some(_) => Reason::MemberExpected,
-    }
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// What stands where a member's name is expected.
+enum Name {
+    /// No name with its colon.
+    None,
+    /// A name that is followed by white space.
+    Spaced,
+    /// A name that no object has.
+    Unknown,
+    /// A name that some object has.
+    Known(Member),
 }
 
 /// Reads the value of the member `members[index]`.

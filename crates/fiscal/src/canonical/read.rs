@@ -69,7 +69,7 @@ pub(crate) fn read_invoice(payload: &str) -> Result<Invoice<'_>, Fault> {
             Annex::default()
         },
     };
-    c.close_object(MEMBERS)?;
+    c.close_object(MEMBERS, false)?;
     if c.is_at_end() { Ok(invoice) } else { Err(Fault::whole(Reason::TrailingBytes)) }
 }
 
@@ -80,7 +80,7 @@ fn read_client<'a>(c: &mut Cursor<'a>) -> Result<Client<'a>, Fault> {
         registration: value(c, MEMBERS, 0, Cursor::text_or_empty)?,
         classification: value(c, MEMBERS, 1, |c| c.parsed(Reason::ClassificationUnknown))?,
     };
-    c.close_object(MEMBERS)?;
+    c.close_object(MEMBERS, false)?;
     Ok(client)
 }
 
@@ -98,7 +98,7 @@ impl<'a> Element<'a> for Item<'a> {
             tax_group: value(c, MEMBERS, 4, |c| c.parsed(Reason::CodeForm))?,
             taxable_unit: value(c, MEMBERS, 5, Cursor::text)?,
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(item)
     }
 }
@@ -115,7 +115,7 @@ impl<'a> Element<'a> for TaxGroup<'a> {
             base_amount: value(c, MEMBERS, 3, |c| c.parsed(Reason::AmountForm))?,
             tax_amount: value(c, MEMBERS, 4, |c| c.parsed(Reason::AmountForm))?,
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(group)
     }
 }
@@ -129,7 +129,7 @@ fn read_totals(c: &mut Cursor<'_>) -> Result<Totals, Fault> {
         total: value(c, MEMBERS, 2, |c| c.parsed(Reason::AmountForm))?,
         currency: value(c, MEMBERS, 3, |c| c.parsed(Reason::CurrencyForm))?,
     };
-    c.close_object(MEMBERS)?;
+    c.close_object(MEMBERS, false)?;
     Ok(totals)
 }
 
@@ -142,7 +142,7 @@ impl<'a> Element<'a> for Payment<'a> {
             amount: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
             instrument_id: value(c, MEMBERS, 2, Cursor::text_or_empty)?,
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(payment)
     }
 }
@@ -156,21 +156,19 @@ fn read_reference<'a>(c: &mut Cursor<'a>) -> Result<Reference<'a>, Fault> {
     c.member(MEMBERS, 0).map_err(within)?;
     let nature = c.plain(Reason::NatureUnknown).at(M::Nature).map_err(within)?;
     if nature == "RRR" {
-        return if c.take("}") {
-            Ok(Reference::Rebate)
-        } else {
-            Err(Fault::at(M::Reference, Reason::RebateWithOriginal))
-        };
+        return c.expect("}", Reason::RebateWithOriginal).map(|()| Reference::Rebate).at(M::Reference);
     }
     let mut read_original = || -> Result<Reference<'a>, Fault> {
         let original = OriginalReference {
             nature: nature.parse().at(M::Nature)?,
             outlet_id: value(c, MEMBERS, 1, |c| c.parsed(Reason::IdForm))?,
             epoch: value(c, MEMBERS, 2, |c| {
-                c.integer().and_then(|epoch| u32::try_from(epoch).map(Epoch).map_err(|_| Reason::IntegerForm))
+                let epoch = c.integer(Reason::EpochForm)?;
+                u32::try_from(epoch).map(Epoch).map_err(|_| Reason::EpochForm)
             })?,
             invoice_seq: value(c, MEMBERS, 3, |c| {
-                c.integer().and_then(|number| InvoiceNumber::new(number).ok_or(Reason::IntegerForm))
+                let number = c.integer(Reason::NumberForm)?;
+                InvoiceNumber::new(number).ok_or(Reason::NumberForm)
             })?,
             auth_code: value(c, MEMBERS, 4, |c| c.parsed(Reason::AuthCodeForm))?,
             voucher: if c.optional_member(M::Voucher, false) {
@@ -179,7 +177,7 @@ fn read_reference<'a>(c: &mut Cursor<'a>) -> Result<Reference<'a>, Fault> {
                 None
             },
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(Reference::Original(original))
     };
     read_original().map_err(within)
@@ -239,7 +237,7 @@ fn read_annex<'a>(c: &mut Cursor<'a>) -> Result<Annex<'a>, Fault> {
     if first && c.take("}") {
         return Err(Fault::whole(Reason::AnnexEmpty));
     }
-    c.close_object(MEMBERS)?;
+    c.close_object(MEMBERS, first)?;
     Ok(annex)
 }
 
@@ -255,7 +253,7 @@ impl Element<'_> for AnnexItem {
                 None
             },
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(item)
     }
 }
@@ -271,7 +269,7 @@ fn read_exchange(c: &mut Cursor<'_>) -> Result<Exchange, Fault> {
         total: value(c, MEMBERS, 3, |c| c.parsed(Reason::AmountForm))?,
         total_vat: value(c, MEMBERS, 4, |c| c.parsed(Reason::AmountForm))?,
     };
-    c.close_object(MEMBERS)?;
+    c.close_object(MEMBERS, false)?;
     Ok(exchange)
 }
 
@@ -284,7 +282,7 @@ impl Element<'_> for Tendered {
             amount: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
             rate: value(c, MEMBERS, 2, |c| c.parsed(Reason::ExchangeRateForm))?,
         };
-        c.close_object(MEMBERS)?;
+        c.close_object(MEMBERS, false)?;
         Ok(tendered)
     }
 }

@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use fiscal::{
-    CreditAccount, CreditFault, CreditNature, Epoch, Invoice, InvoiceNumber, InvoiceType, OriginalIdentity,
-    PriceMode, Validated,
+    CreditAccount, CreditFault, CreditNature, Epoch, InvoiceNumber, InvoiceType, OriginalIdentity, PriceMode,
+    Validated,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -65,16 +65,15 @@ pub(crate) fn returned(lines: &[Line]) -> Paper {
 }
 
 pub(crate) fn account(sale: &Paper) -> CreditAccount {
-    CreditAccount::open(identity(), Validated::read(sale.payload().as_bytes()).unwrap().invoice()).unwrap()
+    CreditAccount::open(identity(), &Validated::read(sale.payload().as_bytes()).unwrap()).unwrap()
 }
 
 pub(crate) fn admit(account: &CreditAccount, note: &Paper) -> Result<CreditAccount, CreditFault> {
-    account.admit(Validated::read(note.payload().as_bytes()).unwrap().invoice())
+    admit_payload(account, &note.payload())
 }
 
-/// For notes that no arithmetic makes: only their form is checked.
 pub(crate) fn admit_payload(account: &CreditAccount, payload: &str) -> Result<CreditAccount, CreditFault> {
-    account.admit(&Invoice::read(payload.as_bytes()).unwrap())
+    account.admit(&Validated::read(payload.as_bytes()).unwrap())
 }
 
 /// What is left, as `code base tax`.

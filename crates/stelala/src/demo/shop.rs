@@ -60,8 +60,8 @@ impl Shop {
         let payload = self.complete(&example)?;
         let sale = Validated::read(payload.as_bytes())?;
         let invoice = sale.invoice();
-        DEFAULT_MANIFEST.check(invoice, invoice.timestamp.date_at(UtcOffset::KINSHASA))?;
-        let credited = self.admit(invoice)?;
+        DEFAULT_MANIFEST.check(&sale, invoice.timestamp.date_at(UtcOffset::KINSHASA))?;
+        let credited = self.admit(&sale)?;
         let linked = self.head.link(&sale, moment(invoice.timestamp)?)?;
         let sealed = linked.sign(&self.key).map_err(|unsealed| unsealed.cause)?;
         let elements = sealed.elements(self.prefix, None).context("an invoice has its elements")?;
@@ -85,7 +85,7 @@ impl Shop {
             let Some(original) = self.originals.get(&reference.invoice_seq) else {
                 bail!("its original {} was not sold today", reference.invoice_seq);
             };
-            reference.auth_code = original.identity().auth_code;
+            reference.auth_code = original.terms().identity.auth_code;
         }
         let mut payload = String::new();
         invoice.write(&mut payload)?;
@@ -93,8 +93,8 @@ impl Shop {
     }
 
     /// The signer's part: no more is taken back than was sold (D5).
-    fn admit(&self, note: &Invoice<'_>) -> anyhow::Result<Option<(InvoiceNumber, CreditAccount)>> {
-        let Some(Reference::Original(reference)) = &note.reference else { return Ok(None) };
+    fn admit(&self, note: &Validated<'_>) -> anyhow::Result<Option<(InvoiceNumber, CreditAccount)>> {
+        let Some(Reference::Original(reference)) = &note.invoice().reference else { return Ok(None) };
         let original = match self.originals.get(&reference.invoice_seq) {
             Some(account) => Original::Here(account.clone()),
             None => Original::Nowhere,
@@ -111,7 +111,7 @@ impl Shop {
             number: elements.fiscal_number.number,
             auth_code: elements.auth_code,
         };
-        Ok(CreditAccount::open(identity, sale.invoice())?)
+        Ok(CreditAccount::open(identity, sale)?)
     }
 
     /// The list of keys that an inspector would carry.

@@ -1,0 +1,547 @@
+"use strict";
+
+(() => {
+  const WORDS = {
+    fr: {
+      title: "Vérifier une facture",
+      scan: "Scanner",
+      photo: "Photo",
+      photoLabel: "Photo du code QR",
+      paste: "Ou collez le texte du code QR",
+      check: "Vérifier",
+      next: "Facture suivante",
+      stop: "Arrêter",
+      aim: "Tenez le code QR dans le cadre.",
+      reading: "Lecture de la photo…",
+      noTrust: "Aucune clé de confiance n'est chargée : sans elle, rien ne peut être vérifié.",
+      loadTrust: "Charger les clés",
+      trust: "Clés de confiance",
+      trustNone: "aucune",
+      trustList: (issued) => `liste signée du ${issued} UTC`,
+      trustKeys: (count) => (count === 1 ? "1 clé donnée à la main" : `${count} clés données à la main`),
+      trustWhy: "Le verdict repose sur ces clés : prenez-les chez celui à qui vous faites confiance, pas chez le vendeur.",
+      root: (id) => `Clé racine ${id}`,
+      key: (id) => `Clé ${id}`,
+      forget: "Oublier ces clés",
+      notKept: "Ce navigateur ne garde rien : les clés seront à recharger à la prochaine ouverture.",
+      byList: "Par une liste signée",
+      byListWhy: "Elle dit à qui est chaque clé. Choisissez les deux fichiers.",
+      bundleFile: "Liste signée (.jws)",
+      rootFile: "Clé racine (.pem)",
+      rootNeeded: "Choisissez maintenant la clé racine qui a signé la liste.",
+      bundleNeeded: "Choisissez maintenant la liste signée.",
+      byKey: "Par une clé publique",
+      byKeyWhy: "Elle prouve moins : à qui elle est, c'est à vous de le savoir.",
+      pems: "Collez une ou plusieurs clés PEM",
+      usePems: "Utiliser ces clés",
+      foot: "Tout se vérifie dans cette page, sans réseau. Rien n'est envoyé.",
+      sealed: "Ce qui a été scellé : comparez avec le papier",
+      stated: "Ce qui est écrit, sans être prouvé",
+      isFalse: "Ce qui est faux",
+      proves: "Ce que cela prouve",
+      doesNotProve: "Ce que cela ne prouve pas",
+      noText: "Il n'y a pas de texte : scannez le code QR, ou collez son texte.",
+      tooLong: "Ce texte est trop long : ce n'est pas le code QR d'une facture normalisée.",
+      stopped: "La vérification s'est arrêtée : rechargez la page et recommencez.",
+      tooOld: "Ce navigateur est trop ancien pour vérifier : mettez-le à jour, ou ouvrez ce fichier dans un autre.",
+      notText: "Ce fichier ne peut pas être lu : choisissez une liste de clés ou une clé.",
+      notPicture: "Ce fichier n'est pas une image : prenez une photo du code QR.",
+      noCode: "Il n'y a pas de code QR dans l'image : photographiez-le de près, de face, entier et net, sans reflet.",
+      unreadable: "Un code QR est là, mais illisible : approchez-vous, lissez le papier, évitez les reflets et ne bougez pas.",
+      otherCode: "Ce code QR n'est pas celui d'une facture normalisée : scannez celui de la facture.",
+      severalCodes: "Il y a plusieurs codes de facture dans l'image : n'en montrez qu'un.",
+      noCamera: "Ce navigateur ne donne pas l'appareil photo à cette page : utilisez « Photo », ou collez le texte.",
+      cameraDenied: "L'appareil photo est refusé à cette page : autorisez-le dans les réglages du navigateur, ou utilisez « Photo ».",
+      cameraMissing: "Il n'y a pas d'appareil photo ici : choisissez une image avec « Photo », ou collez le texte.",
+      cameraBusy: "L'appareil photo ne répond pas : fermez l'autre application qui s'en sert, ou utilisez « Photo ».",
+    },
+    en: {
+      title: "Verify an invoice",
+      scan: "Scan",
+      photo: "Photo",
+      photoLabel: "Photo of the QR code",
+      paste: "Or paste the text of the QR code",
+      check: "Verify",
+      next: "Next invoice",
+      stop: "Stop",
+      aim: "Hold the QR code inside the frame.",
+      reading: "Reading the photo…",
+      noTrust: "No trusted key is loaded: without one, nothing can be verified.",
+      loadTrust: "Load keys",
+      trust: "Trusted keys",
+      trustNone: "none",
+      trustList: (issued) => `list signed on ${issued} UTC`,
+      trustKeys: (count) => (count === 1 ? "1 key given by hand" : `${count} keys given by hand`),
+      trustWhy: "The verdict rests on these keys: get them from someone you trust, not from the seller.",
+      root: (id) => `Root key ${id}`,
+      key: (id) => `Key ${id}`,
+      forget: "Forget these keys",
+      notKept: "This browser keeps nothing: the keys will have to be loaded again next time.",
+      byList: "By a signed list",
+      byListWhy: "It says whose each key is. Choose both files.",
+      bundleFile: "Signed list (.jws)",
+      rootFile: "Root key (.pem)",
+      rootNeeded: "Now choose the root key that signed the list.",
+      bundleNeeded: "Now choose the signed list.",
+      byKey: "By a public key",
+      byKeyWhy: "It proves less: whose it is, is for you to know.",
+      pems: "Paste one or more PEM keys",
+      usePems: "Use these keys",
+      foot: "Everything is verified in this page, without a network. Nothing is sent.",
+      sealed: "What was sealed: compare it with the paper",
+      stated: "What is stated, without being proven",
+      isFalse: "What is false",
+      proves: "What this proves",
+      doesNotProve: "What this does not prove",
+      noText: "There is no text: scan the QR code, or paste its text.",
+      tooLong: "This text is too long: it is not a receipt's QR code.",
+      stopped: "The verification stopped: load the page again and start over.",
+      tooOld: "This browser is too old to verify: update it, or open this file in another.",
+      notText: "This file cannot be read: choose a list of keys or a key.",
+      notPicture: "This file is not an image: take a photo of the QR code.",
+      noCode: "There is no QR code in the image: photograph it close, straight, whole and sharp, without glare.",
+      unreadable: "A QR code is there, but cannot be read: go closer, smooth the paper, avoid glare and hold still.",
+      otherCode: "This QR code is not that of a normalised invoice: scan the one on the invoice.",
+      severalCodes: "There are several invoice codes in the image: show only one.",
+      noCamera: "This browser does not give the camera to this page: use \"Photo\", or paste the text.",
+      cameraDenied: "The camera is denied to this page: allow it in the browser's settings, or use \"Photo\".",
+      cameraMissing: "There is no camera here: choose an image with \"Photo\", or paste the text.",
+      cameraBusy: "The camera does not answer: close the other application that uses it, or use \"Photo\".",
+    },
+  };
+  const STORE = "stelala-verify";
+  const LONGEST_KEY_FILE = 4 * 1024 * 1024;
+  /** A code is best read at 4 to 8 pixels a module, and how much of a photo it fills is not known. */
+  const PHOTO_SIDES = [1200, 2000, 800, 3200, 500];
+  const FRAME_SIDE = 1280;
+  const FRAME_PAUSE = 60;
+
+  const at = (id) => document.getElementById(id);
+  const say = (word) => WORDS[language][word];
+
+  let language = "fr";
+  /** What the wasm is asked with, and what it says of it. */
+  let trust = null;
+  let trusted = null;
+  let kept = true;
+  /** The files of a list, until both are there. */
+  let files = {};
+  /** Shown again in the other language or under other keys. */
+  let shownText = null;
+  let entryFault = null;
+  let stream = null;
+  let cameraAsked = false;
+
+  // The referee.
+
+  const wasm = {
+    module: null,
+    instance: null,
+
+    async start() {
+      if (!this.module) {
+        const base64 = atob(at("wasm").textContent);
+        this.module = await WebAssembly.compile(Uint8Array.from(base64, (byte) => byte.charCodeAt(0)));
+      }
+      this.instance = await WebAssembly.instantiate(this.module);
+    },
+
+    /** The answer; null when the instance stopped, which some pictures do to it. */
+    async ask(call, input, ...sizes) {
+      try {
+        if (!this.instance) await this.start();
+        const { memory, input: room, output, [call]: answer } = this.instance.exports;
+        const address = room(input.length) >>> 0;
+        if (address === 0) return { error: say("tooLong") };
+        new Uint8Array(memory.buffer, address, input.length).set(input);
+        const length = answer(...sizes) >>> 0;
+        const bytes = new Uint8Array(memory.buffer, output() >>> 0, length);
+        return JSON.parse(new TextDecoder().decode(bytes));
+      } catch {
+        this.instance = null;
+        return null;
+      }
+    },
+
+    question(call, question) {
+      return this.ask(call, new TextEncoder().encode(JSON.stringify({ ...question, language })));
+    },
+  };
+
+  // The verdict.
+
+  function make(tag, className, ...content) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...content);
+    return element;
+  }
+
+  function drawing(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `#${name}`);
+    svg.setAttribute("aria-hidden", "true");
+    svg.append(use);
+    return svg;
+  }
+
+  function banner(report) {
+    const colon = report.title.search(/ ?: /);
+    const title = make("h2");
+    if (colon < 0) {
+      title.append(make("strong", "", report.title));
+    } else {
+      const rest = report.title.slice(colon);
+      const spoken = rest.match(/^ ?: /)[0];
+      title.append(
+        make("strong", "", report.title.slice(0, colon), make("span", "unseen", spoken)),
+        rest.slice(spoken.length),
+      );
+    }
+    return make("div", "banner", drawing(report.valid ? "right" : "wrong"), title);
+  }
+
+  function list(className, title, items) {
+    if (items.length === 0) return [];
+    const rows = items.map((item) => make("li", "", item));
+    return [make("div", `part ${className}`, make("h3", "", title), make("ul", "", ...rows))];
+  }
+
+  function findings(report) {
+    return report.findings.map(({ code, place, sentence }) => {
+      const words = make("div", "finding", place ? `${place}: ${sentence}` : sentence);
+      return make("div", "", words, make("code", "", code));
+    });
+  }
+
+  function facts(report) {
+    if (report.facts.length === 0) return [];
+    const rows = report.facts.map(({ name, value }) => {
+      const head = make("th", "", name);
+      head.scope = "row";
+      return make("tr", "", head, make("td", "", value));
+    });
+    const title = make("h3", "", say(report.valid ? "sealed" : "stated"));
+    return [make("div", "part facts", title, make("table", "", make("tbody", "", ...rows)))];
+  }
+
+  function showVerdict(report) {
+    const next = make("button", "", say("next"));
+    next.type = "button";
+    next.addEventListener("click", () => {
+      forgetVerdict();
+      at("text").value = "";
+      at("start-camera").focus();
+      scrollTo(0, 0);
+    });
+    const verdict = at("verdict");
+    verdict.className = report.valid ? "right" : "wrong";
+    verdict.replaceChildren(
+      banner(report),
+      ...list("false", say("isFalse"), findings(report)),
+      ...facts(report),
+      ...list("proves", say("proves"), report.proves),
+      ...list("not-proven", say("doesNotProve"), report.does_not_prove),
+      make("div", "part", next),
+    );
+  }
+
+  function forgetVerdict() {
+    shownText = null;
+    at("verdict").replaceChildren();
+    showEntryFault(null);
+  }
+
+  function showEntryFault(fault) {
+    entryFault = fault;
+    at("entry-fault").textContent = fault ? (WORDS[language][fault] ?? fault) : "";
+  }
+
+  async function verify(text) {
+    forgetVerdict();
+    if (text.trim() === "") return showEntryFault("noText");
+    shownText = text;
+    const report = await wasm.question("verify_qr", { text, trust: trust ?? { keys: [] } });
+    if (shownText !== text) return;
+    if (!report) return showEntryFault("stopped");
+    if (report.error) return showEntryFault(report.error);
+    showVerdict(report);
+    scrollTo(0, 0);
+  }
+
+  // Pictures.
+
+  const canvas = document.createElement("canvas");
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+
+  async function codesIn(picture, width, height, longest) {
+    const scale = Math.min(1, longest / Math.max(width, height));
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+    const grey = new Uint8Array(data.length / 4);
+    for (let pixel = 0, from = 0; pixel < grey.length; pixel += 1, from += 4) {
+      grey[pixel] = (data[from] * 77 + data[from + 1] * 151 + data[from + 2] * 28) >> 8;
+    }
+    const codes = await wasm.ask("scan", grey, canvas.width, canvas.height);
+    const { texts = [], unreadable = 0 } = codes ?? {};
+    return { texts: [...new Set(texts)], unreadable };
+  }
+
+  const isInvoice = (text) => text.includes("|");
+
+  async function readPhoto(file) {
+    forgetVerdict();
+    const busy = at("busy");
+    busy.textContent = say("reading");
+    try {
+      const picture = await createImageBitmap(file);
+      const fault = await verifyPicture(picture);
+      picture.close();
+      if (fault) showEntryFault(fault);
+    } catch {
+      showEntryFault("notPicture");
+    } finally {
+      busy.textContent = "";
+    }
+  }
+
+  async function verifyPicture(picture) {
+    let fault = "noCode";
+    const longest = Math.max(picture.width, picture.height);
+    for (const side of PHOTO_SIDES) {
+      if (side > longest && side !== PHOTO_SIDES[0]) continue;
+      const { texts, unreadable } = await codesIn(picture, picture.width, picture.height, side);
+      const invoices = texts.filter(isInvoice);
+      if (invoices.length > 1) return "severalCodes";
+      if (invoices.length === 1) {
+        at("text").value = invoices[0];
+        await verify(invoices[0]);
+        return null;
+      }
+      if (texts.length > 0) fault = "otherCode";
+      else if (unreadable > 0 && fault === "noCode") fault = "unreadable";
+    }
+    return fault;
+  }
+
+  // The camera.
+
+  function cameraFault(cause) {
+    if (cause.name === "NotAllowedError" || cause.name === "SecurityError") return "cameraDenied";
+    if (cause.name === "NotFoundError" || cause.name === "OverconstrainedError") return "cameraMissing";
+    return "cameraBusy";
+  }
+
+  async function startCamera() {
+    forgetVerdict();
+    if (!navigator.mediaDevices?.getUserMedia) return showEntryFault("noCamera");
+    if (cameraAsked) return;
+    cameraAsked = true;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+      });
+    } catch (cause) {
+      return showEntryFault(cameraFault(cause));
+    } finally {
+      cameraAsked = false;
+    }
+    at("aim").textContent = say("aim");
+    at("camera").showModal();
+    at("video").srcObject = stream;
+    at("video").play().catch(() => {});
+    readFrames(stream);
+  }
+
+  async function readFrames(source) {
+    const video = at("video");
+    while (stream === source) {
+      if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) {
+        const { texts } = await codesIn(video, video.videoWidth, video.videoHeight, FRAME_SIDE);
+        if (stream !== source) return;
+        const invoices = texts.filter(isInvoice);
+        if (invoices.length === 1) {
+          navigator.vibrate?.(80);
+          stopCamera();
+          at("text").value = invoices[0];
+          return verify(invoices[0]);
+        }
+        if (invoices.length > 1) at("aim").textContent = say("severalCodes");
+        else if (texts.length > 0) at("aim").textContent = say("otherCode");
+      }
+      await new Promise((resume) => setTimeout(resume, FRAME_PAUSE));
+    }
+  }
+
+  function stopCamera() {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    at("video").srcObject = null;
+    if (at("camera").open) at("camera").close();
+  }
+
+  // The keys.
+
+  function remember() {
+    try {
+      localStorage.setItem(STORE, JSON.stringify({ language, trust }));
+      kept = true;
+    } catch {
+      kept = false;
+    }
+  }
+
+  function recall() {
+    try {
+      return JSON.parse(localStorage.getItem(STORE)) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  /** Takes the keys if they can be relied on, and leaves the former ones otherwise. */
+  async function useTrust(given) {
+    const answer = await wasm.question("read_trust", { trust: given });
+    const error = answer ? answer.error : say("stopped");
+    at("trust-fault").textContent = error ?? "";
+    if (error) return false;
+    trust = given;
+    trusted = answer;
+    files = {};
+    remember();
+    showTrust();
+    if (shownText !== null) await verify(shownText);
+    return true;
+  }
+
+  function forgetTrust() {
+    trust = null;
+    trusted = null;
+    files = {};
+    forgetVerdict();
+    remember();
+    showTrust();
+  }
+
+  function showTrust() {
+    const issued = trusted?.issued?.replace("T", " ");
+    const summary = !trusted
+      ? say("trustNone")
+      : issued
+        ? say("trustList")(issued)
+        : say("trustKeys")(trusted.keys.length);
+    at("trusted").textContent = summary;
+    at("no-trust").hidden = trusted !== null;
+    at("kept").hidden = trusted === null;
+    at("not-kept").hidden = kept;
+    const ids = trusted?.keys?.map(say("key")) ?? (trusted ? [say("root")(trusted.root)] : []);
+    at("key-ids").replaceChildren(...ids.map((id) => make("li", "", id)));
+    at("bundle-name").textContent = files.bundle?.name ?? "";
+    at("root-name").textContent = files.root?.name ?? "";
+  }
+
+  async function takeFile(part, input) {
+    const [file] = input.files;
+    // Or the same file could not be chosen again once it was mended.
+    input.value = "";
+    if (!file) return;
+    at("trust-fault").textContent = "";
+    try {
+      if (file.size > LONGEST_KEY_FILE) throw new RangeError();
+      files[part] = { name: file.name, text: await file.text() };
+    } catch {
+      at("trust-fault").textContent = say("notText");
+      return;
+    }
+    showTrust();
+    // A newer list is mostly of the same root, so that one file is enough.
+    const bundle = files.bundle?.text;
+    const root = files.root?.text ?? trust?.root;
+    if (!bundle || !root) {
+      at("trust-fault").textContent = say(bundle ? "rootNeeded" : "bundleNeeded");
+      return;
+    }
+    if (await useTrust({ bundle, root })) at("trust").open = false;
+  }
+
+  // The page.
+
+  function showWords() {
+    document.documentElement.lang = language;
+    for (const element of document.querySelectorAll("[data-say]")) {
+      element.textContent = say(element.dataset.say);
+    }
+    for (const element of document.querySelectorAll("[data-say-label]")) {
+      element.setAttribute("aria-label", say(element.dataset.sayLabel));
+    }
+    for (const id of ["fr", "en"]) at(id).setAttribute("aria-pressed", String(id === language));
+    document.title = `${say("title")} · Stelala`;
+    at("trust-fault").textContent = "";
+    showTrust();
+  }
+
+  async function speak(chosen) {
+    language = chosen;
+    remember();
+    showWords();
+    const fault = entryFault;
+    if (shownText !== null) await verify(shownText);
+    else if (fault) showEntryFault(fault);
+  }
+
+  function openTrust() {
+    at("trust").open = true;
+    at("trust").scrollIntoView();
+    at("trust").querySelector("summary").focus();
+  }
+
+  function listen() {
+    const on = (id, event, act) => at(id).addEventListener(event, act);
+    on("fr", "click", () => speak("fr"));
+    on("en", "click", () => speak("en"));
+    on("check", "click", () => verify(at("text").value));
+    on("text", "input", forgetVerdict);
+    on("start-camera", "click", startCamera);
+    on("stop-camera", "click", stopCamera);
+    on("camera", "close", stopCamera);
+    on("photo-file", "change", ({ target }) => {
+      const [file] = target.files;
+      target.value = "";
+      if (file) readPhoto(file);
+    });
+    on("load-trust", "click", openTrust);
+    on("bundle-file", "change", ({ target }) => takeFile("bundle", target));
+    on("root-file", "change", ({ target }) => takeFile("root", target));
+    on("use-pems", "click", async () => {
+      if (await useTrust({ keys: [at("pems").value] })) {
+        at("pems").value = "";
+        at("trust").open = false;
+      }
+    });
+    on("forget", "click", forgetTrust);
+    document.addEventListener("visibilitychange", () => document.hidden && stopCamera());
+  }
+
+  async function open() {
+    const stored = recall();
+    if (stored.language in WORDS) language = stored.language;
+    showWords();
+    listen();
+    try {
+      await wasm.start();
+    } catch {
+      return showEntryFault("tooOld");
+    }
+    if (stored.trust) await useTrust(stored.trust);
+    document.documentElement.dataset.ready = "";
+  }
+
+  open();
+})();
