@@ -531,7 +531,7 @@
 
   async function open() {
     const stored = recall();
-    if (stored.language in WORDS) language = stored.language;
+    if (Object.hasOwn(WORDS, stored.language)) language = stored.language;
     showWords();
     listen();
     try {

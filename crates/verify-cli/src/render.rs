@@ -9,11 +9,6 @@ pub(crate) fn to_text(report: &Report, language: Language) -> String {
         Language::French => ("Ce que cela prouve", "Ce que cela ne prouve pas", "Ce qui est faux"),
         Language::English => ("What this proves", "What this does not prove", "What is false"),
     };
-    let stated = match (report.valid, language) {
-        (true, _) => "",
-        (false, Language::French) => "Ce qui est écrit, sans être prouvé",
-        (false, Language::English) => "What is stated, without being proven",
-    };
     let mut text = format!("{}\n", report.title);
     let findings: Vec<String> = report
         .findings
@@ -26,8 +21,8 @@ pub(crate) fn to_text(report: &Report, language: Language) -> String {
     list(&mut text, is_false, &findings);
     if !report.facts.is_empty() {
         text.push('\n');
-        if !stated.is_empty() {
-            text.push_str(stated);
+        if !report.caution.is_empty() {
+            text.push_str(&report.caution);
             text.push('\n');
         }
         let width = report.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or_default();

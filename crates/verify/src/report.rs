@@ -18,6 +18,8 @@ pub struct Report {
     pub valid: bool,
     /// The verdict in one line.
     pub title: String,
+    /// What to say above the facts: that they are only stated; empty where they are proven or computed.
+    pub caution: String,
     /// What is stated, proven or not.
     pub facts: Vec<Fact>,
     /// What the verdict proves.
@@ -94,7 +96,20 @@ impl Report {
                 ));
             }
         }
-        Self { valid, title, facts, proves, does_not_prove, findings: in_words(&verdict.findings, language) }
+        let caution = if valid || facts.is_empty() {
+            String::new()
+        } else {
+            say("Ce qui est écrit, sans être prouvé", "What is stated, without being proven")
+        };
+        Self {
+            valid,
+            title,
+            caution,
+            facts,
+            proves,
+            does_not_prove,
+            findings: in_words(&verdict.findings, language),
+        }
     }
 
     /// Puts the verdict on a payload into words.
@@ -130,9 +145,11 @@ impl Report {
             "The form is canonical, signs and sums are right.",
         )];
         let (proves, does_not_prove) = if valid { (proves, does_not_prove) } else { Default::default() };
+        let caution = String::new();
         Self {
             valid,
             title,
+            caution,
             facts: facts.0,
             proves,
             does_not_prove,
@@ -180,9 +197,11 @@ impl Report {
             "No record was changed, removed, added, doubled or moved; numbers follow each other, time does not go back, sums are right and every seal is true.",
         )];
         let (proves, does_not_prove) = if valid { (proves, does_not_prove) } else { Default::default() };
+        let caution = String::new();
         Self {
             valid,
             title,
+            caution,
             facts: facts.0,
             proves,
             does_not_prove,
