@@ -74,10 +74,22 @@ pub struct OutputArgs {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Lang {
+/// A language as an argument names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// French.
     Fr,
+    /// English.
     En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Fr => Self::French,
+            Lang::En => Self::English,
+        }
+    }
 }
 
 impl VerifyCommand {
@@ -108,10 +120,7 @@ impl VerifyCommand {
 
 impl OutputArgs {
     fn language(self) -> Language {
-        match self.lang {
-            Lang::Fr => Language::French,
-            Lang::En => Language::English,
-        }
+        self.lang.into()
     }
 
     fn answer(self, report: Report) -> Answer {

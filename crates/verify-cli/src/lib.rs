@@ -8,7 +8,7 @@ mod command;
 mod input;
 mod render;
 
-pub use command::VerifyCommand;
+pub use command::{Lang, VerifyCommand};
 pub use input::InputFault;
 
 /// What a command answers.

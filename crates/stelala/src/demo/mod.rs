@@ -9,6 +9,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, bail};
 use clap::Args;
 use verify::{Referee, Report, Trust, verify_qr};
+use verify_cli::Lang;
 
 use self::{
     folder::Folder,
@@ -25,14 +26,14 @@ pub(crate) struct DemoCommand {
     /// Where keys, journal and QR texts are left.
     #[arg(long, default_value = "target/demo")]
     out: PathBuf,
-    /// In French.
-    #[arg(long)]
-    french: bool,
+    /// The language: English unless asked otherwise, for this is for developers.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    lang: Lang,
 }
 
 impl DemoCommand {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let words = Words::new(self.french);
+        let words = Words::new(self.lang.into());
         let payloads = folder::read_day(&self.day)?;
         let mut shop = Shop::open()?;
         let folder = Folder::create(&self.out, &shop)?;

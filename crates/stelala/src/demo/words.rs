@@ -9,20 +9,23 @@ use super::shop::{Receipt, Shop};
 
 /// The demonstration's voice.
 pub(super) struct Words {
-    french: bool,
+    language: Language,
 }
 
 impl Words {
-    pub(super) const fn new(french: bool) -> Self {
-        Self { french }
+    pub(super) const fn new(language: Language) -> Self {
+        Self { language }
     }
 
     pub(super) const fn language(&self) -> Language {
-        if self.french { Language::French } else { Language::English }
+        self.language
     }
 
     fn say<'a>(&self, french: &'a str, english: &'a str) -> &'a str {
-        if self.french { french } else { english }
+        match self.language {
+            Language::French => french,
+            Language::English => english,
+        }
     }
 
     pub(super) fn opening(&self, sales: usize, shop: &Shop) -> String {
@@ -47,7 +50,7 @@ impl Words {
     }
 
     pub(super) fn table_head(&self) -> String {
-        let (number, time, total, code, verdict) = if self.french {
+        let (number, time, total, code, verdict) = if self.language == Language::French {
             ("numéro fiscal", "heure (UTC)", "total", "code d'auth.", "arbitre")
         } else {
             ("fiscal number", "time (UTC)", "total", "auth code", "referee")

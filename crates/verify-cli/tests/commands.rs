@@ -1,0 +1,136 @@
+//! The static referee as a person runs it, on the examples of `docs/formats.md`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+const DOCUMENT: &str = include_str!("../../../docs/formats.md");
+
+fn example(name: &str) -> &'static str {
+    let (_, rest) = DOCUMENT.split_once(&format!("<!-- example: {name} -->\n```text\n")).unwrap();
+    rest.split_once("\n```").unwrap().0
+}
+
+/// The files that a person would have, in a folder of the test's own.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        fs::create_dir_all(&folder).unwrap();
+        for (file, name) in [
+            ("key.pem", "public-key"),
+            ("issuer.pem", "issuer-key"),
+            ("root.pem", "root-key"),
+            ("trust.jws", "bundle"),
+            ("journal.jsonl", "journal-line"),
+            ("payload.json", "payload"),
+        ] {
+            fs::write(folder.join(file), example(name)).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stelala-verify"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Exit code, and what was printed.
+    fn ask(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments, "");
+        let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+        (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+    }
+}
+
+#[test]
+fn a_receipt_is_true_in_french_unless_english_is_asked_for() {
+    let desk = Desk::new("languages");
+    let (code, french) = desk.ask(&["qr", example("qr"), "--key", "key.pem"]);
+    assert_eq!((code, french.lines().next().unwrap()), (0, "VRAI : ce sceau est valide"));
+    let (code, english) = desk.ask(&["qr", example("qr"), "--key", "key.pem", "--lang", "en"]);
+    assert_eq!((code, english.lines().next().unwrap()), (0, "TRUE: this seal is valid"));
+    assert!(english.contains("116.00 CDF") && english.contains("OUTLET-001"));
+}
+
+#[test]
+fn a_receipt_is_read_from_standard_input_and_checked_by_a_bundle() {
+    let desk = Desk::new("bundle");
+    for name in ["qr", "delegated-qr"] {
+        let arguments = ["qr", "-", "--bundle", "trust.jws", "--root", "root.pem"];
+        let output = desk.run(&arguments, &format!("{}\n", example(name)));
+        assert_eq!(output.status.code(), Some(0), "{name}");
+    }
+    let (code, text) = desk.ask(&["qr", example("qr"), "--bundle", "trust.jws", "--root", "key.pem"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("root key did not sign"), "{text}");
+}
+
+#[test]
+fn a_forged_receipt_is_false_with_a_stable_code() {
+    let desk = Desk::new("forged");
+    let forged = example("qr").replacen("|116.00|", "|11.60|", 1);
+    let (code, json) = desk.ask(&["qr", &forged, "--key", "key.pem", "--json"]);
+    assert_eq!(code, 1);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["valid"], false);
+    assert_eq!(report["findings"][0]["code"], "signature_false");
+}
+
+#[test]
+fn a_payload_gets_its_fault_with_the_member() {
+    let desk = Desk::new("payload");
+    assert_eq!(desk.ask(&["payload", "payload.json"]).0, 0);
+    let wrong = example("payload").replacen("\"total\":\"116.00\"", "\"total\":\"117.00\"", 1);
+    fs::write(desk.0.join("wrong.json"), wrong).unwrap();
+    let (code, text) = desk.ask(&["payload", "wrong.json", "--lang", "en"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("totals.total: the total is not subtotal + total_vat [total_mismatch]"), "{text}");
+}
+
+#[test]
+fn a_journal_is_held_against_a_head_that_was_kept_elsewhere() {
+    let desk = Desk::new("journal");
+    let head = example("record-hash");
+    assert_eq!(desk.ask(&["journal", "journal.jsonl", "--key", "key.pem", "--head", head]).0, 0);
+    let other = "0".repeat(64);
+    let (code, text) =
+        desk.ask(&["journal", "journal.jsonl", "--key", "key.pem", "--head", &other, "--lang", "en"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("[head_missing]"), "{text}");
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_says_why_and_ends_with_two() {
+    let desk = Desk::new("unusable");
+    for (arguments, says) in [
+        (vec!["qr", "x"], "--key"),
+        (vec!["qr", "x", "--key", "absent.pem"], "absent.pem"),
+        (vec!["qr", "x", "--key", "payload.json"], "not a PEM public key"),
+        (
+            vec!["qr", "x", "--key", "key.pem", "--bundle", "trust.jws", "--root", "root.pem"],
+            "cannot be used with",
+        ),
+        (vec!["qr", "x", "--bundle", "trust.jws"], "--root"),
+        (vec!["journal", "journal.jsonl", "--key", "key.pem", "--head", "abc"], "64 hexadecimal digits"),
+        (vec!["payload", "absent.json"], "absent.json"),
+    ] {
+        let (code, text) = desk.ask(&arguments);
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(text.contains(says), "{arguments:?}: {text}");
+    }
+}
