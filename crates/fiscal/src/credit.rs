@@ -4,9 +4,10 @@ use heapless::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    auth_code::AuthCode,
     decimal::{Amount, Rate},
     fault::{Fault, Member, Reason},
-    ids::{AuthCode, Currency, Epoch, GroupCode, InvoiceNumber, Nif, OutletId},
+    ids::{Currency, Epoch, GroupCode, InvoiceNumber, Nif, OutletId},
     invoice::{CreditNature, Invoice, InvoiceType, PriceMode, Reference},
     rules::{GroupAmounts, Validated, limits},
 };

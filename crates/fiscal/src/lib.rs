@@ -18,6 +18,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod auth_code;
 mod canonical;
 mod credit;
 mod decimal;
@@ -34,6 +35,7 @@ mod time;
 #[doc = include_str!("steps.md")]
 mod steps {}
 
+pub use auth_code::AuthCode;
 pub use canonical::{List, ListIter};
 pub use credit::{
     CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original, OriginalIdentity,
@@ -41,8 +43,8 @@ pub use credit::{
 pub use decimal::{Amount, ExchangeRate, Overflow, Quantity, Rate, UnitPrice};
 pub use fault::{Fault, Member, Path, Reason};
 pub use ids::{
-    AuthCode, CashierId, Currency, DeviceId, Epoch, GroupCode, InvoiceNumber, ItemCode, Nif, OutletId,
-    Position, Prefix, TerminalId, VoucherToken,
+    CashierId, Currency, DeviceId, Epoch, GroupCode, InvoiceNumber, ItemCode, Nif, OutletId, Position,
+    Prefix, TerminalId, VoucherToken,
 };
 pub use invoice::{
     Annex, AnnexItem, Classification, Client, CreditNature, Exchange, Extension, Invoice, InvoiceType, Item,

@@ -61,8 +61,8 @@ fn a_batch_is_linked_first_and_signed_in_any_order_and_in_parallel() {
     let mut sealed = std::thread::scope(|scope| {
         let key = &key;
         let signers: Vec<_> =
-            batch.into_iter().rev().map(|linked| scope.spawn(move || linked.sign(key))).collect();
-        signers.into_iter().map(|signer| signer.join().unwrap().unwrap()).collect::<Vec<_>>()
+            batch.into_iter().rev().map(|linked| scope.spawn(move || linked.sign(key).unwrap())).collect();
+        signers.into_iter().map(|signer| signer.join().unwrap()).collect::<Vec<_>>()
     });
     sealed.reverse();
     for pair in sealed.windows(2) {

@@ -7,6 +7,7 @@ use crate::{
     Answer,
     input::{self, InputFault},
     render,
+    trust_args::TrustArgs,
 };
 
 /// Says whether a receipt, a payload or a journal is true, and what that proves.
@@ -49,21 +50,6 @@ pub enum VerifyCommand {
 
 // A doc comment here would take the place of the command's own help.
 #[allow(missing_docs)]
-#[derive(Clone, Debug, Args)]
-#[group(required = true, multiple = true)]
-pub struct TrustArgs {
-    /// A public key in PEM, as `openssl ec -pubout` writes it; may be given several times.
-    #[arg(long, value_name = "KEY.pem", conflicts_with_all = ["bundle", "root"])]
-    pub(crate) key: Vec<PathBuf>,
-    /// A signed list of keys.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) bundle: Option<PathBuf>,
-    /// The public key that signed the list, in PEM.
-    #[arg(long, value_name = "ROOT.pem", requires = "bundle")]
-    pub(crate) root: Option<PathBuf>,
-}
-
-#[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, Args)]
 pub struct OutputArgs {
     /// The language of the answer.
@@ -97,7 +83,7 @@ impl VerifyCommand {
     pub fn run(&self) -> Result<Answer, InputFault> {
         match self {
             Self::Qr { text, trust, output } => {
-                let trust = input::read_trust(trust)?;
+                let trust = trust.read()?;
                 let text = if text == "-" { input::read_text("-".as_ref())? } else { text.clone() };
                 let verdict = verify::verify_qr(&text, &trust);
                 Ok(output.answer(Report::of_qr(&verdict, &trust, output.language())))
@@ -108,7 +94,7 @@ impl VerifyCommand {
                 Ok(output.answer(Report::of_payload(&verdict, output.language())))
             }
             Self::Journal { file, trust, head, output } => {
-                let trust = input::read_trust(trust)?;
+                let trust = trust.read()?;
                 let known = head.as_deref().map(input::read_head).transpose()?;
                 let mut referee = Referee::new(&trust, known);
                 input::for_each_line(file, |line| referee.read(line))?;

@@ -6,10 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fiscal::{KeyFault, PublicKey, RecordHash};
-use verify::{Bundle, BundleFault, KnownHead, Trust};
-
-use crate::command::TrustArgs;
+use fiscal::{KeyFault, RecordHash};
+use verify::{BundleFault, KnownHead};
 
 /// Nothing that is verified in one piece is longer; a longer file is refused before it fills the memory.
 const LONGEST_INPUT_BYTES: u64 = 16 * 1024 * 1024;
@@ -50,22 +48,6 @@ pub enum InputFault {
     /// A head is not a hash.
     #[error("--head: a head is 64 hexadecimal digits, as an earlier verdict printed it")]
     Head,
-}
-
-/// Reads the keys that a verdict rests on.
-pub(crate) fn read_trust(args: &TrustArgs) -> Result<Trust, InputFault> {
-    match (&args.bundle, &args.root) {
-        (Some(path), Some(root)) => {
-            let root = read_key(root)?;
-            let bundle = Bundle::read(&read_text(path)?, &root);
-            bundle.map(Trust::Bundle).map_err(|cause| InputFault::Bundle { path: path.clone(), cause })
-        }
-        _ => args.key.iter().map(|path| read_key(path)).collect::<Result<_, _>>().map(Trust::Keys),
-    }
-}
-
-fn read_key(path: &Path) -> Result<PublicKey, InputFault> {
-    PublicKey::from_pem(&read_text(path)?).map_err(|cause| InputFault::Key { path: path.to_owned(), cause })
 }
 
 /// Reads 64 hexadecimal digits.

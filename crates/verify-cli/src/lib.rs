@@ -7,6 +7,7 @@
 mod command;
 mod input;
 mod render;
+mod trust_args;
 
 pub use command::{Lang, VerifyCommand};
 pub use input::InputFault;

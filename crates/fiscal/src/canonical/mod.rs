@@ -7,6 +7,7 @@
 mod cursor;
 mod list;
 mod read;
+mod read_annex;
 mod write;
 
 pub use list::{List, ListIter};

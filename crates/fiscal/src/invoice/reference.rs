@@ -1,8 +1,9 @@
 use core::str::FromStr;
 
 use crate::{
+    auth_code::AuthCode,
     fault::Reason,
-    ids::{AuthCode, Epoch, InvoiceNumber, OutletId, VoucherToken},
+    ids::{Epoch, InvoiceNumber, OutletId, VoucherToken},
 };
 
 /// What a credit note corrects.

@@ -2,8 +2,9 @@
 
 use super::{
     hash::{PayloadHash, RecordHash},
-    header::{EventKind, Header, InvoiceFacts, Subject},
+    header::{Header, InvoiceFacts, Subject},
     key::KeyId,
+    kind::EventKind,
     linked::Linked,
     record::Link,
 };

@@ -3,8 +3,9 @@
 use sha2::{Digest, Sha256};
 
 use super::{
+    binary::ByteReader,
     hash::RecordHash,
-    header::{ByteReader, Header},
+    header::Header,
     key::{KeyId, PublicKey, SealFault, Signature},
     signing::{Proven, SealingKey, SignError},
 };

@@ -8,7 +8,8 @@ use super::{
     record::Sealed,
 };
 use crate::{
-    ids::{AuthCode, DeviceId, Epoch, InvoiceNumber, Prefix},
+    auth_code::AuthCode,
+    ids::{DeviceId, Epoch, InvoiceNumber, Prefix, plain_integer},
     time::Timestamp,
 };
 
@@ -88,12 +89,6 @@ impl FromStr for FiscalNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a fiscal number is a prefix, an epoch and a number of at least eight digits, like BONO-0-00000105")]
 pub struct FiscalNumberFault;
-
-/// Reads digits without a leading zero.
-pub(super) fn plain_integer(text: &str) -> Option<u64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
-    if plain { text.parse().ok() } else { None }
-}
 
 #[cfg(test)]
 mod tests {

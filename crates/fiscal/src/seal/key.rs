@@ -6,7 +6,7 @@ use p256::ecdsa::{VerifyingKey, signature::hazmat::PrehashVerifier};
 use sha2::{Digest, Sha256};
 
 use super::hash::RecordHash;
-use crate::ids::AuthCode;
+use crate::auth_code::AuthCode;
 
 /// What stands before the point in the DER form of a P-256 public key (RFC 5480).
 const SPKI_PREFIX: [u8; 26] = [

@@ -7,14 +7,14 @@ use heapless::String;
 
 use super::{
     credential::Credential,
-    elements::plain_integer,
     hash::{ChainDigest, RecordHash},
     header::{Header, InvoiceFacts, Subject},
     key::{KeyId, PublicKey, SealFault, Signature},
     record::{Sealed, record_hash},
 };
 use crate::{
-    ids::{AuthCode, Epoch, InvoiceNumber},
+    auth_code::AuthCode,
+    ids::{Epoch, InvoiceNumber, plain_integer},
     invoice::InvoiceType,
     rules::limits,
 };

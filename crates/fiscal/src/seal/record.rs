@@ -6,9 +6,10 @@ use heapless::Vec;
 use sha2::{Digest, Sha256};
 
 use super::{
+    binary::{ByteReader, RecordFault},
     hash::{ChainDigest, PayloadHash, RecordHash},
-    header::{ByteReader, Header, HeaderBytes},
-    key::{PublicKey, SealFault, Signature, SignatureFault},
+    header::{Header, HeaderBytes},
+    key::{PublicKey, SealFault, Signature},
 };
 use crate::ids::Position;
 
@@ -143,27 +144,4 @@ impl Deref for Sealed {
     fn deref(&self) -> &Record {
         &self.0
     }
-}
-
-/// Why bytes are not a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordFault {
-    /// The tag is not there.
-    #[error("this is not a record of version 1: it does not begin with its tag")]
-    NotARecord,
-    /// The bytes end too early.
-    #[error("the record ends before it is complete: copy all of it")]
-    Truncated,
-    /// The bytes end too late.
-    #[error("something follows the record: copy one record only")]
-    TrailingBytes,
-    /// A kind that this version does not know.
-    #[error("the record is of the unknown kind {0}: read it with a newer version")]
-    UnknownKind(u8),
-    /// A field that cannot be.
-    #[error("the record's {0} is not one that can be: the record was damaged or invented")]
-    Field(&'static str),
-    /// A signature that is not in its one form.
-    #[error(transparent)]
-    Signature(#[from] SignatureFault),
 }

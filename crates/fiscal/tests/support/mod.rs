@@ -58,6 +58,10 @@ fn amount(value: Decimal) -> Amount {
     two(value).parse().unwrap()
 }
 
+fn dollars(amount: Amount) -> Tendered {
+    Tendered { currency: "USD".parse().unwrap(), amount, rate: "2850.0000".parse().unwrap() }
+}
+
 /// Base and tax of each group, by the oracle.
 fn amounts_of_groups(made: &Made, price: impl Fn(Decimal) -> Decimal) -> Vec<(Decimal, Decimal)> {
     let groups = made.rates.iter().enumerate().map(|(group, rate)| {
@@ -115,11 +119,7 @@ impl Made {
                 value: Text::new(value).unwrap(),
             })
             .collect();
-        let tendered = [Tendered {
-            currency: "USD".parse().unwrap(),
-            amount: amount(subtotal + vat),
-            rate: "2850.0000".parse().unwrap(),
-        }];
+        let tendered = [dollars(amount(subtotal + vat))];
         let text = |index: usize| self.texts[index].as_deref().map(|text| Text::new(text).unwrap());
         use_invoice(&Invoice {
             merchant_nif: "A1234567Z".parse().unwrap(),

@@ -1,0 +1,98 @@
+//! A verdict in words, the same for a terminal, a page and a program.
+
+mod of_journal;
+mod of_payload;
+mod of_qr;
+
+use fiscal::{InvoiceType, Timestamp, UtcOffset};
+use serde::Serialize;
+
+use crate::finding::{Finding, Language};
+
+/// What a person is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether all is well.
+    pub valid: bool,
+    /// The verdict in one line.
+    pub title: String,
+    /// What to say above the facts: that they are only stated; empty where they are proven or computed.
+    pub caution: String,
+    /// What is stated, proven or not.
+    pub facts: Vec<Fact>,
+    /// What the verdict proves.
+    pub proves: Vec<String>,
+    /// What it does not prove.
+    pub does_not_prove: Vec<String>,
+    /// What is false.
+    pub findings: Vec<FindingInWords>,
+}
+
+/// A name and a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// What.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A finding with its stable code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingInWords {
+    /// The stable code.
+    pub code: String,
+    /// Where; empty where there is but one place.
+    pub place: String,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// Facts in the order in which they are told.
+struct Facts(Vec<Fact>, Language);
+
+impl Facts {
+    fn put(&mut self, french: &str, english: &str, value: impl ToString) {
+        self.0.push(Fact { name: pick(self.1, french, english), value: value.to_string() });
+    }
+}
+
+fn type_in_words(invoice_type: InvoiceType, language: Language) -> String {
+    let (french, english) = match invoice_type {
+        InvoiceType::Sale => ("facture de vente", "sale"),
+        InvoiceType::Advance => ("facture d'acompte", "advance"),
+        InvoiceType::CreditNote => ("facture d'avoir", "credit note"),
+        InvoiceType::Export => ("facture de vente à l'exportation", "export sale"),
+        InvoiceType::ExportAdvance => ("facture d'acompte à l'exportation", "export advance"),
+        InvoiceType::ExportCredit => ("facture d'avoir à l'exportation", "export credit note"),
+    };
+    format!("{} ({})", pick(language, french, english), invoice_type.dgi_code())
+}
+
+/// The seal's time is universal; a receipt prints the outlet's, which the seal does not know.
+fn time_in_words(time: Timestamp, language: Language) -> String {
+    format!(
+        "{time} UTC ({} {}, {} {})",
+        pick(language, "Kinshasa", "Kinshasa"),
+        time.local(UtcOffset::KINSHASA),
+        pick(language, "Lubumbashi", "Lubumbashi"),
+        time.local(UtcOffset::LUBUMBASHI),
+    )
+}
+
+fn in_words(findings: &[Finding], language: Language) -> Vec<FindingInWords> {
+    let words = |finding: &Finding| FindingInWords {
+        code: finding.rule.code().to_owned(),
+        place: finding.place.clone(),
+        sentence: finding.rule.sentence(language),
+    };
+    findings.iter().map(words).collect()
+}
+
+fn pick(language: Language, french: &str, english: &str) -> String {
+    match language {
+        Language::French => french,
+        Language::English => english,
+    }
+    .to_owned()
+}

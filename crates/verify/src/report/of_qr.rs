@@ -1,0 +1,116 @@
+use fiscal::Qr;
+
+use super::{Fact, Facts, Report, in_words, pick, time_in_words, type_in_words};
+use crate::{finding::Language, qr::QrVerdict, trust::Trust};
+
+impl Report {
+    /// Puts the verdict on a QR code into words (S6).
+    pub fn of_qr(verdict: &QrVerdict, trust: &Trust, language: Language) -> Self {
+        let say = |french: &str, english: &str| pick(language, french, english);
+        let valid = verdict.is_true();
+        let title = if valid {
+            say("VRAI : ce sceau est valide", "TRUE: this seal is valid")
+        } else {
+            say("FAUX : ne vous fiez pas à ce sceau", "FALSE: do not rely on this seal")
+        };
+        let facts = verdict.qr.as_ref().map(|qr| facts_of_qr(qr, language)).unwrap_or_default();
+        let (proves, does_not_prove) = match &verdict.qr {
+            Some(qr) if valid => (proof(qr, trust, language), gaps(qr, trust, language)),
+            _ => Default::default(),
+        };
+        let caution = if valid || facts.is_empty() {
+            String::new()
+        } else {
+            say("Ce qui est écrit, sans être prouvé", "What is stated, without being proven")
+        };
+        Self {
+            valid,
+            title,
+            caution,
+            facts,
+            proves,
+            does_not_prove,
+            findings: in_words(&verdict.findings, language),
+        }
+    }
+}
+
+fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
+    let say = |french: &str, english: &str| pick(language, french, english);
+    let mut proves = vec![say(
+        "Le détenteur de la clé a scellé cette facture : numéro, NIF, point de vente, totaux, heure, type et nombre d'articles sont ceux ci-dessus.",
+        "The holder of the key sealed this invoice: number, NIF, outlet, totals, time, type and number of items are those above.",
+    )];
+    if let Trust::Bundle(bundle) = trust {
+        let whose = if qr.credential().is_some() {
+            say(
+                "La clé a été déléguée à ce vendeur et à ce point de vente par un émetteur de la liste signée du",
+                "The key was delegated to this seller and outlet by an issuer of the list signed on",
+            )
+        } else {
+            say(
+                "La clé est celle de ce vendeur et de ce point de vente, selon la liste signée du",
+                "The key is that of this seller and outlet, by the list signed on",
+            )
+        };
+        proves.push(format!("{whose} {}.", bundle.issued()));
+    }
+    proves
+}
+
+fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
+    let say = |french: &str, english: &str| pick(language, french, english);
+    let mut gaps = vec![
+        say(
+            "Les articles eux-mêmes : le code QR ne les contient pas. Comparez leur nombre et le total.",
+            "The articles themselves: they are not in the QR code. Compare their number and the total.",
+        ),
+        say(
+            "Que ce papier est le premier exemplaire : un sceau vrai peut être recopié. Comparez l'heure et le lieu.",
+            "That this paper is the first copy: a true seal can be copied. Compare time and place.",
+        ),
+    ];
+    if matches!(trust, Trust::Keys(_)) {
+        gaps.push(say(
+            "Que la clé est celle de ce vendeur : elle a été donnée à la main. Une liste signée de clés le prouve.",
+            "That the key is this seller's: it was given by hand. A signed list of keys proves it.",
+        ));
+    }
+    if qr.credential().is_some() {
+        gaps.push(say(
+            "Que cette vente hors ligne est déjà arrivée au registre, ni que le plafond de toutes les ventes du bloc est tenu.",
+            "That this offline sale has reached the ledger yet, nor that the cap over all sales of the block was kept.",
+        ));
+    }
+    gaps
+}
+
+fn facts_of_qr(qr: &Qr, language: Language) -> Vec<Fact> {
+    let (header, invoice) = (qr.header(), qr.facts());
+    let mut facts = Facts(Vec::new(), language);
+    facts.put("Appareil", "Device", header.device);
+    facts.put(
+        "Numéro",
+        "Number",
+        format!("{} ({} {})", invoice.number, pick(language, "époque", "epoch"), header.epoch),
+    );
+    facts.put("Code d'authentification", "Authentication code", qr.auth_code());
+    facts.put("NIF", "NIF", invoice.nif);
+    facts.put("Point de vente", "Outlet", header.outlet);
+    facts.put("Type", "Type", type_in_words(invoice.invoice_type, language));
+    facts.put("Heure", "Time", time_in_words(header.time, language));
+    facts.put("Articles", "Items", invoice.items);
+    facts.put("Total", "Total", format!("{} {}", invoice.total, invoice.currency));
+    facts.put("dont TVA", "VAT in it", format!("{} {}", invoice.vat, invoice.currency));
+    facts.put("Clé", "Key", header.key);
+    if let Some(credential) = qr.credential() {
+        let terms = credential.terms();
+        facts.put(
+            "Vente hors ligne, bloc",
+            "Offline sale, block",
+            format!("{} + {}", terms.first, terms.count),
+        );
+        facts.put("Délégué par la clé", "Delegated by key", credential.issuer());
+    }
+    facts.0
+}
