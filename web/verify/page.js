@@ -111,9 +111,12 @@
   };
   const STORE = "stelala-verify";
   const LONGEST_KEY_FILE = 4 * 1024 * 1024;
-  /** A code is best read at 4 to 8 pixels a module, and how much of a photo it fills is not known. */
-  const PHOTO_SIDES = [1200, 2000, 800, 3200, 500];
-  const FRAME_SIDE = 1280;
+  /**
+   * The lengths at which a picture is tried. One reads four codes of five, when the paper lies askew; how much of the
+   * picture the code fills is not known either.
+   */
+  const PHOTO_SIDES = [1400, 1600, 1100, 2000, 900, 2600, 700, 3400, 500];
+  const FRAME_SIDES = [1280, 1120, 960];
   const FRAME_PAUSE = 60;
 
   const at = (id) => document.getElementById(id);
@@ -215,12 +218,24 @@
     });
   }
 
+  /** The text in words that are broken only where they do not fit on a line: no date is torn at its hyphens. */
+  const words = (text) =>
+    text.split(" ").flatMap((word, index) => [index > 0 ? " " : "", make("span", "word", word)]);
+
+  /** What stands in brackets explains the value, and is less. */
+  function factValue(value) {
+    const bracket = value.endsWith(")") ? value.indexOf(" (") : -1;
+    if (bracket < 0) return make("td", "", make("strong", "", ...words(value)));
+    const stated = make("strong", "", ...words(value.slice(0, bracket)));
+    return make("td", "", stated, " ", make("span", "quiet", ...words(value.slice(bracket + 1))));
+  }
+
   function facts(report) {
     if (report.facts.length === 0) return [];
     const rows = report.facts.map(({ name, value }) => {
       const head = make("th", "", name);
       head.scope = "row";
-      return make("tr", "", head, make("td", "", value));
+      return make("tr", "", head, factValue(value));
     });
     const title = make("h3", "", say(report.valid ? "sealed" : "stated"));
     return [make("div", "part facts", title, make("table", "", make("tbody", "", ...rows)))];
@@ -314,8 +329,8 @@
   async function verifyPicture(picture) {
     let fault = "noCode";
     const longest = Math.max(picture.width, picture.height);
-    for (const side of PHOTO_SIDES) {
-      if (side > longest && side !== PHOTO_SIDES[0]) continue;
+    const sides = new Set(PHOTO_SIDES.map((side) => Math.min(side, longest)));
+    for (const side of sides) {
       const { texts, unreadable } = await codesIn(picture, picture.width, picture.height, side);
       const invoices = texts.filter(isInvoice);
       if (invoices.length > 1) return "severalCodes";
@@ -362,9 +377,10 @@
 
   async function readFrames(source) {
     const video = at("video");
-    while (stream === source) {
+    for (let turn = 0; stream === source; turn += 1) {
       if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) {
-        const { texts } = await codesIn(video, video.videoWidth, video.videoHeight, FRAME_SIDE);
+        const side = FRAME_SIDES[turn % FRAME_SIDES.length];
+        const { texts } = await codesIn(video, video.videoWidth, video.videoHeight, side);
         if (stream !== source) return;
         const invoices = texts.filter(isInvoice);
         if (invoices.length === 1) {

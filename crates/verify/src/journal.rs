@@ -1,6 +1,6 @@
 //! A journal, record by record: chain, numbering, epochs, time, arithmetic and keys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::{
     DeviceId, Epoch, Header, InvoiceNumber, Nif, OutletId, PayloadHash, Record, RecordHash, Timestamp,
@@ -23,6 +23,8 @@ pub struct Referee<'t> {
     /// A head that the journal must hold and that was not yet met.
     missing_head: Option<KnownHead>,
     last: Option<Last>,
+    /// The newest position of each signer's chain in the epoch: one that takes over again goes on where it was.
+    positions: BTreeMap<DeviceId, u64>,
     outlet: Option<OutletId>,
     nif: Option<Nif>,
     sales: BTreeSet<PayloadHash>,
@@ -40,8 +42,10 @@ pub struct JournalVerdict {
     pub invoices: u64,
     /// How many payloads are not in the file, so that their arithmetic could not be checked.
     pub payloads_absent: u64,
-    /// The position of the first record: above 1, what came before is not shown.
-    pub first_position: Option<u64>,
+    /// Whether records before the first of the file exist, so that the file is a part.
+    pub is_part: bool,
+    /// How many epochs begin without naming the end of the one before, so that this end may have been cut off.
+    pub untied_epochs: u64,
     /// The hash of the newest record.
     pub head: Option<RecordHash>,
     /// The time of the newest record.
@@ -55,9 +59,7 @@ pub struct KnownHead(pub RecordHash);
 /// What the next record has to follow.
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    device: DeviceId,
     epoch: Epoch,
-    position: u64,
     number: Option<InvoiceNumber>,
     /// Whether `number` is known: a file may begin in the middle of a chain, before the first invoice in it.
     number_known: bool,
@@ -72,6 +74,7 @@ impl<'t> Referee<'t> {
             trust,
             missing_head: known,
             last: None,
+            positions: BTreeMap::new(),
             outlet: None,
             nif: None,
             sales: BTreeSet::new(),
@@ -121,7 +124,6 @@ impl<'t> Referee<'t> {
         if self.missing_head == Some(KnownHead(place.hash)) {
             self.missing_head = None;
         }
-        self.verdict.first_position.get_or_insert(record.link.position.value());
         self.verdict.head = Some(place.hash);
         self.verdict.until = Some(header.time);
         self.last = Some(place);
@@ -141,26 +143,21 @@ impl<'t> Referee<'t> {
 
     /// Whether the record follows the one before; what the next one has to follow.
     fn judge_place(&mut self, record: &Record) -> Last {
-        let header = &record.header;
-        let position = record.link.position.value();
-        let expected = match &self.last {
-            None => Expected::first(record),
-            Some(last) => Expected::after(last, header),
-        };
+        let (header, link) = (&record.header, &record.link);
+        let expected = self.expected(record);
         if self.last.is_some_and(|last| header.epoch < last.epoch) {
             self.find(Rule::EpochBack);
         }
         if self.last.is_some_and(|last| header.time < last.time) {
             self.find(Rule::TimeBack);
         }
-        if position != expected.position {
+        if link.position.value() != expected.position {
             self.find(Rule::PositionGap);
         }
-        if !expected.previous.contains(&Some(record.link.previous)) {
+        if !expected.previous.contains(&link.previous) {
             self.find(Rule::ChainBroken);
         }
-        let mut number = expected.number;
-        let mut number_known = expected.number_known;
+        let (mut number, mut number_known) = (expected.number, expected.number_known);
         if let Some(facts) = header.invoice() {
             let next = number.map_or(Some(InvoiceNumber::FIRST), InvoiceNumber::next);
             if number_known && next != Some(facts.number) {
@@ -168,8 +165,30 @@ impl<'t> Referee<'t> {
             }
             (number, number_known) = (Some(facts.number), true);
         }
-        let Header { device, epoch, time, .. } = *header;
-        Last { device, epoch, position, number, number_known, time, hash: record.hash() }
+        self.positions.insert(header.device, link.position.value());
+        Last { epoch: header.epoch, number, number_known, time: header.time, hash: record.hash() }
+    }
+
+    /// What the record must be, given the one before.
+    fn expected(&mut self, record: &Record) -> Expected {
+        let (header, link) = (&record.header, &record.link);
+        let Some(last) = self.last else {
+            // The first of a file may stand anywhere; only the first of all has no one before it.
+            let origin = link.previous == RecordHash::NONE;
+            let position = if origin { 1 } else { link.position.value() };
+            self.verdict.is_part = !origin;
+            return Expected { position, previous: [link.previous; 2], number: None, number_known: origin };
+        };
+        if header.epoch == last.epoch {
+            // The same signer, or one that takes over in good order and goes on with the numbers (L2).
+            let position = self.positions.get(&header.device).map_or(1, |position| position + 1);
+            let Last { number, number_known, hash, .. } = last;
+            return Expected { position, previous: [hash; 2], number, number_known };
+        }
+        // A new epoch begins at 1, tied to the old one if that could still be read.
+        self.positions.clear();
+        self.verdict.untied_epochs += u64::from(link.previous == RecordHash::NONE);
+        Expected { position: 1, previous: [last.hash, RecordHash::NONE], number: None, number_known: true }
     }
 
     fn judge_seal(&mut self, record: &Record, number: Option<InvoiceNumber>) {
@@ -192,43 +211,9 @@ impl<'t> Referee<'t> {
     }
 }
 
-/// What a record must be, given the one before.
 struct Expected {
     position: u64,
-    previous: [Option<RecordHash>; 2],
+    previous: [RecordHash; 2],
     number: Option<InvoiceNumber>,
     number_known: bool,
-}
-
-impl Expected {
-    /// The first of a file may stand anywhere; only the first of all has no one before it, and number 1 after it.
-    fn first(record: &Record) -> Self {
-        let from_the_start = record.link.previous == RecordHash::NONE && record.link.position.value() == 1;
-        let position =
-            if record.link.previous == RecordHash::NONE { 1 } else { record.link.position.value() };
-        Self {
-            position,
-            previous: [Some(record.link.previous), None],
-            number: None,
-            number_known: from_the_start,
-        }
-    }
-
-    fn after(last: &Last, header: &Header) -> Self {
-        let same_epoch = header.epoch == last.epoch;
-        if same_epoch && header.device == last.device {
-            Self::next(last, last.position + 1, [Some(last.hash), None])
-        } else if same_epoch {
-            // A hand-over in good order: another signer goes on with the numbers (L2).
-            Self::next(last, 1, [Some(last.hash), None])
-        } else {
-            // A new epoch begins at 1, tied to the old one if that could still be read.
-            let previous = [Some(last.hash), Some(RecordHash::NONE)];
-            Self { position: 1, previous, number: None, number_known: true }
-        }
-    }
-
-    const fn next(last: &Last, position: u64, previous: [Option<RecordHash>; 2]) -> Self {
-        Self { position, previous, number: last.number, number_known: last.number_known }
-    }
 }

@@ -80,6 +80,7 @@ fn a_part_of_a_journal_is_true_and_the_words_say_that_it_is_a_part() {
     let verdict = verdict(&entries[4..], &trust, None);
     assert_eq!(verdict.findings, []);
     let report = Report::of_journal(&verdict, Language::English);
+    assert!(report.title.starts_with("TRUE IN PART"));
     assert!(report.does_not_prove.iter().any(|line| line.contains("before the first record")));
 }
 
@@ -121,13 +122,41 @@ fn a_hand_over_goes_on_with_the_numbers_and_a_new_epoch_begins_at_one() {
     };
     let of_old = purpose(&old);
     let trust = bundle_of([(old, of_old), (new, of_cloud)]);
-    assert_eq!(verdict(&entries, &trust, None).findings, []);
+    let journal = verdict(&entries, &trust, None);
+    assert_eq!((journal.findings.len(), journal.untied_epochs, journal.is_part), (0, 0, false));
     let numbers: Vec<u64> = entries
         .iter()
         .filter_map(|entry| entry.record.header.invoice())
         .map(|facts| facts.number.value())
         .collect();
     assert_eq!(numbers, [1, 2, 3, 1]);
+}
+
+#[test]
+fn a_signer_that_takes_over_again_goes_on_with_its_own_positions() {
+    let (old, new) = (key(1), key(2));
+    let mut first = Head::open(chain(&old), HeadState::START);
+    let mut entries = vec![seal_sale(&mut first, &old, 1), seal_sale(&mut first, &old, 2)];
+    let guest = Chain { device: "CLOUD-HSM-1".parse().unwrap(), ..chain(&new) };
+    let mut between = Head::open(guest, HeadState { records: 0, ..*first.state() });
+    entries.push(seal_sale(&mut between, &new, 3));
+    let mut again = Head::open(chain(&old), HeadState { records: 2, ..*between.state() });
+    entries.push(seal_sale(&mut again, &old, 4));
+    let trust = Trust::Keys(vec![*old.public_key(), *new.public_key()]);
+    assert_eq!(verdict(&entries, &trust, None).findings, []);
+}
+
+#[test]
+fn an_epoch_that_does_not_name_the_one_before_is_said_to_prove_less() {
+    let key = key(1);
+    let mut head = Head::open(chain(&key), HeadState::START);
+    let mut entries = vec![seal_sale(&mut head, &key, 1), seal_sale(&mut head, &key, 2)];
+    let mut untied = Head::open(Chain { epoch: Epoch(1), ..chain(&key) }, HeadState::START);
+    entries.push(seal_sale(&mut untied, &key, 3));
+    let journal = verdict(&entries, &trust(key), None);
+    assert_eq!((journal.findings.len(), journal.untied_epochs), (0, 1));
+    let report = Report::of_journal(&journal, Language::English);
+    assert!(report.does_not_prove.iter().any(|line| line.contains("does not name")));
 }
 
 #[test]

@@ -9,16 +9,16 @@ const LEVEL = { errorCorrectionLevel: "M" };
 /** A PNG, four pixels a module. */
 export const png = (text) => QRCode.toBuffer(text, { ...LEVEL, scale: 4 });
 
-/** A page with a receipt that lies askew on a dark table, for the browser to take a picture of. */
-export async function receipt(texts) {
+/** A page with a receipt on a dark table, for the browser to take a picture of. */
+export async function receipt(texts, { askew }) {
   const codes = await Promise.all(texts.map((text) => QRCode.toDataURL(text, { ...LEVEL, scale: 6 })));
-  const images = codes.map((code) => `<img src="${code}" width="400" height="400" alt="">`).join("");
+  const images = codes.map((code) => `<img src="${code}" alt="">`).join("");
   return `<!doctype html><style>
     body { margin: 0; height: 1200px; display: grid; place-items: center; background: linear-gradient(50deg, #3a2d22, #8a7358) }
-    div { padding: 60px 40px; background: linear-gradient(100deg, #fff, #b9b6ad); filter: blur(.8px);
-      transform: perspective(1400px) rotateX(18deg) rotateY(-12deg) rotate(7deg); font: 30px monospace }
-    img { mix-blend-mode: multiply }
-  </style><div><p>FACTURE NORMALISÉE</p>${images}<p>TOTAL 19 500,00 CDF</p></div>`;
+    div { padding: 60px 40px; background: linear-gradient(100deg, #fff, #b9b6ad); font: 30px monospace }
+    div.askew { filter: blur(.8px); transform: perspective(1400px) rotateX(18deg) rotateY(-12deg) rotate(7deg) }
+    img { width: 400px; margin: 0 40px; mix-blend-mode: multiply }
+  </style><div${askew ? " class=askew" : ""}><p>FACTURE NORMALISÉE</p>${images}<p>TOTAL 19 500,00 CDF</p></div>`;
 }
 
 /** What Chromium's fake camera shows: uncompressed frames (YUV4MPEG2) with the code before a grey wall. */

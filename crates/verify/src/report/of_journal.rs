@@ -6,7 +6,12 @@ impl Report {
     pub fn of_journal(verdict: &JournalVerdict, language: Language) -> Self {
         let say = |french: &str, english: &str| pick(language, french, english);
         let valid = verdict.findings.is_empty();
-        let title = if valid {
+        let title = if valid && verdict.is_part {
+            say(
+                "VRAI EN PARTIE : ce qui est ici est intact, le début manque",
+                "TRUE IN PART: what is here is intact, the beginning is missing",
+            )
+        } else if valid {
             say("VRAI : ce journal est intact", "TRUE: this journal is intact")
         } else {
             say("FAUX : ce journal n'est pas intact", "FALSE: this journal is not intact")
@@ -24,11 +29,18 @@ impl Report {
             "Que rien ne suit le dernier enregistrement : comparez la tête avec celle gardée ailleurs.",
             "That nothing follows the last record: compare the head with the one kept elsewhere.",
         )];
-        if verdict.first_position.is_some_and(|position| position > 1) {
+        if verdict.is_part {
             does_not_prove.push(say(
                 "Ce qui précède le premier enregistrement du fichier.",
                 "What came before the first record of the file.",
             ));
+        }
+        if verdict.untied_epochs > 0 {
+            let lead = say(
+                "Que rien ne manque à la fin d'une époque que la suivante ne nomme pas ; de telles fins :",
+                "That nothing is missing at the end of an epoch that the next does not name; such ends:",
+            );
+            does_not_prove.push(format!("{lead} {}.", verdict.untied_epochs));
         }
         if verdict.payloads_absent > 0 {
             let lead = say(

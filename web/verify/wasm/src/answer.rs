@@ -149,18 +149,18 @@ mod tests {
     #[test]
     fn keys_that_cannot_be_relied_on_are_refused_with_advice() {
         let faults = [
-            (json!({ "keys": [] }), "il n'y a pas de clé de confiance"),
-            (json!({ "keys": ["  \n"] }), "il n'y a pas de clé de confiance"),
-            (json!({ "keys": ["x"] }), "la clé n'est pas une clé publique PEM"),
-            (json!({ "keys": [format!("x {}", &example("public-key")[1..])] }), "la clé n'est pas"),
-            (json!({ "bundle": "x", "root": example("root-key") }), "ce fichier n'est pas une liste signée"),
+            (json!({ "keys": [] }), "Il n'y a pas de clé de confiance"),
+            (json!({ "keys": ["  \n"] }), "Il n'y a pas de clé de confiance"),
+            (json!({ "keys": ["x"] }), "La clé n'est pas une clé publique PEM"),
+            (json!({ "keys": [format!("x {}", &example("public-key")[1..])] }), "La clé n'est pas"),
+            (json!({ "bundle": "x", "root": example("root-key") }), "Ce fichier n'est pas une liste signée"),
             (
                 json!({ "bundle": example("bundle"), "root": "" }),
-                "la clé racine n'est pas une clé publique PEM",
+                "La clé racine n'est pas une clé publique PEM",
             ),
             (
                 json!({ "bundle": example("bundle"), "root": example("public-key") }),
-                "la clé racine n'a pas signé cette liste",
+                "La clé racine n'a pas signé cette liste",
             ),
         ];
         for (trust, sentence) in faults {
