@@ -17,7 +17,7 @@ pub fn seal(
 ) -> Option<QrText> {
     let sale = Validated::read(payload).ok()?;
     DEFAULT_MANIFEST.check(&sale, sale.invoice().timestamp.date_at(UtcOffset::KINSHASA)).ok()?;
-    let linked = Head::open(chain, HeadState::START).link(&sale, moment).ok()?;
+    let linked = Head::open(chain, HeadState::START).link(&sale.sale(), moment).ok()?;
     let signature = secure_element(&linked.hash().0);
     let sealed = linked.seal(signature, key).ok()?;
     Some(sealed.elements(prefix, None)?.qr)

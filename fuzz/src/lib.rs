@@ -16,7 +16,7 @@ pub fn meaning(invoice: &Invoice<'_>) -> Value {
     put(
         "client",
         json!({
-            "registration": text(invoice.client.registration),
+            "registration": text_or_empty(invoice.client.registration),
             "classification": invoice.client.classification.name(),
         }),
     );
@@ -27,7 +27,7 @@ pub fn meaning(invoice: &Invoice<'_>) -> Value {
             "quantity": text(item.quantity),
             "unit_price": text(item.unit_price),
             "tax_group": text(item.tax_group),
-            "taxable_unit": text(item.taxable_unit),
+            "taxable_unit": text(item.taxable_unit.text()),
         })
     });
     put("items", items.collect());
@@ -54,7 +54,7 @@ pub fn meaning(invoice: &Invoice<'_>) -> Value {
         json!({
             "method": payment.method.name(),
             "amount": text(payment.amount),
-            "instrument_id": text(payment.instrument_id),
+            "instrument_id": text_or_empty(payment.instrument_id),
         })
     });
     put("payments", payments.collect());
@@ -130,11 +130,15 @@ fn annex_meaning(annex: &Annex<'_>) -> Value {
     put("comments", annex.comments.map(|comments| comments.iter().map(text).collect()));
     put(
         "ext",
-        annex.ext.map(|ext| ext.iter().map(|pair| json!([text(pair.name), text(pair.value)])).collect()),
+        annex.ext.map(|ext| ext.iter().map(|pair| json!([text(pair.name), text_or_empty(pair.value)])).collect()),
     );
     Value::Object(members)
 }
 
 fn text(value: impl ToString) -> Value {
     Value::String(value.to_string())
+}
+
+fn text_or_empty(value: Option<fiscal::Text<'_>>) -> Value {
+    value.map_or_else(|| text(""), text)
 }

@@ -5,11 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     auth_code::AuthCode,
-    decimal::{Amount, Rate},
+    decimal::{Amount, ExchangeRate, Rate},
     fault::{Fault, Member, Reason},
     ids::{Currency, Epoch, GroupCode, InvoiceNumber, Nif, OutletId},
-    invoice::{CreditNature, Invoice, InvoiceType, PriceMode, Reference},
+    invoice::{Classification, Client, CreditNature, Invoice, InvoiceType, PriceMode, Reference},
     rules::{GroupAmounts, Validated, limits},
+    text::Text,
 };
 
 /// Where the original of a credit note is, as far as the caller knows.
@@ -29,11 +30,16 @@ impl Original {
     /// Whether the note may be sealed; the account afterwards.
     pub fn admit(&self, note: &Validated<'_>) -> Result<CreditAccount, CreditFault> {
         match self {
-            Self::Here(account) | Self::Elsewhere(Some(account)) => account.admit(note),
-            Self::Elsewhere(None) => Err(CreditFault::OriginalElsewhere),
+            Self::Here(account) => account.admit(note),
+            Self::Elsewhere(Some(account)) if has_voucher(note) => account.admit(note),
+            Self::Elsewhere(_) => Err(CreditFault::OriginalElsewhere),
             Self::Nowhere => Err(CreditFault::OriginalNotFound),
         }
     }
+}
+
+fn has_voucher(note: &Validated<'_>) -> bool {
+    matches!(&note.invoice().reference, Some(Reference::Original(reference)) if reference.voucher.is_some())
 }
 
 /// Which sealed invoice an account is of.
@@ -70,8 +76,14 @@ pub struct CreditTerms {
     pub invoice_type: InvoiceType,
     /// Its currency.
     pub currency: Currency,
+    /// Its exchange rate, when it is not in CDF: a note has the same, or it would take back more CDF than were sold.
+    pub exchange_rate: Option<ExchangeRate>,
     /// Its price mode.
     pub price_mode: PriceMode,
+    /// Its class of client.
+    pub classification: Classification,
+    /// Its client. Only an Individual's invoice may be credited to another, and none may be voided for another.
+    pub client: ClientHash,
     /// Its lines, which a void repeats.
     pub lines: LinesHash,
     /// How many notes it has.
@@ -80,7 +92,12 @@ pub struct CreditTerms {
     pub voided: bool,
 }
 
-/// SHA-256 over an invoice's lines whatever their sign: article, quantity, price and group, in their order.
+/// SHA-256 over an invoice's client: class and registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientHash(pub [u8; 32]);
+
+/// SHA-256 over an invoice's lines whatever their sign: article, description, quantity, unit, price and group, in their
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinesHash(pub [u8; 32]);
 
@@ -103,17 +120,22 @@ struct GroupAccount {
 }
 
 impl CreditAccount {
-    /// Opens the account of an original that the caller holds. A credit note is no original.
+    /// Opens the account of an original that the caller holds. A credit note is no original, nor is a payload of
+    /// another merchant or outlet than the identity's.
     pub fn open(identity: OriginalIdentity, original: &Validated<'_>) -> Result<Self, CreditFault> {
         let original = original.invoice();
-        if original.invoice_type.is_credit() {
+        let same = original.merchant_nif == identity.nif && original.outlet_id == identity.outlet;
+        if !same || original.invoice_type.is_credit() {
             return Err(CreditFault::OriginalNotFound);
         }
         let terms = CreditTerms {
             identity,
             invoice_type: original.invoice_type,
             currency: original.totals.currency,
+            exchange_rate: original.annex.exchange.map(|exchange| exchange.rate),
             price_mode: original.price_mode(),
+            classification: original.client.classification,
+            client: ClientHash::of(&original.client),
             lines: LinesHash::of(original),
             notes: 0,
             voided: false,
@@ -133,7 +155,8 @@ impl CreditAccount {
         Self { terms, groups: balances.into_iter().take(limits::GROUPS).map(account).collect() }
     }
 
-    /// The account after this note, if the note may be sealed. Nothing else changes.
+    /// The account after this note, if the note may be sealed: it takes the place of this one. Nothing else changes.
+    #[must_use = "the account after the note takes the place of the one before"]
     pub fn admit(&self, note: &Validated<'_>) -> Result<Self, CreditFault> {
         let note = note.invoice();
         let nature = self.check_identity(note)?;
@@ -145,7 +168,8 @@ impl CreditAccount {
             return Err(CreditFault::ExceedsOriginal { group: 0 });
         }
         let mut after = self.clone();
-        after.terms.notes += 1;
+        after.terms.notes =
+            self.terms.notes.checked_add(1).ok_or(CreditFault::ExceedsOriginal { group: 0 })?;
         for (index, group) in note.tax_groups.iter().enumerate() {
             let exceeds = CreditFault::ExceedsOriginal { group: index };
             let account =
@@ -159,7 +183,7 @@ impl CreditAccount {
             }
         }
         if nature == CreditNature::Void {
-            if self.terms.lines != LinesHash::of(note) {
+            if self.terms.lines != LinesHash::of(note) || self.terms.client != ClientHash::of(&note.client) {
                 return Err(Fault::at(Member::Items, Reason::VoidNotEqual).into());
             }
             after.terms.voided = true;
@@ -209,8 +233,14 @@ impl CreditAccount {
             Fault::at(Member::InvoiceType, Reason::NoteInvoiceType)
         } else if note.totals.currency != self.terms.currency {
             Fault::at(Member::Currency, Reason::NoteCurrency).within(Member::Totals)
+        } else if note.annex.exchange.map(|exchange| exchange.rate) != self.terms.exchange_rate {
+            Fault::at(Member::Rate, Reason::NoteExchangeRate).within(Member::Exchange).within(Member::Annex)
         } else if note.price_mode() != self.terms.price_mode {
             Fault::at(Member::PriceMode, Reason::NotePriceMode).within(Member::Annex)
+        } else if self.terms.classification != Classification::Individual
+            && ClientHash::of(&note.client) != self.terms.client
+        {
+            Fault::at(Member::Client, Reason::NoteClient)
         } else {
             return Ok(());
         };
@@ -238,6 +268,16 @@ impl GroupAccount {
     }
 }
 
+impl ClientHash {
+    fn of(client: &Client<'_>) -> Self {
+        let mut hasher = Sha256::new().chain_update(client.classification.name());
+        if let Some(registration) = client.registration {
+            hash_text(&mut hasher, registration);
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
 impl LinesHash {
     fn of(invoice: &Invoice<'_>) -> Self {
         let mut hasher = Sha256::new();
@@ -247,11 +287,22 @@ impl LinesHash {
                 hasher.update([u8::try_from(text.len()).unwrap_or_default()]);
                 hasher.update(text);
             }
+            hash_text(&mut hasher, item.description);
+            hash_text(&mut hasher, item.taxable_unit.text());
             hasher.update(item.quantity.thousandths().unsigned_abs().to_be_bytes());
             hasher.update(item.unit_price.ten_thousandths().to_be_bytes());
         }
         Self(hasher.finalize().into())
     }
+}
+
+/// A text with its end, escapes undone.
+fn hash_text(hasher: &mut Sha256, text: Text<'_>) {
+    for character in text.characters() {
+        hasher.update(character.encode_utf8(&mut [0; 4]));
+    }
+    // No text holds a control character.
+    hasher.update([0]);
 }
 
 /// Why a credit note may not be sealed.

@@ -6,8 +6,9 @@
 //! The way of an invoice through the crate is a sequence of types, and there is no other way:
 //!
 //! 1. [`Validated::read`] takes canonical bytes that are well-formed and add up ([`Invoice`], decisions P1–P8);
-//! 2. [`Head::link`] gives them the next number and a time and ties them to the record before ([`Linked`], S1–S3);
-//! 3. [`Linked::sign`] or [`Linked::seal`] makes a [`Sealed`] record of it, by a valid signature only (S2);
+//! 2. [`Head::link`] gives their [`Sale`] the next number and a time and ties them to the record before ([`Linked`], S1–S3);
+//! 3. [`Linked::seal`] makes a [`Sealed`] record of it by a signature that it verifies, [`Linked::sign`] by a key of
+//!    this process that has proven itself (S2);
 //! 4. [`Sealed::elements`] are the five security elements that a receipt carries (S4, S5, S8).
 //!
 //! Between the steps the caller does what only it can: keep the payload, ask a secure element, write a journal.
@@ -38,7 +39,7 @@ mod steps {}
 pub use auth_code::AuthCode;
 pub use canonical::{List, ListIter};
 pub use credit::{
-    CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original, OriginalIdentity,
+    ClientHash, CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original, OriginalIdentity,
 };
 pub use decimal::{Amount, ExchangeRate, Overflow, Quantity, Rate, UnitPrice};
 pub use fault::{Fault, Member, Path, Reason};
@@ -51,7 +52,7 @@ pub use invoice::{
     ItemType, OriginalReference, Payment, PaymentMethod, PriceMode, Reference, TaxGroup, Tendered, Totals,
 };
 pub use manifest::{DEFAULT_MANIFEST, DgiLetter, Manifest, ManifestGroup};
-pub use rules::{GroupAmounts, Validated, limits};
+pub use rules::{GroupAmounts, Sale, Validated, limits};
 pub use seal::*;
-pub use text::Text;
+pub use text::{Text, Unit};
 pub use time::{CivilDate, Timestamp, UtcOffset};

@@ -2,7 +2,7 @@ use core::fmt::{self, Write};
 
 use crate::fault::Reason;
 
-/// What a person wrote: 1 to 128 bytes of UTF-8 without control characters (P3), or empty where a member allows it.
+/// What a person wrote: 1 to 128 bytes of UTF-8 without control characters (P3).
 ///
 /// A text read from a payload stays where it is, escapes and all; [`Text::characters`] undoes them one by one.
 #[derive(Clone, Copy)]
@@ -15,11 +15,11 @@ impl<'a> Text<'a> {
     /// The longest that there is, in bytes, escapes undone.
     pub const MAX_LENGTH: usize = 128;
 
-    /// No text, for the members that may have none.
-    pub const EMPTY: Text<'static> = Text { written: "", escaped: false };
-
     /// Takes a text as a person wrote it, not escaped.
     pub fn new(text: &'a str) -> Result<Self, Reason> {
+        if text.is_empty() {
+            return Err(Reason::TextEmpty);
+        }
         if text.len() > Self::MAX_LENGTH {
             return Err(Reason::TextTooLong);
         }
@@ -30,8 +30,9 @@ impl<'a> Text<'a> {
         Ok(Self { written: text, escaped: false })
     }
 
-    /// Takes the text that begins after an opening quote, and says how many bytes it has up to the closing one.
-    pub(crate) fn read(text: &'a str) -> Result<(Self, usize), Reason> {
+    /// Takes the text that begins after an opening quote, if there is one, and says how many bytes it has up to the
+    /// closing quote.
+    pub(crate) fn read(text: &'a str) -> Result<(Option<Self>, usize), Reason> {
         let bytes = text.as_bytes();
         let (mut at, mut escapes) = (0, 0);
         loop {
@@ -60,12 +61,7 @@ impl<'a> Text<'a> {
         if at - escapes > Self::MAX_LENGTH {
             return Err(Reason::TextTooLong);
         }
-        Ok((Self { written: &text[..at], escaped: escapes > 0 }, at))
-    }
-
-    /// Whether there is nothing.
-    pub const fn is_empty(self) -> bool {
-        self.written.is_empty()
+        Ok(((at > 0).then_some(Self { written: &text[..at], escaped: escapes > 0 }), at))
     }
 
     /// In bytes, escapes undone.
@@ -100,12 +96,15 @@ impl<'a> Text<'a> {
 
 /// How many bytes the first character has, if it is one that a text may hold.
 ///
-/// Refused are Unicode's control characters (U+0000–001F, 007F–009F) and its bidirectional controls (U+061C, 200E,
+/// Refused are Unicode's control characters (U+0000–001F, 007F–009F), its line and paragraph separators (U+2028, 2029),
+/// which make lines of their own on a receipt, and its bidirectional controls (U+061C, 200E,
 /// 200F, 202A–202E, 2066–2069). The bytes are UTF-8.
 fn allowed_character(bytes: &[u8]) -> Result<Option<usize>, Reason> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     match bytes {
-        [..=0x1F | 0x7F, ..] | [0xC2, 0x80..=0x9F, ..] => return Err(Reason::ControlCharacter),
+        [..=0x1F | 0x7F, ..] | [0xC2, 0x80..=0x9F, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..] => {
+            return Err(Reason::ControlCharacter);
+        }
         [0xD8, 0x9C, ..] | [0xE2, 0x80, 0x8E | 0x8F | 0xAA..=0xAE, ..] | [0xE2, 0x81, 0xA6..=0xA9, ..] => {
             return Err(Reason::BidiCharacter);
         }
@@ -117,6 +116,28 @@ fn allowed_character(bytes: &[u8]) -> Result<Option<usize>, Reason> {
         0xE0..=0xEF => 3,
         0xF0.. => 4,
     }))
+}
+
+/// What a quantity counts: a text of 1 to 16 bytes (P2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit<'a>(Text<'a>);
+
+impl<'a> Unit<'a> {
+    /// The longest that there is, in bytes, escapes undone.
+    pub const MAX_LENGTH: usize = 16;
+
+    /// As a text.
+    pub const fn text(self) -> Text<'a> {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<Text<'a>> for Unit<'a> {
+    type Error = Reason;
+
+    fn try_from(text: Text<'a>) -> Result<Self, Reason> {
+        if text.length() <= Self::MAX_LENGTH { Ok(Self(text)) } else { Err(Reason::UnitForm) }
+    }
 }
 
 impl PartialEq for Text<'_> {
@@ -160,6 +181,7 @@ mod tests {
     fn only_the_quote_and_the_backslash_are_escaped() {
         assert_eq!(escaped(r#"Téléviseur 32" \ démo"#), r#"Téléviseur 32\" \\ démo"#);
         let (text, length) = Text::read("32\\\" \\\\ démo\",").unwrap();
+        let text = text.unwrap();
         assert_eq!(text.to_string(), "32\" \\ démo");
         assert_eq!(length, 13);
         assert_eq!(text, Text::new("32\" \\ démo").unwrap());
@@ -172,14 +194,27 @@ mod tests {
         assert_eq!(Text::new(&"x".repeat(129)), Err(Reason::TextTooLong));
         assert_eq!(Text::new(&"é".repeat(65)), Err(Reason::TextTooLong));
         let quotes = "\\\"".repeat(128) + "\"";
-        assert_eq!(Text::read(&quotes).unwrap().0.length(), 128);
+        assert_eq!(Text::read(&quotes).unwrap().0.unwrap().length(), 128);
         let one_more = "\\\"".repeat(129) + "\"";
         assert_eq!(Text::read(&one_more), Err(Reason::TextTooLong));
     }
 
     #[test]
+    fn a_text_says_something() {
+        assert_eq!(Text::new(""), Err(Reason::TextEmpty));
+        assert_eq!(Text::read("\""), Ok((None, 0)));
+    }
+
+    #[test]
+    fn a_unit_has_at_most_16_bytes() {
+        let unit = |text| Text::new(text).and_then(Unit::try_from).map(|unit| unit.text().length());
+        assert_eq!(unit("sixteen bytes ok"), Ok(Unit::MAX_LENGTH));
+        assert_eq!(unit("seventeen bytes !"), Err(Reason::UnitForm));
+    }
+
+    #[test]
     fn every_control_and_bidirectional_character_is_refused() {
-        for code in (0..=0x1F).chain(0x7F..=0x9F) {
+        for code in (0..=0x1F).chain(0x7F..=0x9F).chain(0x2028..=0x2029) {
             let character = char::from_u32(code).unwrap().to_string();
             assert_eq!(Text::new(&character), Err(Reason::ControlCharacter), "U+{code:04X}");
         }
@@ -192,12 +227,12 @@ mod tests {
     #[test]
     fn the_neighbours_of_refused_characters_are_allowed() {
         for character in [
-            ' ', '~', '\u{A0}', '\u{61B}', '\u{61D}', '\u{200D}', '\u{2010}', '\u{2029}', '\u{202F}',
+            ' ', '~', '\u{A0}', '\u{61B}', '\u{61D}', '\u{200D}', '\u{2010}', '\u{2027}', '\u{202F}',
             '\u{2065}', '\u{206A}', '😀',
         ] {
             assert!(Text::new(&character.to_string()).is_ok(), "{character:?}");
             let closed = character.to_string() + "\"";
-            assert_eq!(Text::read(&closed).unwrap().0.length(), character.len_utf8());
+            assert_eq!(Text::read(&closed).unwrap().0.unwrap().length(), character.len_utf8());
         }
     }
 

@@ -59,17 +59,76 @@ fn a_note_finds_its_original_by_every_part_of_its_identity() {
 
 #[test]
 fn an_original_is_here_or_elsewhere_or_nowhere() {
-    let account = account(&sale(&[PEN]));
-    let admitted_by = |original: Original, note: &Paper| {
-        original.admit(&Validated::read(note.payload().as_bytes()).unwrap())
-    };
-    let one = returned(&[ONE_PEN]);
-    let eleven = returned(&[("PEN", "11", "100.00", "standard_vat")]);
-    assert_eq!(code(admitted_by(Original::Nowhere, &one)), "ORIGINAL_NOT_FOUND");
-    assert_eq!(code(admitted_by(Original::Elsewhere(None), &one)), "ORIGINAL_ELSEWHERE");
-    for original in [Original::Here(account.clone()), Original::Elsewhere(Some(account))] {
-        assert_eq!(left(&admitted_by(original.clone(), &one).unwrap()), ["standard_vat 900.00 144.00"]);
-        assert_eq!(code(admitted_by(original, &eleven)), "CREDIT_EXCEEDS_ORIGINAL");
+    let (account, note) = (account(&sale(&[PEN])), returned(&[ONE_PEN]).payload());
+    let with_voucher = note.replacen(
+        "\"auth_code\":\"0123456789ABCDEF\"",
+        "\"auth_code\":\"0123456789ABCDEF\",\"voucher\":\"v1\"",
+        1,
+    );
+    let admit = |original: Original, note: &str| original.admit(&Validated::read(note.as_bytes()).unwrap());
+    let after = account.admit(&Validated::read(note.as_bytes()).unwrap()).unwrap();
+    assert_eq!(admit(Original::Here(account.clone()), &note).unwrap(), after);
+    assert_eq!(admit(Original::Elsewhere(Some(account.clone())), &with_voucher).unwrap(), after);
+    assert_eq!(code(admit(Original::Elsewhere(Some(account)), &note)), "ORIGINAL_ELSEWHERE");
+    assert_eq!(code(admit(Original::Elsewhere(None), &with_voucher)), "ORIGINAL_ELSEWHERE");
+    assert_eq!(code(admit(Original::Nowhere, &note)), "ORIGINAL_NOT_FOUND");
+}
+
+#[test]
+fn a_note_has_the_exchange_rate_of_its_original() {
+    let in_dollars = |paper: Paper| Paper { currency: "USD", ..paper };
+    let original = account(&in_dollars(sale(&[PEN])));
+    let note = in_dollars(returned(&[ONE_PEN]));
+    assert!(admit(&original, &note).is_ok());
+    let dearer = edited(&note, "\"rate\":\"1.0000\"", "\"rate\":\"2.0000\"").replace(
+        "\"total\":\"-116.00\",\"total_vat\":\"-16.00\"}}",
+        "\"total\":\"-232.00\",\"total_vat\":\"-32.00\"}}",
+    );
+    let fault = payload_fault(admit_payload(&original, &dearer));
+    assert_eq!(fault, ("annex.exchange.rate".to_owned(), Reason::NoteExchangeRate));
+}
+
+#[test]
+fn a_note_is_for_the_client_of_its_original() {
+    let anonymous = "\"registration\":\"\",\"classification\":\"Individual\"";
+    let company = "\"registration\":\"A0912345B\",\"classification\":\"Company\"";
+    let of = |paper: &Paper, client: &str| edited(paper, anonymous, client);
+    let open =
+        |payload: String| CreditAccount::open(identity(), &Validated::read(payload.as_bytes()).unwrap());
+    let sold_to_company = open(of(&sale(&[PEN]), company)).unwrap();
+    let note = returned(&[ONE_PEN]);
+    assert!(admit_payload(&sold_to_company, &of(&note, company)).is_ok());
+    let stolen = payload_fault(admit_payload(&sold_to_company, &note.payload()));
+    assert_eq!(stolen, ("client".to_owned(), Reason::NoteClient));
+    let other = of(&note, &company.replace("A0912345B", "A0912345C"));
+    assert_eq!(payload_fault(admit_payload(&sold_to_company, &other)).1, Reason::NoteClient);
+
+    // Who bought without a name may give one when goods come back, but a void changes nothing.
+    let sold_to_anyone = account(&sale(&[PEN]));
+    assert!(admit_payload(&sold_to_anyone, &of(&note, company)).is_ok());
+    let void_for_company = of(&void(&[PEN]), company);
+    assert_eq!(payload_fault(admit_payload(&sold_to_anyone, &void_for_company)).1, Reason::VoidNotEqual);
+}
+
+#[test]
+fn a_void_repeats_descriptions_and_units_too() {
+    let original = account(&sale(&[PEN]));
+    for (from, to) in [
+        ("\"description\":\"x\"", "\"description\":\"y\""),
+        ("\"taxable_unit\":\"u\"", "\"taxable_unit\":\"t\""),
+    ] {
+        let changed = edited(&void(&[PEN]), from, to);
+        assert_eq!(payload_fault(admit_payload(&original, &changed)).1, Reason::VoidNotEqual, "{to}");
+    }
+}
+
+#[test]
+fn an_account_is_of_its_own_merchant_and_outlet() {
+    let payload = sale(&[PEN]).payload();
+    for (from, to) in [("A1234567Z", "B1234567Z"), ("OUTLET-001", "OUTLET-002")] {
+        let stranger = payload.replacen(from, to, 1);
+        let opened = CreditAccount::open(identity(), &Validated::read(stranger.as_bytes()).unwrap());
+        assert_eq!(opened, Err(CreditFault::OriginalNotFound), "{to}");
     }
 }
 

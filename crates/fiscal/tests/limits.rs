@@ -95,7 +95,7 @@ fn assert_limit(limit: usize, path: &str, reason: Reason, payload: impl Fn(usize
 fn the_bounds_are_those_of_the_decisions() {
     let counts = [limits::ITEMS, limits::GROUPS, limits::PAYMENTS, limits::TENDERED];
     assert_eq!(counts, [150, 16, 16, 16]);
-    assert_eq!([limits::COMMENTS, limits::EXTENSIONS, limits::UNIT_BYTES], [8, 16, 16]);
+    assert_eq!([limits::COMMENTS, limits::EXTENSIONS, fiscal::Unit::MAX_LENGTH], [8, 16, 16]);
     assert_eq!((limits::PAYLOAD_BYTES, Text::MAX_LENGTH, VoucherToken::MAX_LENGTH), (24 * 1024, 128, 2_048));
     assert_eq!((Nif::MIN_LENGTH, Nif::MAX_LENGTH, Currency::MIN_LENGTH, Currency::MAX_LENGTH), (5, 15, 3, 3));
     let ids = [OutletId::MAX_LENGTH, TerminalId::MAX_LENGTH, CashierId::MAX_LENGTH];
@@ -217,10 +217,10 @@ fn a_text_has_at_most_128_bytes_and_only_some_may_be_empty() {
 fn a_unit_has_1_to_16_bytes() {
     let unit = |text: &str| with(SALE, r#":"unit""#, &format!(r#":"{text}""#));
     let path = "items[0].taxable_unit";
-    assert_limit(limits::UNIT_BYTES, path, Reason::UnitForm, |bytes| unit(&"u".repeat(bytes)));
-    assert_eq!(verdict(&unit(&"é".repeat(limits::UNIT_BYTES / 2))), Ok(()));
-    assert_eq!(verdict(&unit(&"é".repeat(limits::UNIT_BYTES / 2 + 1))), at(path, Reason::UnitForm));
-    assert_eq!(verdict(&unit(&"\\\"".repeat(limits::UNIT_BYTES))), Ok(()), "escapes are undone first");
+    assert_limit(fiscal::Unit::MAX_LENGTH, path, Reason::UnitForm, |bytes| unit(&"u".repeat(bytes)));
+    assert_eq!(verdict(&unit(&"é".repeat(fiscal::Unit::MAX_LENGTH / 2))), Ok(()));
+    assert_eq!(verdict(&unit(&"é".repeat(fiscal::Unit::MAX_LENGTH / 2 + 1))), at(path, Reason::UnitForm));
+    assert_eq!(verdict(&unit(&"\\\"".repeat(fiscal::Unit::MAX_LENGTH))), Ok(()), "escapes are undone first");
     assert_eq!(verdict(&unit("")), at(path, Reason::TextEmpty));
     assert_eq!(verdict(&unit(&"u".repeat(Text::MAX_LENGTH + 1))), at(path, Reason::TextTooLong));
 }

@@ -1,9 +1,9 @@
 //! From a payload to a sealed record and to what its receipt shows.
 
 use fiscal::{
-    Chain, Epoch, EventKind, Head, HeadState, LinkFault, Linked, Moment, Nif, NotProven, PayloadHash, Proven,
-    PublicKey, Record, RecordFault, RecordHash, SealFault, SealingKey, Signature, SignatureFault, Subject,
-    Timestamp, Validated,
+    Chain, Epoch, EventKind, Head, HeadState, InvoiceNumber, LinkFault, Linked, Moment, Nif, NotProven,
+    PayloadHash, Position, PrivateKey, Proven, PublicKey, Record, RecordFault, RecordHash, SealFault,
+    Sealing, Signature, SignatureFault, Subject, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
 
@@ -29,7 +29,7 @@ fn at(time: &str) -> Moment {
 }
 
 fn linked(head: &mut Head) -> Linked {
-    head.link(&Validated::read(SALE).unwrap(), at("2026-02-04T10:15:31")).unwrap()
+    head.link(&Validated::read(SALE).unwrap().sale(), at("2026-02-04T10:15:31")).unwrap()
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn records_are_numbered_positioned_and_tied_one_to_the_next() {
     let mut head = Head::open(chain(&key), HeadState::START);
     let boot = head.link_event(EventKind::Boot, PayloadHash([9; 32]), at("2026-02-04T10:00:00")).unwrap();
     let first = linked(&mut head);
-    let second = head.link(&Validated::read(EXPORT).unwrap(), at("2026-02-05T08:00:02")).unwrap();
+    let second = head.link(&Validated::read(EXPORT).unwrap().sale(), at("2026-02-05T08:00:02")).unwrap();
     let records = [boot, first, second].map(|linked| linked.sign(&key).unwrap());
 
     assert_eq!(records.map(|record| record.link.position.value()), [1, 2, 3]);
@@ -67,6 +67,9 @@ fn a_batch_is_linked_first_and_signed_in_any_order_and_in_parallel() {
     sealed.reverse();
     for pair in sealed.windows(2) {
         assert_eq!(pair[1].link.previous, pair[0].hash());
+    }
+    for record in &sealed {
+        assert!(record.verify(key.public_key()).is_ok());
     }
 }
 
@@ -175,7 +178,7 @@ fn upper_half(signature: &[u8; 64]) -> [u8; 64] {
 /// Names one key and signs with another, as a mixed-up configuration would.
 struct MixedUp;
 
-impl SealingKey for MixedUp {
+impl PrivateKey for MixedUp {
     type Error = p256::ecdsa::Error;
 
     fn public_key(&self) -> PublicKey {
@@ -189,7 +192,7 @@ impl SealingKey for MixedUp {
 
 #[test]
 fn a_key_that_is_not_the_one_that_it_names_does_not_prove_itself() {
-    let refused = Proven::prove(MixedUp, [7; 32]);
+    let refused = Proven::<_, Sealing>::prove(MixedUp, [7; 32]);
     assert!(matches!(refused, Err(NotProven::False(SealFault::SignatureFalse))));
 }
 
@@ -203,9 +206,14 @@ fn a_clock_behind_within_its_tolerance_seals_with_the_chains_time() {
         ("2026-02-04T11:58:00", Some("2026-02-04T12:00:00")),
         ("2026-02-04T11:57:59", None),
     ] {
-        let state = HeadState { records: 5, last_number: 3, hash: RecordHash([1; 32]), time: newest };
+        let state = HeadState {
+            position: Position::new(5),
+            number: InvoiceNumber::new(3),
+            hash: RecordHash([1; 32]),
+            time: newest,
+        };
         let mut head = Head::open(chain(&key), state);
-        match (head.link(&Validated::read(SALE).unwrap(), at(now)), sealed_at) {
+        match (head.link(&Validated::read(SALE).unwrap().sale(), at(now)), sealed_at) {
             (Ok(linked), Some(time)) => assert_eq!(linked.header().time, time.parse().unwrap()),
             (Err(fault), None) => {
                 assert_eq!(fault, LinkFault::ClockRollback { behind_seconds: 121 });
@@ -225,22 +233,47 @@ fn a_payload_of_another_merchant_or_outlet_is_not_linked() {
     ];
     for stranger in strangers {
         let mut head = Head::open(stranger, HeadState::START);
-        let refused = head.link(&Validated::read(SALE).unwrap(), at("2026-02-04T10:15:31"));
+        let refused = head.link(&Validated::read(SALE).unwrap().sale(), at("2026-02-04T10:15:31"));
         assert_eq!(refused.unwrap_err(), LinkFault::WrongOutlet);
         assert_eq!(*head.state(), HeadState::START);
     }
 }
 
 #[test]
-fn the_last_number_is_given_and_none_after_it() {
+fn the_last_number_and_position_are_given_and_none_after_them() {
     let key = key(1);
-    let last = fiscal::InvoiceNumber::LAST.value();
-    let mut head = Head::open(chain(&key), HeadState { last_number: last - 1, ..HeadState::START });
-    assert_eq!(linked(&mut head).header().invoice().unwrap().number.value(), last);
-    let state = *head.state();
-    let refused = head.link(&Validated::read(SALE).unwrap(), at("2026-02-04T10:15:31"));
-    assert_eq!(refused.unwrap_err(), LinkFault::Exhausted);
-    assert_eq!(*head.state(), state);
+    let before_last = |value: u64| value - 1;
+    let numbers = HeadState {
+        number: InvoiceNumber::new(before_last(InvoiceNumber::LAST.value())),
+        ..HeadState::START
+    };
+    let positions =
+        HeadState { position: Position::new(before_last(Position::LAST.value())), ..HeadState::START };
+    for state in [numbers, positions] {
+        let mut head = Head::open(chain(&key), state);
+        let _last = linked(&mut head);
+        let state = *head.state();
+        let refused =
+            head.link(&Validated::read(SALE).unwrap().sale(), at("2026-02-04T10:15:31")).unwrap_err();
+        assert_eq!((refused, refused.code()), (LinkFault::Exhausted, "STORAGE_FULL"));
+        assert_eq!(*head.state(), state);
+    }
+}
+
+#[test]
+fn a_hand_over_keeps_the_numbers_and_a_new_epoch_begins_again() {
+    let key = key(1);
+    let mut head = Head::open(chain(&key), HeadState::START);
+    let _first = linked(&mut head);
+    let left = *head.state();
+    let next = |state: HeadState| {
+        let linked = linked(&mut Head::open(chain(&key), state));
+        assert_eq!(linked.link().previous, left.hash);
+        (linked.header().invoice().unwrap().number.value(), linked.link().position.value())
+    };
+    assert_eq!(next(left.handed_over(None)), (2, 1));
+    assert_eq!(next(left.handed_over(Position::new(7))), (2, 8));
+    assert_eq!(next(left.in_new_epoch()), (1, 1));
 }
 
 #[test]

@@ -8,10 +8,9 @@ use serde_json::Value;
 fn vectors() -> BTreeMap<String, Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors/canonical");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let payloads = files.filter(|path| path.to_string_lossy().contains("valid_"));
-    payloads
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
-        .collect()
+    let named = files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path));
+    let payloads = named.filter(|(name, _)| name.contains("valid_"));
+    payloads.map(|(name, path)| (name, fs::read(path).unwrap())).collect()
 }
 
 fn expected() -> Value {

@@ -35,13 +35,14 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Demo(command) => command.run(),
         Command::Bench(command) => command.run(),
-        Command::Verify(command) => command.run().map_err(anyhow::Error::from).map(|answer| {
-            print!("{}", answer.text);
-            ExitCode::from(answer.exit_code())
-        }),
+        Command::Verify(command) => verify(&command),
     };
     ended.unwrap_or_else(|fault| {
         eprintln!("{fault:#}");
         ExitCode::from(UNUSABLE_INPUT)
     })
+}
+
+fn verify(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
+    Ok(ExitCode::from(command.run()?.print()?))
 }

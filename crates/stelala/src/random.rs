@@ -4,8 +4,8 @@ use anyhow::Context;
 use fiscal::Proven;
 use p256::ecdsa::SigningKey;
 
-/// A new software key that has proven itself.
-pub(crate) fn software_key() -> anyhow::Result<Proven<SigningKey>> {
+/// A new software key that has proven itself for some purpose.
+pub(crate) fn software_key<P>() -> anyhow::Result<Proven<SigningKey, P>> {
     Proven::prove(bare_software_key()?, bytes()?).context("the new key does not work: try again")
 }
 

@@ -39,9 +39,9 @@ pub enum VerifyCommand {
         /// Which keys the verdict rests on.
         #[command(flatten)]
         trust: TrustArgs,
-        /// The head that was kept elsewhere, in hexadecimal: shows whether the end was cut off.
+        /// A head that was kept elsewhere, in hexadecimal: shows whether an end was cut off; may be given several times.
         #[arg(long, value_name = "HASH")]
-        head: Option<String>,
+        head: Vec<String>,
         /// How the answer looks.
         #[command(flatten)]
         output: OutputArgs,
@@ -95,10 +95,10 @@ impl VerifyCommand {
             }
             Self::Journal { file, trust, head, output } => {
                 let trust = trust.read()?;
-                let known = head.as_deref().map(input::read_head).transpose()?;
+                let known = head.iter().map(|head| input::read_head(head)).collect::<Result<Vec<_>, _>>()?;
                 let mut referee = Referee::new(&trust, known);
                 input::for_each_line(file, |line| referee.read(line))?;
-                Ok(output.answer(Report::of_journal(&referee.conclude(), output.language())))
+                Ok(output.answer(Report::of_journal(&referee.conclude(), &trust, output.language())))
             }
         }
     }

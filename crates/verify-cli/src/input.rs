@@ -16,7 +16,7 @@ const LONGEST_INPUT_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum InputFault {
     /// A file cannot be read.
-    #[error("{path}: {cause}")]
+    #[error("{path:?}: {cause}")]
     File {
         /// Which.
         path: PathBuf,
@@ -24,13 +24,13 @@ pub enum InputFault {
         cause: io::Error,
     },
     /// A file is longer than anything that is verified.
-    #[error("{0}: longer than 16 MiB: this is not what you meant to verify")]
+    #[error("{0:?}: longer than 16 MiB: this is not what you meant to verify")]
     TooLong(PathBuf),
     /// A file should be text.
-    #[error("{0}: not UTF-8 text: choose another file")]
+    #[error("{0:?}: not UTF-8 text: choose another file")]
     NotText(PathBuf),
     /// A key file holds no key.
-    #[error("{path}: {cause}")]
+    #[error("{path:?}: {cause}")]
     Key {
         /// Which.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum InputFault {
         cause: KeyFault,
     },
     /// A list of keys cannot be relied on.
-    #[error("{path}: {cause}")]
+    #[error("{path:?}: {cause}")]
     Bundle {
         /// Which.
         path: PathBuf,
@@ -80,20 +80,22 @@ pub(crate) fn read_text(path: &Path) -> Result<String, InputFault> {
     String::from_utf8(read_bytes(path)?).map_err(|_| InputFault::NotText(path.to_owned()))
 }
 
-/// Reads a file line by line, so that a journal of any length needs little memory. A line that is not UTF-8 is
-/// passed on with marks in the place of what cannot be read, and is then a finding.
-pub(crate) fn for_each_line(path: &Path, mut use_line: impl FnMut(&str)) -> Result<(), InputFault> {
+/// Reads a file line by line, without its line ends. No more than one line is held.
+pub(crate) fn for_each_line(path: &Path, mut use_line: impl FnMut(&[u8])) -> Result<(), InputFault> {
     let fault = |cause| InputFault::File { path: path.to_owned(), cause };
     let mut input = BufReader::new(open(path)?);
     let mut line = Vec::new();
     loop {
         line.clear();
-        let length = (&mut input).take(LONGEST_INPUT_BYTES).read_until(b'\n', &mut line).map_err(fault)?;
+        let length =
+            (&mut input).take(LONGEST_INPUT_BYTES + 1).read_until(b'\n', &mut line).map_err(fault)?;
         if length == 0 {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(&line);
-        use_line(text.trim_end_matches(['\n', '\r']));
+        if length as u64 > LONGEST_INPUT_BYTES {
+            return Err(InputFault::TooLong(path.to_owned()));
+        }
+        use_line(line.trim_ascii_end());
     }
 }
 

@@ -9,6 +9,8 @@ mod input;
 mod render;
 mod trust_args;
 
+use std::io::{self, Write};
+
 pub use command::{Lang, VerifyCommand};
 pub use input::InputFault;
 
@@ -22,11 +24,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What the process ends with.
-    pub fn exit_code(&self) -> u8 {
-        u8::from(!self.valid)
+    /// Prints the answer, and says what the process ends with. An answer that could not be printed is none.
+    pub fn print(&self) -> io::Result<u8> {
+        let mut out = io::stdout().lock();
+        out.write_all(self.text.as_bytes())?;
+        out.flush()?;
+        Ok(u8::from(!self.valid))
     }
 }
 
-/// What the process ends with when the question could not be asked.
+/// What the process ends with when the question could not be asked, or the answer not be printed.
 pub const UNUSABLE_INPUT: u8 = 2;

@@ -1,7 +1,5 @@
 //! The referee as one file.
 
-#![allow(clippy::print_stdout, reason = "a terminal program prints its answer")]
-
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,11 +16,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command.run() {
-        Ok(answer) => {
-            print!("{}", answer.text);
-            ExitCode::from(answer.exit_code())
-        }
+    let answered = Cli::parse().command.run().map_err(|fault| fault.to_string());
+    match answered.and_then(|answer| answer.print().map_err(|fault| fault.to_string())) {
+        Ok(code) => ExitCode::from(code),
         Err(fault) => {
             eprintln!("{fault}");
             ExitCode::from(UNUSABLE_INPUT)

@@ -1,28 +1,33 @@
 //! The signed, dated list of keys that an inspector carries (S6): an ES256 compact JWS (RFC 7515).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{Epoch, InvoiceNumber, KeyId, Proven, PublicKey, RecordHash, SealingKey, Timestamp};
+use fiscal::{Epoch, InvoiceNumber, KeyId, Listing, PrivateKey, Proven, PublicKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::trust::{KeyUse, Serial, TrustedKey};
+use crate::trust::{KeyUse, Last, Serial, TrustedKey};
 
 const TYPE: &str = "stelala-trust+jwt";
 const VERSION: u32 = 1;
 
-/// Key id to key, signer, outlet, merchant and range of numbers.
+/// A list of keys that its root signed: key id to key, signer, outlet, merchant and range of numbers.
+///
+/// Only [`Bundle::read`] makes one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
-    issued: Timestamp,
-    keys: Vec<TrustedKey>,
+    list: KeyList,
+}
+
+/// A list of keys that nobody has signed yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyList {
+    /// When it was made: a key that is younger is not in it, and neither is a later revocation.
+    pub issued: Timestamp,
+    /// The keys. One that seals may stand once for each outlet, one that lends once.
+    pub keys: Vec<TrustedKey>,
 }
 
 impl Bundle {
-    /// A list that is not yet signed.
-    pub const fn new(issued: Timestamp, keys: Vec<TrustedKey>) -> Self {
-        Self { issued, keys }
-    }
-
     /// Reads a list that `root` signed.
     pub fn read(jws: &str, root: &PublicKey) -> Result<Self, BundleFault> {
         let (signed, signature) = jws.trim().rsplit_once('.').ok_or(BundleFault::Form)?;
@@ -42,11 +47,30 @@ impl Bundle {
             return Err(BundleFault::Version(body.version));
         }
         let keys = body.keys.iter().map(KeyEntry::read).collect::<Option<_>>().ok_or(BundleFault::Entry)?;
-        Ok(Self { issued: body.issued.parse().map_err(|_| BundleFault::Entry)?, keys })
+        let list = KeyList { issued: body.issued.parse().map_err(|_| BundleFault::Entry)?, keys };
+        if list.is_ambiguous() { Err(BundleFault::Twice) } else { Ok(Self { list }) }
     }
 
+    /// When it was signed.
+    pub const fn issued(&self) -> Timestamp {
+        self.list.issued
+    }
+
+    /// The entries of the key with this id.
+    pub(crate) fn entries(&self, id: KeyId) -> impl Iterator<Item = &TrustedKey> {
+        self.list.keys.iter().filter(move |trusted| trusted.key.id() == id)
+    }
+}
+
+impl KeyList {
     /// Signs the list.
-    pub fn sign<K: SealingKey>(&self, root: &Proven<K>) -> Result<String, BundleIssueFault<K::Error>> {
+    pub fn sign<K: PrivateKey>(
+        &self,
+        root: &Proven<K, Listing>,
+    ) -> Result<String, BundleIssueFault<K::Error>> {
+        if self.is_ambiguous() {
+            return Err(BundleIssueFault::Twice);
+        }
         let key = root.public_key().id();
         let header = JoseHeader { alg: "ES256".to_owned(), typ: TYPE.to_owned(), kid: key.to_string() };
         let body = Body {
@@ -55,23 +79,22 @@ impl Bundle {
             keys: self.keys.iter().map(KeyEntry::write).collect(),
         };
         let signed = format!("{}.{}", to_base64_json(&header), to_base64_json(&body));
-        let hash = RecordHash(Sha256::digest(signed.as_bytes()).into());
-        let signature = root.sign(&hash).map_err(BundleIssueFault::Sign)?;
+        let signature = root.sign_list(&signed).map_err(BundleIssueFault::Sign)?;
         Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_bytes())))
     }
 
-    /// When it was signed: a key that is younger is not in it.
-    pub const fn issued(&self) -> Timestamp {
-        self.issued
-    }
-
-    /// The key with this id.
-    pub fn key(&self, id: KeyId) -> Option<&TrustedKey> {
-        self.keys.iter().find(|trusted| trusted.key.id() == id)
+    /// Whether two entries speak of the same key and outlet, or a key both seals and lends: which of them holds?
+    fn is_ambiguous(&self) -> bool {
+        let mut seen: Vec<_> =
+            self.keys.iter().map(|trusted| (trusted.key.id(), trusted.purpose.outlet())).collect();
+        seen.sort();
+        seen.windows(2).any(|pair| pair[0] == pair[1] || pair[0].0 == pair[1].0 && pair[0].1.is_none())
     }
 }
 
+/// Members that a version does not know make a new version, here and below; `crit` is one of them.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct JoseHeader {
     alg: String,
     typ: String,
@@ -80,13 +103,14 @@ struct JoseHeader {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Body {
     version: u32,
     issued: String,
     keys: Vec<KeyEntry>,
 }
 
-/// A key as the list writes it. Members that a version does not know make a new version.
+/// A key as the list writes it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyEntry {
@@ -104,7 +128,15 @@ struct SealEntry {
     outlet_id: String,
     merchant_nif: String,
     first: SerialEntry,
-    last: Option<SerialEntry>,
+    last: Option<LastEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LastEntry {
+    epoch: u32,
+    invoice_seq: u64,
+    time: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,7 +156,10 @@ impl KeyEntry {
                 nif: seals.merchant_nif.parse().ok()?,
                 first: seals.first.read()?,
                 last: match &seals.last {
-                    Some(last) => Some(last.read()?),
+                    Some(last) => Some(Last {
+                        serial: SerialEntry { epoch: last.epoch, invoice_seq: last.invoice_seq }.read()?,
+                        time: last.time.parse().ok()?,
+                    }),
                     None => None,
                 },
             },
@@ -143,7 +178,10 @@ impl KeyEntry {
                     outlet_id: outlet.to_string(),
                     merchant_nif: nif.to_string(),
                     first: SerialEntry::write(first),
-                    last: last.map(SerialEntry::write),
+                    last: last.map(|last| {
+                        let SerialEntry { epoch, invoice_seq } = SerialEntry::write(last.serial);
+                        LastEntry { epoch, invoice_seq, time: last.time.to_string() }
+                    }),
                 };
                 ("seal", Some(seals))
             }
@@ -190,6 +228,11 @@ pub enum BundleFault {
     /// A version that is not known.
     #[error("the list of keys is of version {0}: use a newer verifier")]
     Version(u32),
+    /// Two entries for one thing.
+    #[error(
+        "a key stands twice in the list of keys, so that nobody can say which entry holds: fetch a right one"
+    )]
+    Twice,
     /// A key in it cannot be read.
     #[error("a key in the list cannot be read: fetch the list again or use a newer verifier")]
     Entry,
@@ -198,6 +241,9 @@ pub enum BundleFault {
 /// Why a list of keys was not signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BundleIssueFault<E> {
+    /// Two entries for one thing.
+    #[error("a key stands twice in the list for one outlet, or both seals and lends: keep one entry")]
+    Twice,
     /// The root key failed.
     #[error("the root key did not sign: {0}")]
     Sign(fiscal::SignError<E>),

@@ -23,6 +23,16 @@ pub struct Finding {
     pub place: String,
 }
 
+impl Language {
+    /// Of a sentence in both, the one of this language.
+    pub(crate) const fn pick<'a>(self, french: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::French => french,
+            Self::English => english,
+        }
+    }
+}
+
 impl Finding {
     /// The sentence, with its place before it.
     pub fn sentence(&self, language: Language) -> String {
@@ -82,11 +92,7 @@ macro_rules! rules {
                     Self::QrField(field) => return qr_field(field, language),
                     $(Self::$variant => ($french, $english)),*
                 };
-                match language {
-                    Language::French => french,
-                    Language::English => english,
-                }
-                .to_owned()
+                language.pick(french, english).to_owned()
             }
         }
     };
@@ -106,7 +112,7 @@ rules! {
     OutletMismatch "outlet_mismatch" "cette clé appartient à un autre point de vente" "this key belongs to another outlet";
     NifMismatch "nif_mismatch" "cette clé appartient à un autre contribuable" "this key belongs to another taxpayer";
     BeforeFirst "before_first" "ce numéro précède le premier que cette clé pouvait sceller" "this number is before the first that this key could seal";
-    AfterLast "after_last" "ce numéro suit le dernier que cette clé pouvait sceller : la clé a été retirée ou révoquée" "this number is after the last that this key could seal: the key was retired or revoked";
+    AfterLast "after_last" "ce numéro ou cette heure suit la dernière facture que cette clé pouvait sceller : elle a été retirée ou révoquée" "this number or time is after the last that this key could seal: it was retired or revoked";
     CredentialFalse "credential_false" "la délégation n'est pas signée par celui qu'elle nomme" "the delegation is not signed by whom it names";
     CredentialTerms "credential_terms" "une délégation porte sur 1 à 500 numéros et 12 à 72 heures" "a delegation is of 1 to 500 numbers and 12 to 72 hours";
     CredentialBlock "credential_block" "ce numéro est hors du bloc délégué" "this number is outside the delegated block";
@@ -129,6 +135,9 @@ rules! {
     SaleTwice "sale_twice" "cette vente a déjà été scellée dans ce journal" "this sale was already sealed in this journal";
     EpochBack "epoch_back" "l'époque recule : une époque close a été rouverte" "the epoch goes back: a closed one was opened again";
     TimeBack "time_back" "l'heure recule : cet enregistrement est plus ancien que le précédent" "time goes back: this record is older than the one before";
+    CounterBack "counter_back" "le compteur de l'élément sécurisé recule : la mémoire de l'appareil a été restaurée ou remplacée" "the secure element's counter goes back: the device's memory was restored or replaced";
+    SealedAfterClose "sealed_after_close" "ce signataire avait clos sa série et ne pouvait plus sceller" "this signer had closed its line and could seal no more";
+    NoHandOver "no_hand_over" "un autre signataire continue sans que le précédent ait clos sa série" "another signer goes on although the one before had not closed its line";
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
     HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";
@@ -160,6 +169,7 @@ impl From<SealFault> for Rule {
         match fault {
             SealFault::OtherKey => Self::KeyUnknown,
             SealFault::SignatureFalse => Self::SignatureFalse,
+            SealFault::AuthCode => Self::AuthCodeMismatch,
             SealFault::Form(fault) => fault.into(),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::{
-    DeviceId, Epoch, Header, InvoiceNumber, Nif, OutletId, PayloadHash, Record, RecordHash, Timestamp,
+    DeviceId, Epoch, EventKind, Header, InvoiceNumber, Nif, OutletId, PayloadHash, Record, RecordHash,
+    Subject, Timestamp,
 };
 
 use crate::{
@@ -20,11 +21,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Referee<'t> {
     trust: &'t Trust,
-    /// A head that the journal must hold and that was not yet met.
-    missing_head: Option<KnownHead>,
+    /// Heads that the journal must hold and that were not yet met.
+    missing_heads: BTreeSet<KnownHead>,
     last: Option<Last>,
-    /// The newest position of each signer's chain in the epoch: one that takes over again goes on where it was.
-    positions: BTreeMap<DeviceId, u64>,
+    /// The newest record of each signer in the epoch: one that takes over again goes on where it was.
+    signers: BTreeMap<DeviceId, LastOfSigner>,
     outlet: Option<OutletId>,
     nif: Option<Nif>,
     sales: BTreeSet<PayloadHash>,
@@ -36,6 +37,8 @@ pub struct Referee<'t> {
 pub struct JournalVerdict {
     /// What is false, with the line it stands in; nothing when all is well.
     pub findings: Vec<Finding>,
+    /// How many more findings there are, beyond [`JournalVerdict::MOST_FINDINGS`].
+    pub more_findings: u64,
     /// How many lines were read.
     pub lines: u64,
     /// How many of them are invoices.
@@ -52,13 +55,24 @@ pub struct JournalVerdict {
     pub until: Option<Timestamp>,
 }
 
+impl JournalVerdict {
+    /// How many findings are kept; the rest are counted.
+    pub const MOST_FINDINGS: usize = 100;
+
+    /// Whether nothing is false.
+    pub fn is_true(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
 /// A head that someone kept elsewhere: on a device, in an acknowledgement, in a file outside the database (L7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KnownHead(pub RecordHash);
 
 /// What the next record has to follow.
 #[derive(Clone, Copy, Debug)]
 struct Last {
+    device: DeviceId,
     epoch: Epoch,
     number: Option<InvoiceNumber>,
     /// Whether `number` is known: a file may begin in the middle of a chain, before the first invoice in it.
@@ -68,13 +82,13 @@ struct Last {
 }
 
 impl<'t> Referee<'t> {
-    /// Before the first line. A known head must be the hash of one of the records, or the end was cut off.
-    pub fn new(trust: &'t Trust, known: Option<KnownHead>) -> Self {
+    /// Before the first line. Each known head must be the hash of one of the records, or an end was cut off.
+    pub fn new(trust: &'t Trust, known: impl IntoIterator<Item = KnownHead>) -> Self {
         Self {
             trust,
-            missing_head: known,
+            missing_heads: known.into_iter().collect(),
             last: None,
-            positions: BTreeMap::new(),
+            signers: BTreeMap::new(),
             outlet: None,
             nif: None,
             sales: BTreeSet::new(),
@@ -83,7 +97,7 @@ impl<'t> Referee<'t> {
     }
 
     /// Reads the next line.
-    pub fn read(&mut self, line: &str) {
+    pub fn read(&mut self, line: &[u8]) {
         self.verdict.lines += 1;
         let read = JournalLine::read(line).and_then(|line| Ok((line.record()?, line)));
         match read {
@@ -95,10 +109,10 @@ impl<'t> Referee<'t> {
     /// After the last line.
     pub fn conclude(mut self) -> JournalVerdict {
         if self.verdict.lines == 0 {
-            self.verdict.findings.push(Rule::JournalEmpty.into());
+            self.keep(Rule::JournalEmpty.into());
         }
-        if self.missing_head.is_some() {
-            self.verdict.findings.push(Rule::HeadMissing.into());
+        for KnownHead(hash) in std::mem::take(&mut self.missing_heads) {
+            self.keep(Finding { rule: Rule::HeadMissing, place: hash.to_string() });
         }
         self.verdict
     }
@@ -121,9 +135,7 @@ impl<'t> Referee<'t> {
                 self.find(Rule::SaleTwice);
             }
         }
-        if self.missing_head == Some(KnownHead(place.hash)) {
-            self.missing_head = None;
-        }
+        self.missing_heads.remove(&KnownHead(place.hash));
         self.verdict.head = Some(place.hash);
         self.verdict.until = Some(header.time);
         self.last = Some(place);
@@ -165,8 +177,20 @@ impl<'t> Referee<'t> {
             }
             (number, number_known) = (Some(facts.number), true);
         }
-        self.positions.insert(header.device, link.position.value());
-        Last { epoch: header.epoch, number, number_known, time: header.time, hash: record.hash() }
+        let signer = LastOfSigner {
+            position: link.position.value(),
+            counter: link.counter,
+            closed: header.subject == Subject::Event(EventKind::Close),
+        };
+        self.signers.insert(header.device, signer);
+        Last {
+            device: header.device,
+            epoch: header.epoch,
+            number,
+            number_known,
+            time: header.time,
+            hash: record.hash(),
+        }
     }
 
     /// What the record must be, given the one before.
@@ -181,14 +205,30 @@ impl<'t> Referee<'t> {
         };
         if header.epoch == last.epoch {
             // The same signer, or one that takes over in good order and goes on with the numbers (L2).
-            let position = self.positions.get(&header.device).map_or(1, |position| position + 1);
+            self.judge_succession(&last, record);
+            let position = self.signers.get(&header.device).map_or(1, |signer| signer.position + 1);
             let Last { number, number_known, hash, .. } = last;
             return Expected { position, previous: [hash; 2], number, number_known };
         }
         // A new epoch begins at 1, tied to the old one if that could still be read.
-        self.positions.clear();
+        self.signers.clear();
         self.verdict.untied_epochs += u64::from(link.previous == RecordHash::NONE);
         Expected { position: 1, previous: [last.hash, RecordHash::NONE], number: None, number_known: true }
+    }
+
+    /// Whether this signer could seal now: it had not closed its line, or the one before it had (L2).
+    fn judge_succession(&mut self, last: &Last, record: &Record) {
+        let device = record.header.device;
+        let before = self.signers.get(&last.device).copied();
+        if device != last.device && !before.is_some_and(|signer| signer.closed) {
+            self.find(Rule::NoHandOver);
+        }
+        if device == last.device && before.is_some_and(|signer| signer.closed) {
+            self.find(Rule::SealedAfterClose);
+        }
+        if self.signers.get(&device).is_some_and(|signer| record.link.counter < signer.counter) {
+            self.find(Rule::CounterBack);
+        }
     }
 
     fn judge_seal(&mut self, record: &Record, number: Option<InvoiceNumber>) {
@@ -207,8 +247,25 @@ impl<'t> Referee<'t> {
     fn find_at(&mut self, finding: Finding) {
         let line = format!("#{}", self.verdict.lines);
         let place = if finding.place.is_empty() { line } else { format!("{line} {}", finding.place) };
-        self.verdict.findings.push(Finding { place, ..finding });
+        self.keep(Finding { place, ..finding });
     }
+
+    /// A file of nothing but faults must not fill the memory.
+    fn keep(&mut self, finding: Finding) {
+        if self.verdict.findings.len() < JournalVerdict::MOST_FINDINGS {
+            self.verdict.findings.push(finding);
+        } else {
+            self.verdict.more_findings += 1;
+        }
+    }
+}
+
+/// The newest record of one signer.
+#[derive(Clone, Copy, Debug)]
+struct LastOfSigner {
+    position: u64,
+    counter: u64,
+    closed: bool,
 }
 
 struct Expected {

@@ -11,6 +11,7 @@ use crate::finding::Rule;
 #[serde(deny_unknown_fields)]
 pub struct JournalLine {
     record: String,
+    #[serde(deserialize_with = "Option::deserialize")]
     payload: Option<String>,
 }
 
@@ -24,8 +25,12 @@ impl JournalLine {
     }
 
     /// Reads a line.
-    pub fn read(line: &str) -> Result<Self, Rule> {
-        serde_json::from_str(line).map_err(|_| Rule::LineForm)
+    pub fn read(line: &[u8]) -> Result<Self, Rule> {
+        // An array of two strings would also do for serde.
+        if line.first() != Some(&b'{') {
+            return Err(Rule::LineForm);
+        }
+        serde_json::from_slice(line).map_err(|_| Rule::LineForm)
     }
 
     /// Writes the line, without its end.

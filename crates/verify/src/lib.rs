@@ -19,11 +19,11 @@ mod qr;
 mod report;
 mod trust;
 
-pub use bundle::{Bundle, BundleFault, BundleIssueFault};
+pub use bundle::{Bundle, BundleFault, BundleIssueFault, KeyList};
 pub use finding::{Finding, Language, Rule};
 pub use journal::{JournalVerdict, KnownHead, Referee};
 pub use journal_line::JournalLine;
 pub use payload::{PayloadVerdict, verify_payload, verify_payload_of};
 pub use qr::{QrVerdict, verify_qr};
 pub use report::{Fact, Report};
-pub use trust::{KeyUse, Serial, Trust, TrustedKey};
+pub use trust::{KeyUse, Last, Serial, Trust, TrustedKey};

@@ -1,7 +1,6 @@
 //! A payload by itself, and against the record that seals it.
 
 use fiscal::{InvoiceFacts, PayloadHash, Record, Validated};
-use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Rule};
 
@@ -18,7 +17,7 @@ pub struct PayloadVerdict<'a> {
 
 /// Whether these bytes are a canonical payload that adds up.
 pub fn verify_payload(payload: &[u8]) -> PayloadVerdict<'_> {
-    let hash = PayloadHash(Sha256::digest(payload).into());
+    let hash = PayloadHash::of(payload);
     match Validated::read(payload) {
         Ok(sale) => PayloadVerdict { sale: Some(sale), hash, findings: Vec::new() },
         Err(fault) => PayloadVerdict { sale: None, hash, findings: vec![fault.into()] },
@@ -33,7 +32,7 @@ pub fn verify_payload_of<'a>(record: &Record, payload: &'a [u8]) -> PayloadVerdi
         verdict.findings.push(Rule::PayloadHash.into());
     }
     if let Some(sale) = &verdict.sale {
-        let stated = InvoiceFacts::of(sale, facts.number);
+        let stated = InvoiceFacts::of(&sale.sale(), facts.number);
         let differences = [
             (sale.invoice().outlet_id != record.header.outlet, Rule::FactOutlet),
             (stated.nif != facts.nif, Rule::FactNif),
@@ -52,7 +51,7 @@ pub fn verify_payload_of<'a>(record: &Record, payload: &'a [u8]) -> PayloadVerdi
 
 /// The body of a record that is no invoice has a form of its own: here only its hash is compared.
 fn verify_body_of<'a>(record: &Record, body: &'a [u8]) -> PayloadVerdict<'a> {
-    let hash = PayloadHash(Sha256::digest(body).into());
+    let hash = PayloadHash::of(body);
     let findings = if hash == record.link.payload { Vec::new() } else { vec![Rule::PayloadHash.into()] };
     PayloadVerdict { sale: None, hash, findings }
 }

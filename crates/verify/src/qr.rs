@@ -26,16 +26,11 @@ pub fn verify_qr(text: &str, trust: &Trust) -> QrVerdict {
     match Qr::read(text.trim_end_matches(['\r', '\n'])) {
         Err(fault) => QrVerdict { qr: None, findings: vec![Rule::from(fault).into()] },
         Ok(qr) => {
-            let mut findings = Vec::new();
-            if qr.auth_code() != qr.signature().auth_code() {
-                findings.push(Rule::AuthCodeMismatch.into());
-            }
             let sealed = match qr.credential() {
                 None => verify_seal(&qr, trust),
                 Some(credential) => verify_delegated_seal(&qr, credential, trust),
             };
-            findings.extend(sealed.err().map(Finding::from));
-            QrVerdict { qr: Some(qr), findings }
+            QrVerdict { qr: Some(qr), findings: sealed.err().map(Finding::from).into_iter().collect() }
         }
     }
 }

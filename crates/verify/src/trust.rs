@@ -1,6 +1,6 @@
 //! Which keys a verdict rests on.
 
-use fiscal::{DeviceId, Epoch, Header, InvoiceNumber, KeyId, Nif, OutletId, PublicKey};
+use fiscal::{DeviceId, Epoch, Header, InvoiceNumber, KeyId, Nif, OutletId, PublicKey, Timestamp};
 
 use crate::{bundle::Bundle, finding::Rule};
 
@@ -35,11 +35,20 @@ pub enum KeyUse {
         nif: Nif,
         /// The first number that it could seal.
         first: Serial,
-        /// The last, once it was retired or revoked. A revocation names a number, because a thief backdates.
-        last: Option<Serial>,
+        /// The last, once it was retired or revoked.
+        last: Option<Last>,
     },
     /// Signs credentials of delegated keys.
     Issue,
+}
+
+/// Where a key ends: at a number, because a thief backdates, and at a time, because a thief also reuses low numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// The last number that it sealed in good order.
+    pub serial: Serial,
+    /// The time of that seal: nothing later is true, whatever its number.
+    pub time: Timestamp,
 }
 
 /// A place in an outlet's numbering: epoch, then number.
@@ -59,7 +68,11 @@ impl Trust {
         match self {
             Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
             Self::Bundle(bundle) => {
-                let trusted = bundle.key(header.key).ok_or(Rule::KeyUnknown)?;
+                // A key may seal for several outlets; the entry of this one decides, or the first says what differs.
+                let mut entries = bundle.entries(header.key);
+                let first = entries.next().ok_or(Rule::KeyUnknown)?;
+                let own = [first].into_iter().chain(entries).find(|entry| entry.is_of(header));
+                let trusted = own.unwrap_or(first);
                 trusted.may_seal(header, serial)?;
                 Ok(trusted.key)
             }
@@ -71,14 +84,28 @@ impl Trust {
         match self {
             Self::Keys(keys) => find(keys, id).ok_or(Rule::KeyUnknown),
             Self::Bundle(bundle) => {
-                let trusted = bundle.key(id).ok_or(Rule::KeyUnknown)?;
+                let trusted = bundle.entries(id).next().ok_or(Rule::KeyUnknown)?;
                 if trusted.purpose == KeyUse::Issue { Ok(trusted.key) } else { Err(Rule::IssuerUse) }
             }
         }
     }
 }
 
+impl KeyUse {
+    /// The outlet that it seals for; none when it does not seal.
+    pub(crate) const fn outlet(&self) -> Option<(DeviceId, OutletId)> {
+        match self {
+            Self::Seal { device, outlet, .. } => Some((*device, *outlet)),
+            Self::Issue => None,
+        }
+    }
+}
+
 impl TrustedKey {
+    fn is_of(&self, header: &Header) -> bool {
+        self.purpose.outlet() == Some((header.device, header.outlet))
+    }
+
     fn may_seal(&self, header: &Header, serial: Serial) -> Result<(), Rule> {
         let KeyUse::Seal { device, outlet, nif, first, last } = self.purpose else {
             return Err(Rule::KeyUse);
@@ -91,7 +118,7 @@ impl TrustedKey {
             Err(Rule::NifMismatch)
         } else if serial < first && header.invoice().is_some() {
             Err(Rule::BeforeFirst)
-        } else if last.is_some_and(|last| serial > last) {
+        } else if last.is_some_and(|last| serial > last.serial || header.time > last.time) {
             Err(Rule::AfterLast)
         } else {
             Ok(())

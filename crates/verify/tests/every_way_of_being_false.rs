@@ -4,15 +4,18 @@ mod support;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{
-    Amount, AmountCap, CredentialTerms, Epoch, InvoiceNumber, Position, Proven, Record, RecordHash, Subject,
+    Amount, AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Position,
+    PrivateKey, Proven, Record, RecordHash, Signature, Subject,
 };
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
 use support::{
-    Entry, at, bundle_of, delegated_qr, journal, key, purpose, qr, resealed, sale, seal_sale, serial, terms,
-    trust,
+    Entry, at, bundle_of, chain, delegated_qr, issuing_key, journal, key, public, purpose, qr, resealed,
+    sale, seal_event, seal_sale, serial, terms, trust,
 };
-use verify::{Finding, KeyUse, KnownHead, Language, Referee, Rule, Trust, verify_payload_of, verify_qr};
+use verify::{
+    Finding, KeyUse, KnownHead, Language, Last, Referee, Rule, Trust, verify_payload_of, verify_qr,
+};
 
 struct Case {
     expected: Rule,
@@ -42,9 +45,11 @@ fn receipts() -> Vec<Case> {
     };
     let owner = |device: &str, outlet: &str, nif: &str| {
         let (device, outlet, nif) = (device.parse().unwrap(), outlet.parse().unwrap(), nif.parse().unwrap());
-        bundle_of([(key(1), KeyUse::Seal { device, outlet, nif, first: serial(0, 1), last: None })])
+        bundle_of([(public(1), KeyUse::Seal { device, outlet, nif, first: serial(0, 1), last: None })])
     };
     let (zero, high) = ("A".repeat(86), upper_half(&text));
+    let last = |number, seconds| Some(Last { serial: serial(0, number), time: at(seconds).now });
+    let revoked = |last| of_qr(&text, &bundle_of([(public(1), range(serial(0, 1), last))]));
     vec![
         case(Rule::QrTooLong, of_qr(&"A".repeat(461), &trusted)),
         case(Rule::QrFieldCount, of_qr("https://example.cd/", &trusted)),
@@ -53,18 +58,21 @@ fn receipts() -> Vec<Case> {
         case(Rule::SignatureHighS, of_qr(&with_field(&text, 15, &high), &trusted)),
         case(Rule::AuthCodeMismatch, of_qr(&with_field(&text, 2, "0123456789ABCDEF"), &trusted)),
         case(Rule::KeyUnknown, of_qr(&text, &trust(key(2)))),
-        case(Rule::KeyUnknown, of_qr(&text, &Trust::Keys(vec![*key(2).public_key()]))),
-        case(Rule::KeyUse, of_qr(&text, &bundle_of([(key(1), KeyUse::Issue)]))),
+        case(Rule::KeyUnknown, of_qr(&text, &Trust::Keys(vec![public(2)]))),
+        case(Rule::KeyUse, of_qr(&text, &bundle_of([(public(1), KeyUse::Issue)]))),
         case(Rule::SignatureFalse, of_qr(&with_field(&text, 10, "11.60"), &trusted)),
         case(Rule::SignerMismatch, of_qr(&text, &owner("OTHER", "OUTLET-001", "A1234567Z"))),
         case(Rule::OutletMismatch, of_qr(&text, &owner("BONO-USB-001", "OTHER", "A1234567Z"))),
         case(Rule::NifMismatch, of_qr(&text, &owner("BONO-USB-001", "OUTLET-001", "B1234567Z"))),
-        case(Rule::BeforeFirst, of_qr(&text, &bundle_of([(key(1), range(serial(0, 106), None))]))),
-        case(Rule::BeforeFirst, of_qr(&text, &bundle_of([(key(1), range(serial(1, 1), None))]))),
-        case(
-            Rule::AfterLast,
-            of_qr(&text, &bundle_of([(key(1), range(serial(0, 1), Some(serial(0, 104))))])),
-        ),
+        case(Rule::BeforeFirst, of_qr(&text, &bundle_of([(public(1), range(serial(0, 106), None))]))),
+        case(Rule::BeforeFirst, of_qr(&text, &bundle_of([(public(1), range(serial(1, 1), None))]))),
+        case(Rule::AfterLast, revoked(last(104, 60))),
+        // A thief who reuses a low number, later than the last true seal.
+        case(Rule::AfterLast, {
+            let noon = at(0).now.unix();
+            let time = fiscal::Timestamp::from_unix(noon - 1).unwrap();
+            revoked(Some(Last { serial: serial(0, 200), time }))
+        }),
     ]
 }
 
@@ -75,31 +83,20 @@ fn upper_half(text: &str) -> String {
 }
 
 fn delegated_receipts() -> Vec<Case> {
-    let (issuer, terms) = (key(2), terms(&key(3)));
-    let trusted = bundle_of([(key(2), KeyUse::Issue)]);
-    let text = |terms, last_number| delegated_qr(terms, &issuer, last_number);
+    let terms = terms(&key(3));
+    let trusted = bundle_of([(public(2), KeyUse::Issue)]);
+    let text = delegated_qr(terms, &issuing_key(2), 1_041);
+    let lent = |terms: CredentialTerms| of_qr(&signed_by_hand(&text, &terms), &trusted);
     let later = "2026-02-04T12:00:01".parse().unwrap();
-    let never_lent = CredentialTerms { hours: 73, ..terms };
+    assert_eq!(lent(terms), [], "what is signed by hand is true when the terms cover the receipt");
     vec![
-        case(Rule::IssuerUse, of_qr(&text(terms, 1_041), &bundle_of([(key(2), purpose(&key(2)))]))),
-        case(Rule::KeyUnknown, of_qr(&text(terms, 1_041), &bundle_of([(key(4), KeyUse::Issue)]))),
-        case(
-            Rule::CredentialFalse,
-            of_qr(&with_credential(&text(terms, 1_041), |bytes| bytes[37] += 1), &trusted),
-        ),
-        case(
-            Rule::CredentialTerms,
-            of_qr(&signed_by_hand(&text(terms, 1_041), &never_lent, &issuer), &trusted),
-        ),
-        case(Rule::CredentialBlock, of_qr(&text(terms, 1_499), &trusted)),
-        case(
-            Rule::CredentialHours,
-            of_qr(&text(CredentialTerms { not_before: later, ..terms }, 1_041), &trusted),
-        ),
-        case(
-            Rule::CredentialCap,
-            of_qr(&text(CredentialTerms { cap: AmountCap::thousands(0).unwrap(), ..terms }, 1_041), &trusted),
-        ),
+        case(Rule::IssuerUse, of_qr(&text, &bundle_of([(public(2), purpose(&key(2)))]))),
+        case(Rule::KeyUnknown, of_qr(&text, &bundle_of([(public(4), KeyUse::Issue)]))),
+        case(Rule::CredentialFalse, of_qr(&with_credential(&text, |bytes| bytes[37] += 1), &trusted)),
+        case(Rule::CredentialTerms, lent(CredentialTerms { hours: 73, ..terms })),
+        case(Rule::CredentialBlock, lent(CredentialTerms { count: 42, ..terms })),
+        case(Rule::CredentialHours, lent(CredentialTerms { not_before: later, ..terms })),
+        case(Rule::CredentialCap, lent(CredentialTerms { cap: AmountCap::thousands(0).unwrap(), ..terms })),
     ]
 }
 
@@ -111,8 +108,11 @@ fn with_credential(text: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
     format!("{rest}|{}", Base64UrlUnpadded::encode_string(&credential))
 }
 
-/// An issuer that signs terms which our code would not: hours past the limit, byte by byte from `docs/formats.md`.
-fn signed_by_hand(text: &str, terms: &CredentialTerms, issuer: &Proven<SigningKey>) -> String {
+/// The receipt with a credential that key 2 signed for any terms, byte by byte from `docs/formats.md`: our code makes
+/// neither terms outside the limits nor a receipt that they do not cover.
+fn signed_by_hand(text: &str, terms: &CredentialTerms) -> String {
+    let issuer = public(2).id().0;
+    let thousands = u32::try_from(terms.cap.amount().centimes() / 100_000).unwrap();
     let mut signed = b"stelala-lease--1".to_vec();
     for id in [terms.device.as_str(), terms.outlet.as_str(), terms.nif.as_str()] {
         signed.push(u8::try_from(id.len()).unwrap());
@@ -124,19 +124,28 @@ fn signed_by_hand(text: &str, terms: &CredentialTerms, issuer: &Proven<SigningKe
     signed.extend(terms.count.to_be_bytes());
     signed.extend(terms.not_before.unix().to_be_bytes());
     signed.push(terms.hours);
-    signed.extend(1_000_u32.to_be_bytes());
-    signed.extend(issuer.public_key().id().0);
-    let signature = issuer.sign(&RecordHash(Sha256::digest(&signed).into())).unwrap();
+    signed.extend(thousands.to_be_bytes());
+    signed.extend(issuer);
+    let hash = RecordHash(Sha256::digest(&signed).into());
+    let signature = SigningKey::from_slice(&[2; 32]).unwrap().sign(&hash).unwrap();
+    let offset = u16::try_from(1_042 - terms.first.value()).unwrap();
     with_credential(text, |bytes| {
-        bytes[37] = terms.hours;
-        bytes[53..].copy_from_slice(signature.as_bytes());
+        bytes.clear();
+        bytes.extend(terms.public_key.to_compressed());
+        bytes.extend(u32::try_from(terms.not_before.unix()).unwrap().to_be_bytes());
+        bytes.push(terms.hours);
+        bytes.extend(offset.to_be_bytes());
+        bytes.extend(terms.count.to_be_bytes());
+        bytes.extend(&thousands.to_be_bytes()[1..]);
+        bytes.extend(issuer);
+        bytes.extend(Signature::normalised(signature).unwrap().as_bytes());
     })
 }
 
 fn payloads() -> Vec<Case> {
     let entry = &journal(&key(1))[0];
     let of = |change: fn(&mut Record)| {
-        let changed = resealed(entry, &key(1), change);
+        let changed = resealed(entry, change);
         verify_payload_of(&changed.record, entry.payload.as_bytes()).findings
     };
     fn facts(record: &mut Record) -> &mut fiscal::InvoiceFacts {
@@ -168,7 +177,7 @@ fn payloads() -> Vec<Case> {
 fn of_lines(lines: impl IntoIterator<Item = String>, known: Option<KnownHead>) -> Vec<Finding> {
     let trusted = trust(key(1));
     let mut referee = Referee::new(&trusted, known);
-    lines.into_iter().for_each(|line| referee.read(&line));
+    lines.into_iter().for_each(|line| referee.read(line.as_bytes()));
     referee.conclude().findings
 }
 
@@ -180,7 +189,7 @@ fn journals() -> Vec<Case> {
     let entries = journal(&key(1));
     let changed = |at: usize, change: fn(&mut Record)| {
         let mut entries = entries.clone();
-        entries[at] = resealed(&entries[at], &key(1), change);
+        entries[at] = resealed(&entries[at], change);
         of_journal(&entries)
     };
     let without = |at: usize| [&entries[..at], &entries[at + 1..]].concat();
@@ -200,6 +209,8 @@ fn journals() -> Vec<Case> {
     };
     vec![
         case(Rule::LineForm, of_lines(lines, None)),
+        case(Rule::LineForm, of_lines(["[\"AAAA\",\"x\"]".to_owned()], None)),
+        case(Rule::LineForm, of_lines(["{\"record\":\"AAAA\"}".to_owned()], None)),
         case(Rule::RecordForm, of_lines(["{\"record\":\"AAAA\",\"payload\":null}".to_owned()], None)),
         case(Rule::RecordKind, of_lines([unknown_kind], None)),
         case(Rule::ChainBroken, of_journal(&without(2))),
@@ -212,7 +223,7 @@ fn journals() -> Vec<Case> {
         case(Rule::EpochBack, {
             let mut entries = entries.clone();
             entries.iter_mut().take(4).for_each(|entry| {
-                *entry = resealed(entry, &key(1), |record| record.header.epoch = Epoch(1));
+                *entry = resealed(entry, |record| record.header.epoch = Epoch(1));
             });
             of_journal(&entries)
         }),
@@ -220,16 +231,37 @@ fn journals() -> Vec<Case> {
         case(Rule::OtherOutlet, changed(3, |record| record.header.outlet = "OTHER".parse().unwrap())),
         case(Rule::NifChanged, {
             let mut entries = entries.clone();
-            entries[5] = resealed(&entries[5], &key(1), |record| {
+            entries[5] = resealed(&entries[5], |record| {
                 if let Subject::Invoice(facts) = &mut record.header.subject {
                     facts.nif = "B1234567Z".parse().unwrap();
                 }
             });
             of_journal(&entries)
         }),
+        case(Rule::CounterBack, {
+            let mut entries = entries.clone();
+            entries[3] = resealed(&entries[3], |record| record.link.counter = 9);
+            of_journal(&entries)
+        }),
+        case(Rule::SealedAfterClose, of_journal(&handed_over(true, key(1)))),
+        case(Rule::NoHandOver, of_journal(&handed_over(false, key(2)))),
         case(Rule::HeadMissing, cut),
         case(Rule::JournalEmpty, of_lines([], None)),
     ]
+}
+
+/// Two records of one signer, closed or not, and one more by whoever comes next.
+fn handed_over(closed: bool, next: Proven<SigningKey>) -> [Entry; 3] {
+    let old = key(1);
+    let mut head = Head::open(chain(&old), HeadState::START);
+    let first = seal_sale(&mut head, &old, 1);
+    let kind = if closed { EventKind::Close } else { EventKind::Closure };
+    let second = seal_event(&mut head, &old, kind, 2);
+    let same = next.public_key() == old.public_key();
+    let device = if same { chain(&old).device } else { "CLOUD-HSM-1".parse().unwrap() };
+    let state = if same { *head.state() } else { head.state().handed_over(None) };
+    let mut entering = Head::open(Chain { device, ..chain(&next) }, state);
+    [first, second, seal_sale(&mut entering, &next, 3)]
 }
 
 #[test]
@@ -253,6 +285,28 @@ fn each_rule_has_a_code_of_its_own_and_two_sentences() {
         assert_ne!(rule.sentence(Language::French), rule.sentence(Language::English));
         assert!(rule.sentence(Language::French).len() > 15);
     }
+}
+
+#[test]
+fn a_file_of_nothing_but_faults_is_counted_and_not_kept() {
+    let trusted = trust(key(1));
+    let mut referee = Referee::new(&trusted, None);
+    (0..1_000).for_each(|_| referee.read(b""));
+    let verdict = referee.conclude();
+    assert_eq!(verdict.findings.len(), verify::JournalVerdict::MOST_FINDINGS);
+    assert_eq!(verdict.more_findings, 900);
+}
+
+#[test]
+fn text_that_is_not_utf8_is_not_repaired() {
+    let line = journal(&key(1))[3].line().replace("closed", "cl\u{FFFD}sed");
+    let mut bytes = line.into_bytes();
+    let at = bytes.windows(3).position(|three| three == "\u{FFFD}".as_bytes()).unwrap();
+    bytes.splice(at..at + 3, [0x9B]);
+    let trusted = trust(key(1));
+    let mut referee = Referee::new(&trusted, None);
+    referee.read(&bytes);
+    assert_eq!(referee.conclude().findings[0].rule, Rule::LineForm);
 }
 
 #[test]

@@ -2,19 +2,20 @@
 
 mod support;
 
-use fiscal::{Chain, Epoch, Head, HeadState, Moment};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fiscal::{Chain, Epoch, EventKind, Head, HeadState, Moment};
 use support::{
-    Entry, bundle_of, chain, delegated_qr, journal, key, purpose, qr, seal_event, seal_sale, serial, terms,
-    trust,
+    Entry, bundle_of, chain, delegated_qr, issuing_key, journal, key, public, purpose, qr, root_key,
+    seal_event, seal_sale, serial, terms, trust,
 };
 use verify::{
-    Bundle, BundleFault, JournalLine, KeyUse, KnownHead, Language, Referee, Report, Trust, TrustedKey,
-    verify_payload, verify_qr,
+    Bundle, BundleFault, JournalLine, KeyList, KeyUse, KnownHead, Language, Last, Referee, Report, Trust,
+    TrustedKey, verify_payload, verify_qr,
 };
 
 fn verdict(entries: &[Entry], trust: &Trust, known: Option<KnownHead>) -> verify::JournalVerdict {
     let mut referee = Referee::new(trust, known);
-    entries.iter().for_each(|entry| referee.read(&entry.line()));
+    entries.iter().for_each(|entry| referee.read(entry.line().as_bytes()));
     referee.conclude()
 }
 
@@ -30,8 +31,8 @@ fn a_true_receipt_is_true_under_a_key_and_under_a_bundle() {
 
 #[test]
 fn a_delegated_receipt_is_true_when_its_issuer_is_trusted() {
-    let text = delegated_qr(terms(&key(3)), &key(2), 1_041);
-    for trust in [bundle_of([(key(2), KeyUse::Issue)]), Trust::Keys(vec![*key(2).public_key()])] {
+    let text = delegated_qr(terms(&key(3)), &issuing_key(2), 1_041);
+    for trust in [bundle_of([(public(2), KeyUse::Issue)]), Trust::Keys(vec![public(2)])] {
         assert!(verify_qr(&text, &trust).is_true());
         let report = Report::of_qr(&verify_qr(&text, &trust), &trust, Language::English);
         assert!(report.does_not_prove.iter().any(|line| line.contains("reached the ledger")));
@@ -79,7 +80,7 @@ fn a_part_of_a_journal_is_true_and_the_words_say_that_it_is_a_part() {
     let trust = trust(key(1));
     let verdict = verdict(&entries[4..], &trust, None);
     assert_eq!(verdict.findings, []);
-    let report = Report::of_journal(&verdict, Language::English);
+    let report = Report::of_journal(&verdict, &trust, Language::English);
     assert!(report.title.starts_with("TRUE IN PART"));
     assert!(report.does_not_prove.iter().any(|line| line.contains("before the first record")));
 }
@@ -89,12 +90,12 @@ fn a_journal_without_payloads_is_true_and_the_words_say_what_was_not_checked() {
     let trust = trust(key(1));
     let mut referee = Referee::new(&trust, None);
     for entry in journal(&key(1)) {
-        referee.read(&JournalLine::new(&entry.record, None).to_json());
+        referee.read(JournalLine::new(&entry.record, None).to_json().as_bytes());
     }
     let verdict = referee.conclude();
     assert_eq!((verdict.findings.len(), verdict.payloads_absent), (0, 8));
     assert!(
-        Report::of_journal(&verdict, Language::English)
+        Report::of_journal(&verdict, &trust, Language::English)
             .does_not_prove
             .iter()
             .any(|line| line.ends_with("8."))
@@ -105,14 +106,21 @@ fn a_journal_without_payloads_is_true_and_the_words_say_what_was_not_checked() {
 fn a_hand_over_goes_on_with_the_numbers_and_a_new_epoch_begins_at_one() {
     let (old, new) = (key(1), key(2));
     let mut head = Head::open(chain(&old), HeadState::START);
-    let mut entries =
-        vec![seal_sale(&mut head, &old, 1), seal_sale(&mut head, &old, 2), seal_event(&mut head, &old, 3)];
+    let mut entries = vec![
+        seal_sale(&mut head, &old, 1),
+        seal_sale(&mut head, &old, 2),
+        seal_event(&mut head, &old, EventKind::Close, 3),
+    ];
     let second = Chain { device: "CLOUD-HSM-1".parse().unwrap(), ..chain(&new) };
-    let mut entering = Head::open(second, HeadState { records: 0, ..*head.state() });
-    entries.extend([seal_event(&mut entering, &new, 4), seal_sale(&mut entering, &new, 5)]);
-    let state = HeadState { records: 0, last_number: 0, ..*entering.state() };
+    let mut entering = Head::open(second, head.state().handed_over(None));
+    entries
+        .extend([seal_event(&mut entering, &new, EventKind::HandOver, 4), seal_sale(&mut entering, &new, 5)]);
+    let state = entering.state().in_new_epoch();
     let mut next_epoch = Head::open(Chain { epoch: Epoch(1), ..second }, state);
-    entries.extend([seal_event(&mut next_epoch, &new, 6), seal_sale(&mut next_epoch, &new, 7)]);
+    entries.extend([
+        seal_event(&mut next_epoch, &new, EventKind::Epoch, 6),
+        seal_sale(&mut next_epoch, &new, 7),
+    ]);
 
     let of_cloud = match purpose(&new) {
         KeyUse::Seal { outlet, nif, .. } => {
@@ -121,7 +129,7 @@ fn a_hand_over_goes_on_with_the_numbers_and_a_new_epoch_begins_at_one() {
         KeyUse::Issue => panic!("a sealing key"),
     };
     let of_old = purpose(&old);
-    let trust = bundle_of([(old, of_old), (new, of_cloud)]);
+    let trust = bundle_of([(*old.public_key(), of_old), (*new.public_key(), of_cloud)]);
     let journal = verdict(&entries, &trust, None);
     assert_eq!((journal.findings.len(), journal.untied_epochs, journal.is_part), (0, 0, false));
     let numbers: Vec<u64> = entries
@@ -135,13 +143,15 @@ fn a_hand_over_goes_on_with_the_numbers_and_a_new_epoch_begins_at_one() {
 #[test]
 fn a_signer_that_takes_over_again_goes_on_with_its_own_positions() {
     let (old, new) = (key(1), key(2));
+    let close = |head: &mut Head, key| seal_event(head, key, EventKind::Close, 2);
     let mut first = Head::open(chain(&old), HeadState::START);
-    let mut entries = vec![seal_sale(&mut first, &old, 1), seal_sale(&mut first, &old, 2)];
+    let mut entries = vec![seal_sale(&mut first, &old, 1), close(&mut first, &old)];
     let guest = Chain { device: "CLOUD-HSM-1".parse().unwrap(), ..chain(&new) };
-    let mut between = Head::open(guest, HeadState { records: 0, ..*first.state() });
-    entries.push(seal_sale(&mut between, &new, 3));
-    let mut again = Head::open(chain(&old), HeadState { records: 2, ..*between.state() });
+    let mut between = Head::open(guest, first.state().handed_over(None));
+    entries.extend([seal_sale(&mut between, &new, 2), close(&mut between, &new)]);
+    let mut again = Head::open(chain(&old), between.state().handed_over(first.state().position));
     entries.push(seal_sale(&mut again, &old, 4));
+    assert_eq!(entries[4].record.link.position.value(), 3);
     let trust = Trust::Keys(vec![*old.public_key(), *new.public_key()]);
     assert_eq!(verdict(&entries, &trust, None).findings, []);
 }
@@ -153,35 +163,79 @@ fn an_epoch_that_does_not_name_the_one_before_is_said_to_prove_less() {
     let mut entries = vec![seal_sale(&mut head, &key, 1), seal_sale(&mut head, &key, 2)];
     let mut untied = Head::open(Chain { epoch: Epoch(1), ..chain(&key) }, HeadState::START);
     entries.push(seal_sale(&mut untied, &key, 3));
-    let journal = verdict(&entries, &trust(key), None);
+    let trust = trust(key);
+    let journal = verdict(&entries, &trust, None);
     assert_eq!((journal.findings.len(), journal.untied_epochs), (0, 1));
-    let report = Report::of_journal(&journal, Language::English);
+    let report = Report::of_journal(&journal, &trust, Language::English);
     assert!(report.does_not_prove.iter().any(|line| line.contains("does not name")));
+}
+
+fn list(keys: Vec<TrustedKey>) -> KeyList {
+    KeyList { issued: "2026-02-01T00:00:00".parse().unwrap(), keys }
 }
 
 #[test]
 fn a_bundle_reads_back_as_it_was_signed_and_only_under_its_root() {
-    let (root, other) = (key(8), key(9));
+    let (root, other) = (root_key(8), root_key(9));
     let revoked = match purpose(&key(1)) {
         KeyUse::Seal { device, outlet, nif, first, .. } => {
-            KeyUse::Seal { device, outlet, nif, first, last: Some(serial(3, 12)) }
+            let last = Some(Last { serial: serial(3, 12), time: "2026-01-31T09:00:00".parse().unwrap() });
+            KeyUse::Seal { device, outlet, nif, first, last }
         }
         KeyUse::Issue => KeyUse::Issue,
     };
     let keys = vec![
-        TrustedKey { key: *key(1).public_key(), purpose: revoked },
-        TrustedKey { key: *key(2).public_key(), purpose: KeyUse::Issue },
+        TrustedKey { key: public(1), purpose: revoked },
+        TrustedKey { key: public(2), purpose: KeyUse::Issue },
     ];
-    let bundle = Bundle::new("2026-02-01T00:00:00".parse().unwrap(), keys);
-    let jws = bundle.sign(&root).unwrap();
-    assert_eq!(Bundle::read(&format!("{jws}\n"), root.public_key()), Ok(bundle));
+    let jws = list(keys).sign(&root).unwrap();
+    let read = Bundle::read(&format!("{jws}\n"), root.public_key()).unwrap();
+    assert_eq!(read.issued().to_string(), "2026-02-01T00:00:00");
+    assert!(
+        !verify_qr(&qr(&key(1)), &Trust::Bundle(read)).is_true(),
+        "its last seal is before this one's time"
+    );
     assert_eq!(Bundle::read(&jws, other.public_key()), Err(BundleFault::SignatureFalse));
 
     let parts: Vec<&str> = jws.split('.').collect();
+    // {"alg":"none","typ":"stelala-trust+jwt"}, and one with a critical member of its own.
     let none = format!("eyJhbGciOiJub25lIiwidHlwIjoic3RlbGFsYS10cnVzdCtqd3QifQ.{}.", parts[1]);
     assert_eq!(Bundle::read(&none, root.public_key()), Err(BundleFault::Kind));
+    let header = r#"{"alg":"ES256","typ":"stelala-trust+jwt","kid":"","crit":["exp"]}"#;
+    let critical =
+        format!("{}.{}.{}", Base64UrlUnpadded::encode_string(header.as_bytes()), parts[1], parts[2]);
+    assert_eq!(Bundle::read(&critical, root.public_key()), Err(BundleFault::Form));
     for wrong in ["", ".", "a.b", "a.b.c", &format!("{}.{}", parts[0], parts[1])] {
         assert_eq!(Bundle::read(wrong, root.public_key()), Err(BundleFault::Form), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_key_stands_once_for_each_outlet_and_either_seals_or_lends() {
+    let seal = purpose(&key(1));
+    let elsewhere = match seal {
+        KeyUse::Seal { device, nif, first, last, .. } => {
+            KeyUse::Seal { device, outlet: "OUTLET-002".parse().unwrap(), nif, first, last }
+        }
+        KeyUse::Issue => KeyUse::Issue,
+    };
+    let entry = |purpose| TrustedKey { key: public(1), purpose };
+    for (purposes, possible) in [
+        (vec![seal, elsewhere], true),
+        (vec![elsewhere, seal], true),
+        (vec![seal, seal], false),
+        (vec![seal, KeyUse::Issue], false),
+        (vec![KeyUse::Issue, KeyUse::Issue], false),
+    ] {
+        let signed = list(purposes.into_iter().map(entry).collect()).sign(&root_key(8));
+        assert_eq!(signed.is_ok(), possible);
+        if let Ok(jws) = signed {
+            let bundle = Bundle::read(&jws, root_key(8).public_key()).unwrap();
+            assert!(
+                verify_qr(&qr(&key(1)), &Trust::Bundle(bundle)).is_true(),
+                "the outlet's own entry decides"
+            );
+        }
     }
 }
 
@@ -203,8 +257,10 @@ fn a_payload_gets_its_hash_and_its_faults() {
 fn a_clock_set_in_the_headers_future_is_no_reason_to_panic() {
     let mut head = Head::open(chain(&key(1)), HeadState::START);
     let moment = Moment { now: fiscal::Timestamp::LATEST, tolerance_seconds: 0, counter: u64::MAX };
-    let linked = head.link(&fiscal::Validated::read(support::SALE.as_bytes()).unwrap(), moment).unwrap();
+    let linked =
+        head.link(&fiscal::Validated::read(support::SALE.as_bytes()).unwrap().sale(), moment).unwrap();
     let entry = Entry { record: *linked.sign(&key(1)).unwrap().record(), payload: support::SALE.to_owned() };
-    let verdict = verdict(&[entry], &trust(key(1)), None);
-    assert!(Report::of_journal(&verdict, Language::French).valid);
+    let trust = trust(key(1));
+    let verdict = verdict(&[entry], &trust, None);
+    assert!(Report::of_journal(&verdict, &trust, Language::French).valid);
 }

@@ -315,7 +315,10 @@ describe("the page", () => {
     });
     await page.click("#check");
     await shows(page, "#entry-fault", /^Ce texte est trop long/);
-    await page.locator("#text").evaluate((text) => text.style.removeProperty("display"));
+    await page.locator("#text").evaluate((text) => {
+      text.value = "";
+      text.style.removeProperty("display");
+    });
     await check(page, `  ${qr}\n\n`);
     await isTrue(page);
     await pasteKey(page, "<script>alert(1)</script>".repeat(1_000));

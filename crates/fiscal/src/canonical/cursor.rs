@@ -91,8 +91,8 @@ impl<'a> Cursor<'a> {
         Ok(value)
     }
 
-    /// Takes a text, which may be empty.
-    pub(super) fn text_or_empty(&mut self) -> Result<Text<'a>, Reason> {
+    /// Takes a text, or nothing of an empty string.
+    pub(super) fn text_or_none(&mut self) -> Result<Option<Text<'a>>, Reason> {
         self.expect("\"", Reason::StringExpected)?;
         let (text, length) = Text::read(self.rest)?;
         self.rest = &self.rest[length + 1..];
@@ -101,7 +101,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes a text that says something.
     pub(super) fn text(&mut self) -> Result<Text<'a>, Reason> {
-        self.text_or_empty().and_then(|text| if text.is_empty() { Err(Reason::TextEmpty) } else { Ok(text) })
+        self.text_or_none()?.ok_or(Reason::TextEmpty)
     }
 
     /// Takes a plain integer, at most 2^53 − 1.

@@ -75,7 +75,7 @@ fn read_client<'a>(c: &mut Cursor<'a>) -> Result<Client<'a>, Fault> {
     const MEMBERS: &[Member] = &[Member::Registration, Member::Classification];
     c.open_object()?;
     let client = Client {
-        registration: value(c, MEMBERS, 0, Cursor::text_or_empty)?,
+        registration: value(c, MEMBERS, 0, Cursor::text_or_none)?,
         classification: value(c, MEMBERS, 1, |c| c.parsed(Reason::ClassificationUnknown))?,
     };
     c.close_object(MEMBERS, false)?;
@@ -94,7 +94,7 @@ impl<'a> Element<'a> for Item<'a> {
             quantity: value(c, MEMBERS, 2, |c| c.parsed(Reason::QuantityForm))?,
             unit_price: value(c, MEMBERS, 3, |c| c.parsed(Reason::PriceForm))?,
             tax_group: value(c, MEMBERS, 4, |c| c.parsed(Reason::CodeForm))?,
-            taxable_unit: value(c, MEMBERS, 5, Cursor::text)?,
+            taxable_unit: value(c, MEMBERS, 5, |c| c.text()?.try_into())?,
         };
         c.close_object(MEMBERS, false)?;
         Ok(item)
@@ -138,7 +138,7 @@ impl<'a> Element<'a> for Payment<'a> {
         let payment = Self {
             method: value(c, MEMBERS, 0, |c| c.parsed(Reason::MethodUnknown))?,
             amount: value(c, MEMBERS, 1, |c| c.parsed(Reason::AmountForm))?,
-            instrument_id: value(c, MEMBERS, 2, Cursor::text_or_empty)?,
+            instrument_id: value(c, MEMBERS, 2, Cursor::text_or_none)?,
         };
         c.close_object(MEMBERS, false)?;
         Ok(payment)

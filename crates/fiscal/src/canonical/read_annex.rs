@@ -121,7 +121,7 @@ impl<'a> Element<'a> for Extension<'a> {
             c.expect("[", Reason::ArrayExpected)?;
             let name = c.text()?;
             c.expect(",", Reason::SeparatorExpected)?;
-            let value = c.text_or_empty()?;
+            let value = c.text_or_none()?;
             c.expect("]", Reason::SeparatorExpected)?;
             Ok(Self { name, value })
         };

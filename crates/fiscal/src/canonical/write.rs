@@ -23,7 +23,7 @@ impl Invoice<'_> {
         object.string(M::Timestamp, self.timestamp)?;
         {
             let mut client = object.object(M::Client)?;
-            client.text(M::Registration, self.client.registration)?;
+            client.text_or_none(M::Registration, self.client.registration)?;
             client.string(M::Classification, self.client.classification.name())?;
             client.close()?;
         }
@@ -48,7 +48,7 @@ fn write_item<W: Write>(out: &mut W, item: &Item<'_>) -> fmt::Result {
     object.string(Member::Quantity, item.quantity)?;
     object.string(Member::UnitPrice, item.unit_price)?;
     object.string(Member::TaxGroup, item.tax_group)?;
-    object.text(Member::TaxableUnit, item.taxable_unit)?;
+    object.text(Member::TaxableUnit, item.taxable_unit.text())?;
     object.close()
 }
 
@@ -74,7 +74,7 @@ fn write_payment<W: Write>(out: &mut W, payment: &Payment<'_>) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Method, payment.method.name())?;
     object.string(Member::Amount, payment.amount)?;
-    object.text(Member::InstrumentId, payment.instrument_id)?;
+    object.text_or_none(Member::InstrumentId, payment.instrument_id)?;
     object.close()
 }
 
@@ -157,7 +157,7 @@ fn write_extension<W: Write>(out: &mut W, extension: &Extension<'_>) -> fmt::Res
     out.write_str("[")?;
     write_text(out, extension.name)?;
     out.write_str(",")?;
-    write_text(out, extension.value)?;
+    write_text_or_none(out, extension.value)?;
     out.write_str("]")
 }
 
@@ -165,6 +165,13 @@ fn write_text<W: Write>(out: &mut W, text: Text<'_>) -> fmt::Result {
     out.write_str("\"")?;
     text.write(out)?;
     out.write_str("\"")
+}
+
+fn write_text_or_none<W: Write>(out: &mut W, text: Option<Text<'_>>) -> fmt::Result {
+    match text {
+        Some(text) => write_text(out, text),
+        None => out.write_str("\"\""),
+    }
 }
 
 /// An object that is being written: commas between members, nothing else.
@@ -196,6 +203,11 @@ impl<'w, W: Write> Object<'w, W> {
     fn text(&mut self, member: Member, text: Text<'_>) -> fmt::Result {
         self.name(member)?;
         write_text(self.out, text)
+    }
+
+    fn text_or_none(&mut self, member: Member, text: Option<Text<'_>>) -> fmt::Result {
+        self.name(member)?;
+        write_text_or_none(self.out, text)
     }
 
     fn integer(&mut self, member: Member, value: u64) -> fmt::Result {

@@ -1,4 +1,4 @@
-use core::{fmt, iter, str};
+use core::{fmt, str};
 
 use super::{
     Overflow,
@@ -64,12 +64,6 @@ impl core::ops::Neg for Amount {
 
     fn neg(self) -> Self {
         Self { centimes: -self.centimes }
-    }
-}
-
-impl iter::Sum<Amount> for Result<Amount, Overflow> {
-    fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Self {
-        Amount::sum(amounts)
     }
 }
 

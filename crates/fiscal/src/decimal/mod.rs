@@ -24,12 +24,10 @@ pub struct Overflow;
 /// `numerator / denominator` to the nearest integer, half away from zero. The denominator is positive.
 fn divide_rounded(numerator: i128, denominator: i128) -> Result<i128, Overflow> {
     // Almost every product fits 64 bits, where a division costs a tenth.
-    if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator)) {
-        let (quotient, rest) = (numerator / denominator, numerator % denominator);
-        let away = rest.unsigned_abs() >= denominator.unsigned_abs() - rest.unsigned_abs();
-        return Ok(i128::from(quotient) + if away { i128::from(numerator.signum()) } else { 0 });
-    }
-    let (quotient, rest) = (numerator / denominator, numerator % denominator);
+    let (quotient, rest) = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(narrow), Ok(by)) => (i128::from(narrow / by), i128::from(narrow % by)),
+        _ => (numerator / denominator, numerator % denominator),
+    };
     let away = rest.unsigned_abs() >= denominator.unsigned_abs() - rest.unsigned_abs();
     quotient.checked_add(if away { numerator.signum() } else { 0 }).ok_or(Overflow)
 }

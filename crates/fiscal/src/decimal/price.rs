@@ -18,9 +18,6 @@ pub struct UnitPrice {
 }
 
 impl UnitPrice {
-    /// 0.00
-    pub const ZERO: Self = Self { mantissa: 0, decimals: 2 };
-
     /// In ten-thousandths, whatever the decimals that it was written with.
     pub const fn ten_thousandths(self) -> i64 {
         self.mantissa * power_of_ten(4 - self.decimals)

@@ -41,14 +41,6 @@ impl Quantity {
     }
 }
 
-impl core::ops::Neg for Quantity {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        Self { mantissa: -self.mantissa, decimals: self.decimals }
-    }
-}
-
 impl str::FromStr for Quantity {
     type Err = Reason;
 

@@ -13,7 +13,7 @@ pub(super) enum Segment {
 }
 
 impl Segment {
-    /// Arrays hold at most 150 elements; a longer one is refused at the first element too many, which is named 255.
+    /// Arrays hold at most 150 elements; of a longer one the array is named, not an element.
     pub(super) fn element(index: usize) -> Self {
         Self::Element(u8::try_from(index).unwrap_or(u8::MAX))
     }

@@ -80,11 +80,11 @@ reasons! {
     AnnexEmpty "annex_empty" "une annexe vide ne s'écrit pas : retirez-la" "an empty annex is not written: leave it out";
     AnnexItemsCount "annex_items_count" "annex.items compte autant d'éléments que la facture a d'articles" "annex.items has as many elements as the invoice has items";
     RegistrationMissing "registration_missing" "seul un particulier (Individual) peut n'avoir aucune immatriculation" "only an Individual may have no registration";
-    QuantityNotPositive "quantity_not_positive" "la quantité est positive, sauf sur une note de crédit" "the quantity is positive, except on a credit note";
-    QuantityNotNegative "quantity_not_negative" "sur une note de crédit la quantité est négative" "on a credit note the quantity is negative";
+    QuantityNotPositive "quantity_not_positive" "la quantité est positive, sauf sur une facture d'avoir" "the quantity is positive, except on a credit note";
+    QuantityNotNegative "quantity_not_negative" "sur une facture d'avoir la quantité est négative" "on a credit note the quantity is negative";
     PaymentSign "payment_sign" "un paiement a le signe de la facture" "a payment has the sign of the invoice";
-    ReferenceMissing "reference_missing" "une note de crédit nomme sa facture d'origine" "a credit note names its original";
-    ReferenceForbidden "reference_forbidden" "seule une note de crédit a une référence" "only a credit note has a reference";
+    ReferenceMissing "reference_missing" "une facture d'avoir nomme sa facture d'origine" "a credit note names its original";
+    ReferenceForbidden "reference_forbidden" "seule une facture d'avoir a une référence" "only a credit note has a reference";
     RebateWithOriginal "rebate_with_original" "un rabais (RRR) n'a pas de facture d'origine" "a rebate (RRR) has no original";
     ExchangeMissing "exchange_missing" "le cours est obligatoire quand la devise n'est pas le CDF" "the exchange rate is required when the currency is not CDF";
     ExchangeForbidden "exchange_forbidden" "une facture en CDF n'a pas de cours" "an invoice in CDF has no exchange rate";
@@ -108,10 +108,12 @@ reasons! {
     GroupInvoiceType "group_invoice_type" "ce groupe n'est pas permis sur ce type de facture" "this group is not allowed on this type of invoice";
     GroupClient "group_client" "ce groupe n'est pas permis pour cette classe de client" "this group is not allowed for this class of client";
     ItemTypeGroup "item_type_group" "un article TAX n'existe que dans les groupes L et N" "a TAX item exists only in groups L and N";
-    NoteInvoiceType "note_invoice_type" "la note de crédit n'est pas du type de sa facture d'origine (export ou non)" "the credit note is not of its original's kind (export or not)";
-    NoteCurrency "note_currency" "la note de crédit est dans la devise de sa facture d'origine" "the credit note is in its original's currency";
-    NotePriceMode "note_price_mode" "la note de crédit a le mode de prix de sa facture d'origine" "the credit note has its original's price mode";
-    NoteRate "note_rate" "la note de crédit a les taux de sa facture d'origine" "the credit note has its original's rates";
+    NoteInvoiceType "note_invoice_type" "la facture d'avoir n'est pas du type de sa facture d'origine (export ou non)" "the credit note is not of its original's kind (export or not)";
+    NoteCurrency "note_currency" "la facture d'avoir est dans la devise de sa facture d'origine" "the credit note is in its original's currency";
+    NoteExchangeRate "note_exchange_rate" "la facture d'avoir a le cours de sa facture d'origine" "the credit note has its original's exchange rate";
+    NoteClient "note_client" "la facture d'avoir est pour le client de sa facture d'origine" "the credit note is for its original's client";
+    NotePriceMode "note_price_mode" "la facture d'avoir a le mode de prix de sa facture d'origine" "the credit note has its original's price mode";
+    NoteRate "note_rate" "la facture d'avoir a les taux de sa facture d'origine" "the credit note has its original's rates";
     VoidNotEqual "void_not_equal" "une annulation (RAN) reprend sa facture d'origine en entier" "a void (RAN) repeats its original in full";
 }
 

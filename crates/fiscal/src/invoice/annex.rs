@@ -72,6 +72,6 @@ pub struct Tendered {
 pub struct Extension<'a> {
     /// Its name.
     pub name: Text<'a>,
-    /// Its value, which may be empty.
-    pub value: Text<'a>,
+    /// Its value, empty in the payload where there is none.
+    pub value: Option<Text<'a>>,
 }

@@ -16,7 +16,7 @@ use crate::{
     fault::{Fault, Reason},
     ids::{CashierId, Currency, GroupCode, ItemCode, Nif, OutletId, TerminalId},
     rules::limits,
-    text::Text,
+    text::{Text, Unit},
     time::Timestamp,
 };
 
@@ -61,7 +61,8 @@ impl<'a> Invoice<'a> {
         canonical::read_invoice(payload)
     }
 
-    /// Writes the canonical bytes.
+    /// Writes the canonical bytes. Lists that are too long or empty are written as they are, and refused when they
+    /// are read.
     pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         self.write_canonical(out)
     }
@@ -75,8 +76,8 @@ impl<'a> Invoice<'a> {
 /// Who buys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Client<'a> {
-    /// Tax id or passport; only an Individual may have none.
-    pub registration: Text<'a>,
+    /// Tax id or passport, empty in the payload where there is none; only an Individual may have none.
+    pub registration: Option<Text<'a>>,
     /// One of five.
     pub classification: Classification,
 }
@@ -95,7 +96,7 @@ pub struct Item<'a> {
     /// Which group taxes it.
     pub tax_group: GroupCode,
     /// What `quantity` counts: 1 to 16 bytes.
-    pub taxable_unit: Text<'a>,
+    pub taxable_unit: Unit<'a>,
 }
 
 /// What the items of one group come to.
@@ -133,6 +134,6 @@ pub struct Payment<'a> {
     pub method: PaymentMethod,
     /// With the sign of the invoice.
     pub amount: Amount,
-    /// A cheque number, a transaction id; may be empty.
-    pub instrument_id: Text<'a>,
+    /// A cheque number, a transaction id; empty in the payload where there is none.
+    pub instrument_id: Option<Text<'a>>,
 }

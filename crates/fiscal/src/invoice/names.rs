@@ -21,11 +21,6 @@ macro_rules! names {
             pub const fn dgi_code(self) -> &'static str {
                 match self { $(Self::$variant => $dgi),* }
             }
-
-            /// The one that the DGI calls so.
-            pub fn from_dgi_code(code: &str) -> Option<Self> {
-                match code { $($dgi => Some(Self::$variant),)* _ => None }
-            }
         }
 
         impl core::str::FromStr for $name {
@@ -109,6 +104,11 @@ names! {
 }
 
 impl InvoiceType {
+    /// The one that the DGI calls so.
+    pub fn from_dgi_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|invoice_type| invoice_type.dgi_code() == code)
+    }
+
     /// Whether it takes back instead of selling.
     pub const fn is_credit(self) -> bool {
         matches!(self, Self::CreditNote | Self::ExportCredit)

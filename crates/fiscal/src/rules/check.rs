@@ -51,7 +51,7 @@ fn check_counts(invoice: &Invoice<'_>) -> Result<(), Fault> {
 
 fn check_client(invoice: &Invoice<'_>) -> Result<(), Fault> {
     let client = &invoice.client;
-    if client.registration.is_empty() && client.classification != Classification::Individual {
+    if client.registration.is_none() && client.classification != Classification::Individual {
         return Err(Fault::at(Member::Registration, Reason::RegistrationMissing).within(Member::Client));
     }
     Ok(())
@@ -107,11 +107,9 @@ fn tally(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<Tally, Fault> {
     Ok(tally)
 }
 
-/// The sign is the quantity's (P4); the unit is a short text (P2).
+/// The sign is the quantity's (P4).
 fn check_item(item: &Item<'_>, credit: bool) -> Result<(), Fault> {
-    if item.taxable_unit.length() > limits::UNIT_BYTES {
-        Err(Fault::at(Member::TaxableUnit, Reason::UnitForm))
-    } else if credit && !item.quantity.is_negative() {
+    if credit && !item.quantity.is_negative() {
         Err(Fault::at(Member::Quantity, Reason::QuantityNotNegative))
     } else if !credit && !item.quantity.is_positive() {
         Err(Fault::at(Member::Quantity, Reason::QuantityNotPositive))

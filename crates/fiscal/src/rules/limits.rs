@@ -14,5 +14,3 @@ pub const TENDERED: usize = 16;
 pub const COMMENTS: usize = 8;
 /// Pairs in `annex.ext`.
 pub const EXTENSIONS: usize = 16;
-/// `taxable_unit`, in bytes.
-pub const UNIT_BYTES: usize = 16;

@@ -6,9 +6,13 @@ pub mod limits;
 
 pub use arithmetic::GroupAmounts;
 
-use sha2::{Digest, Sha256};
-
-use crate::{fault::Fault, invoice::Invoice, seal::PayloadHash};
+use crate::{
+    decimal::Amount,
+    fault::Fault,
+    ids::{Currency, Nif, OutletId},
+    invoice::{Invoice, InvoiceType},
+    seal::PayloadHash,
+};
 
 /// Canonical bytes that are well-formed, keep every rule of the payload and add up (P1–P6, P8).
 ///
@@ -17,7 +21,6 @@ use crate::{fault::Fault, invoice::Invoice, seal::PayloadHash};
 #[derive(Clone, Copy, Debug)]
 pub struct Validated<'a> {
     invoice: Invoice<'a>,
-    payload: &'a [u8],
     hash: PayloadHash,
 }
 
@@ -26,7 +29,7 @@ impl<'a> Validated<'a> {
     pub fn read(payload: &'a [u8]) -> Result<Self, Fault> {
         let invoice = Invoice::read(payload)?;
         check::check(&invoice)?;
-        Ok(Self { invoice, payload, hash: PayloadHash(Sha256::digest(payload).into()) })
+        Ok(Self { invoice, hash: PayloadHash::of(payload) })
     }
 
     /// What the payload says.
@@ -34,11 +37,42 @@ impl<'a> Validated<'a> {
         &self.invoice
     }
 
-    /// The bytes themselves.
-    pub const fn payload(&self) -> &'a [u8] {
-        self.payload
+    /// SHA-256 of the bytes: the identity of the sale (L4).
+    pub const fn hash(&self) -> PayloadHash {
+        self.hash
     }
 
+    /// What linking needs of it, without its bytes: small, and free to wait in a queue or cross a thread.
+    pub fn sale(&self) -> Sale {
+        let invoice = &self.invoice;
+        Sale {
+            outlet: invoice.outlet_id,
+            nif: invoice.merchant_nif,
+            invoice_type: invoice.invoice_type,
+            total: invoice.totals.total,
+            vat: invoice.totals.total_vat,
+            currency: invoice.totals.currency,
+            // At most 150 pass validation.
+            items: u16::try_from(invoice.items.len()).unwrap_or(u16::MAX),
+            hash: self.hash,
+        }
+    }
+}
+
+/// A validated payload without its bytes. Only [`Validated::sale`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sale {
+    pub(crate) outlet: OutletId,
+    pub(crate) nif: Nif,
+    pub(crate) invoice_type: InvoiceType,
+    pub(crate) total: Amount,
+    pub(crate) vat: Amount,
+    pub(crate) currency: Currency,
+    pub(crate) items: u16,
+    pub(crate) hash: PayloadHash,
+}
+
+impl Sale {
     /// SHA-256 of the bytes: the identity of the sale (L4).
     pub const fn hash(&self) -> PayloadHash {
         self.hash

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ids::{DeviceId, Epoch, InvoiceNumber, Nif, OutletId, Position},
-    rules::Validated,
+    rules::Sale,
     time::Timestamp,
 };
 
@@ -32,10 +32,10 @@ pub struct Chain {
 /// How far a chain has come: what a store keeps in order to go on from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadState {
-    /// How many records the chain has.
-    pub records: u64,
-    /// The last invoice number given in the epoch, by whomever; 0 before the first.
-    pub last_number: u64,
+    /// The position of the newest record; none before the first.
+    pub position: Option<Position>,
+    /// The last invoice number given in the outlet's epoch, by whomever; none before the first.
+    pub number: Option<InvoiceNumber>,
     /// The hash of the newest record.
     pub hash: RecordHash,
     /// The time of the newest record, below which nothing is sealed.
@@ -43,16 +43,27 @@ pub struct HeadState {
 }
 
 impl HeadState {
-    /// Before the first record of a first epoch. A chain that follows another begins with that one's last number,
-    /// hash and time (L2), or with a lease's (O2).
+    /// Before the first record of a first epoch.
     pub const START: Self =
-        Self { records: 0, last_number: 0, hash: RecordHash::NONE, time: Timestamp::EARLIEST };
+        Self { position: None, number: None, hash: RecordHash::NONE, time: Timestamp::EARLIEST };
+
+    /// For the signer that takes over from this one in the same epoch (L2): the numbers go on, and so do the
+    /// newcomer's own positions, if it sealed in this epoch before.
+    pub const fn handed_over(self, own_position: Option<Position>) -> Self {
+        Self { position: own_position, ..self }
+    }
+
+    /// For a new epoch that begins after this one (D9): positions and numbers begin again, tied to this end.
+    pub const fn in_new_epoch(self) -> Self {
+        Self { position: None, number: None, ..self }
+    }
 }
 
-/// The end of a chain. There is one for each chain, and it cannot be copied: two records cannot be tied to one place.
+/// The end of a chain, where the next record is tied on.
 ///
 /// Linking moves it on. When what was linked is not stored after all, the head is dropped and opened again from the
-/// store, so that the number is given to the next.
+/// store, so that the number is given to the next. An opened head cannot be copied; that it was opened from the
+/// newest state, and only once, is the caller's word.
 #[derive(Debug)]
 pub struct Head {
     chain: Chain,
@@ -94,18 +105,20 @@ impl Head {
     }
 
     /// Ties an invoice to the chain and gives it the next number. A fault changes nothing.
-    pub fn link(&mut self, sale: &Validated<'_>, moment: Moment) -> Result<Linked, LinkFault> {
-        let invoice = sale.invoice();
-        if invoice.outlet_id != self.chain.outlet || invoice.merchant_nif != self.chain.nif {
+    pub fn link(&mut self, sale: &Sale, moment: Moment) -> Result<Linked, LinkFault> {
+        if sale.outlet != self.chain.outlet || sale.nif != self.chain.nif {
             return Err(LinkFault::WrongOutlet);
         }
-        let number = InvoiceNumber::new(self.state.last_number + 1).ok_or(LinkFault::Exhausted)?;
-        let linked = self.tie(Subject::Invoice(InvoiceFacts::of(sale, number)), sale.hash(), moment)?;
-        self.state.last_number = number.value();
+        let number = match self.state.number {
+            None => InvoiceNumber::FIRST,
+            Some(last) => last.next().ok_or(LinkFault::Exhausted)?,
+        };
+        let linked = self.tie(Subject::Invoice(InvoiceFacts::of(sale, number)), sale.hash, moment)?;
+        self.state.number = Some(number);
         Ok(linked)
     }
 
-    /// Ties a record that is no invoice to the chain; `body` is the hash of what it says.
+    /// Ties a record that is no invoice to the chain; `body` is the hash of what it says, which is text.
     pub fn link_event(
         &mut self,
         kind: EventKind,
@@ -120,14 +133,17 @@ impl Head {
         if behind_seconds > moment.tolerance_seconds {
             return Err(LinkFault::ClockRollback { behind_seconds });
         }
-        let position = Position::new(self.state.records + 1).ok_or(LinkFault::Exhausted)?;
+        let position = match self.state.position {
+            None => Position::FIRST,
+            Some(last) => last.next().ok_or(LinkFault::Exhausted)?,
+        };
         let time = moment.now.max(self.state.time);
         let Chain { device, key, outlet, epoch, nif: _ } = self.chain;
         let linked = Linked::new(
             Header { device, key, outlet, epoch, time, subject },
             Link { position, payload, previous: self.state.hash, counter: moment.counter },
         );
-        self.state.records = position.value();
+        self.state.position = Some(position);
         self.state.hash = linked.hash();
         self.state.time = time;
         Ok(linked)
@@ -148,7 +164,19 @@ pub enum LinkFault {
         /// How far.
         behind_seconds: u64,
     },
-    /// 2^53 − 1 numbers or records were given.
+    /// `STORAGE_FULL`: 2^53 − 1 numbers or records were given.
     #[error("the epoch has no numbers left: open a new one")]
     Exhausted,
+}
+
+impl LinkFault {
+    /// The protocol's error code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::WrongOutlet => "WRONG_OUTLET",
+            Self::ClockRollback { .. } => "CLOCK_ROLLBACK_DETECTED",
+            // Numbers and positions are the space of an epoch.
+            Self::Exhausted => "STORAGE_FULL",
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::{
     hash::RecordHash,
     header::Header,
     key::{KeyId, PublicKey, SealFault, Signature},
-    signing::{Proven, SealingKey, SignError},
+    signing::{Issuing, PrivateKey, Proven, SignError},
 };
 use crate::{
     decimal::Amount,
@@ -69,7 +69,10 @@ impl CredentialTerms {
     pub const HOURS: core::ops::RangeInclusive<u8> = 12..=72;
 
     /// Signs the terms with the issuer's key.
-    pub fn issue<K: SealingKey>(self, issuer: &Proven<K>) -> Result<Credential, IssueFault<K::Error>> {
+    pub fn issue<K: PrivateKey>(
+        self,
+        issuer: &Proven<K, Issuing>,
+    ) -> Result<Credential, IssueFault<K::Error>> {
         let issuer_key = issuer.public_key().id();
         if self.limits().is_err() {
             return Err(CredentialFault::Terms.into());
@@ -140,16 +143,20 @@ impl Credential {
         self.issuer
     }
 
-    /// Whether the issuer lent this to whoever sealed `header`: its signature, the block, the hours and the cap.
-    ///
-    /// The cap is compared when the invoice is in CDF; over several invoices it is for reconciliation to add up.
+    /// Whether the issuer lent this to whoever sealed `header`: its signature, and [`Self::covers`].
     pub fn verify(&self, issuer: &PublicKey, header: &Header) -> Result<(), CredentialFault> {
         if issuer.id() != self.issuer {
             return Err(CredentialFault::OtherIssuer);
         }
-        issuer
-            .verify(&self.terms.hash(self.issuer), &self.signature)
-            .map_err(|_: SealFault| CredentialFault::False)?;
+        let signed = issuer.verify(&self.terms.hash(self.issuer), &self.signature);
+        signed.map_err(|_: SealFault| CredentialFault::False)?;
+        self.covers(header)
+    }
+
+    /// Whether the terms are for `header`: device, outlet, merchant, epoch and key, the block, the hours and the cap.
+    ///
+    /// The cap is compared when the invoice is in CDF; over several invoices it is for reconciliation to add up.
+    pub fn covers(&self, header: &Header) -> Result<(), CredentialFault> {
         let terms = &self.terms;
         terms.limits()?;
         let facts = header.invoice().ok_or(CredentialFault::OtherSubject)?;

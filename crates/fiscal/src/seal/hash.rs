@@ -1,5 +1,7 @@
 use core::fmt;
 
+use sha2::{Digest, Sha256};
+
 macro_rules! hashes {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -28,6 +30,13 @@ hashes! {
     RecordHash;
     /// D: SHA-256 over what a receipt does not show, the payload's hash and the place in the chain (S2).
     ChainDigest;
+}
+
+impl PayloadHash {
+    /// Of a payload or a body.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
 }
 
 impl RecordHash {

@@ -11,7 +11,7 @@ use crate::{
     decimal::Amount,
     ids::{Currency, DeviceId, Epoch, InvoiceNumber, Nif, OutletId},
     invoice::InvoiceType,
-    rules::{Validated, limits},
+    rules::{Sale, limits},
     time::Timestamp,
 };
 
@@ -83,19 +83,10 @@ pub struct InvoiceFacts {
 }
 
 impl InvoiceFacts {
-    /// What a header says of this payload under this number.
-    pub fn of(sale: &Validated<'_>, number: InvoiceNumber) -> Self {
-        let invoice = sale.invoice();
-        Self {
-            number,
-            nif: invoice.merchant_nif,
-            invoice_type: invoice.invoice_type,
-            total: invoice.totals.total,
-            vat: invoice.totals.total_vat,
-            currency: invoice.totals.currency,
-            // At most 150 pass validation.
-            items: u16::try_from(invoice.items.len()).unwrap_or(u16::MAX),
-        }
+    /// What a header says of this sale under this number.
+    pub const fn of(sale: &Sale, number: InvoiceNumber) -> Self {
+        let Sale { nif, invoice_type, total, vat, currency, items, .. } = *sale;
+        Self { number, nif, invoice_type, total, vat, currency, items }
     }
 }
 

@@ -205,6 +205,9 @@ pub enum SealFault {
     /// The key did not sign this.
     #[error("the key did not sign this record: it was altered or forged")]
     SignatureFalse,
+    /// The authentication code is another signature's.
+    #[error("the authentication code is not that of the signature: it was altered")]
+    AuthCode,
     /// The signature is not in its one form.
     #[error(transparent)]
     Form(#[from] SignatureFault),

@@ -1,6 +1,6 @@
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident $code:literal $name:literal),* $(,)?) => {
-        /// The records that are no invoices. Their bodies are made and read by the rooms that write them.
+    ($($(#[$doc:meta])* $variant:ident $code:literal),* $(,)?) => {
+        /// The records that are no invoices. Their bodies are text, made and read by the rooms that write them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum EventKind { $($(#[$doc])* $variant = $code),* }
@@ -14,11 +14,6 @@ macro_rules! kinds {
                 self as u8
             }
 
-            /// The name in reports and exports.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
-            }
-
             /// The kind with this code.
             pub fn from_code(code: u8) -> Option<Self> {
                 match code { $($code => Some(Self::$variant),)* _ => None }
@@ -29,47 +24,47 @@ macro_rules! kinds {
 
 kinds! {
     /// Totals over every record since the closure before (D12).
-    Closure 0x10 "closure",
+    Closure 0x10,
     /// A new epoch begins (D9).
-    Epoch 0x11 "epoch",
+    Epoch 0x11,
     /// A signer leaves in good order and seals no more (L2).
-    Close 0x12 "close",
+    Close 0x12,
     /// A signer takes over from another (L2).
-    HandOver 0x13 "hand_over",
+    HandOver 0x13,
     /// The ledger holds everything up to here (D10).
-    Acknowledgement 0x14 "acknowledgement",
+    Acknowledgement 0x14,
     /// The device was bound to an outlet (D6).
-    Provisioned 0x20 "provisioned",
+    Provisioned 0x20,
     /// The device started.
-    Boot 0x21 "boot",
+    Boot 0x21,
     /// What was found and decided after a power cut (D11).
-    Recovery 0x22 "recovery",
+    Recovery 0x22,
     /// The clock was set (D8).
-    TimeSet 0x23 "time_set",
+    TimeSet 0x23,
     /// A key or a certificate was installed or replaced.
-    Certificate 0x24 "certificate",
+    Certificate 0x24,
     /// A tax manifest was provisioned (P7).
-    Manifest 0x25 "manifest",
+    Manifest 0x25,
     /// The life cycle went on: revoked, decommissioned (D7).
-    State 0x26 "state",
+    State 0x26,
     /// The journal was exported.
-    Export 0x27 "export",
+    Export 0x27,
     /// The device tested itself.
-    SelfTest 0x28 "self_test",
+    SelfTest 0x28,
     /// The firmware was replaced.
-    Update 0x29 "update",
+    Update 0x29,
     /// A block of numbers was lent to a delegated key (O2).
-    Lease 0x40 "lease",
+    Lease 0x40,
     /// Numbers that will never be used (O3).
-    VoidRange 0x41 "void_range",
+    VoidRange 0x41,
     /// A range of another signer's chain is held (L1).
-    Anchor 0x42 "anchor",
+    Anchor 0x42,
     /// The authority's security elements of an invoice (A1).
-    Authority 0x43 "authority",
+    Authority 0x43,
     /// Something an auditor has to look at (L2, L4, L6).
-    Flag 0x44 "flag",
+    Flag 0x44,
     /// A key ends at a number (S6).
-    Revocation 0x45 "revocation",
+    Revocation 0x45,
     /// Payloads past their legal retention were erased (L9).
-    Erasure 0x46 "erasure",
+    Erasure 0x46,
 }

@@ -1,19 +1,18 @@
 #![allow(clippy::result_large_err, reason = "an unsealed record goes back to whoever holds its number")]
 
-use heapless::Vec;
-
 use super::{
     hash::RecordHash,
     header::Header,
     key::{PublicKey, SealFault, Signature},
     record::{Link, Record, Sealed, record_hash},
-    signing::{Proven, SealingKey, SignError},
+    signing::{PrivateKey, Proven, SignError},
 };
 
 /// A record that has its place in the chain and waits for its signature.
 ///
 /// The chain does not cover signatures, so a batch is linked first and signed afterwards, in any order and in
-/// parallel. It cannot be copied: what was linked once is sealed once.
+/// parallel. It cannot be copied: what was linked once is sealed once. When one of a batch cannot be signed, none after
+/// it may be stored, because they name its hash.
 #[derive(Debug)]
 #[must_use = "a linked record holds a number: seal it, or open the head again from the store"]
 pub struct Linked {
@@ -21,9 +20,6 @@ pub struct Linked {
     link: Link,
     hash: RecordHash,
 }
-
-/// Header and D: the message whose SHA-256 is the record hash, for signers that hash by themselves.
-pub type SignedMessage = Vec<u8, { Header::MAX_LENGTH + 32 }>;
 
 impl Linked {
     pub(super) fn new(header: Header, link: Link) -> Self {
@@ -44,15 +40,6 @@ impl Linked {
     /// What is to be signed.
     pub const fn hash(&self) -> RecordHash {
         self.hash
-    }
-
-    /// What is to be signed, before hashing.
-    pub fn message(&self) -> SignedMessage {
-        let mut message = SignedMessage::new();
-        // There is room for the longest header and D.
-        let _ = message.extend_from_slice(&self.header.to_bytes());
-        let _ = message.extend_from_slice(&self.link.digest().0);
-        message
     }
 
     /// Seals with a signature that was made elsewhere: in a secure element, an HSM, a browser. It is brought to its
@@ -77,8 +64,8 @@ impl Linked {
     }
 
     /// Seals with a key of this process that has proven itself. Its own signatures are not verified one by one,
-    /// which would cost three times the signing.
-    pub fn sign<K: SealingKey>(self, key: &Proven<K>) -> Result<Sealed, Unsealed<SignError<K::Error>>> {
+    /// which costs more than signing.
+    pub fn sign<K: PrivateKey>(self, key: &Proven<K>) -> Result<Sealed, Unsealed<SignError<K::Error>>> {
         if key.public_key().id() != self.header.key {
             return Err(Unsealed { linked: self, cause: SignError::OtherKey });
         }

@@ -41,15 +41,11 @@ impl Qr {
 
     const VERSION: &'static str = "1";
 
-    /// The QR code of a sealed invoice; none for a record that is no invoice, or a credential for another key or
-    /// other numbers.
+    /// The QR code of a sealed invoice; none for a record that is no invoice, or a credential that does not cover it.
     pub fn of(sealed: &Sealed, credential: Option<&Credential>) -> Option<Self> {
         let facts = *sealed.header.invoice()?;
-        if let Some(credential) = credential {
-            credential.to_bytes(facts.number)?;
-            if credential.terms().public_key.id() != sealed.header.key {
-                return None;
-            }
+        if credential.is_some_and(|credential| credential.covers(&sealed.header).is_err()) {
+            return None;
         }
         Some(Self {
             header: sealed.header,
@@ -148,12 +144,13 @@ impl Qr {
         self.digest
     }
 
-    /// Whether this key sealed what the text says.
+    /// Whether this key sealed what the text says. Whether a delegated key may is for [`Credential::verify`] to say.
     pub fn verify(&self, key: &PublicKey) -> Result<(), SealFault> {
         if key.id() != self.header.key {
             return Err(SealFault::OtherKey);
         }
-        key.verify(&self.record_hash(), &self.signature)
+        key.verify(&self.record_hash(), &self.signature)?;
+        if self.auth_code == self.signature.auth_code() { Ok(()) } else { Err(SealFault::AuthCode) }
     }
 }
 

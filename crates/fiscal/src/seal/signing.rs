@@ -1,5 +1,7 @@
 //! Keys of this process, and the proof that they are what they say.
 
+use core::marker::PhantomData;
+
 use p256::ecdsa::{SigningKey, signature::hazmat::PrehashSigner};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +16,7 @@ const PROOF_TAG: &[u8; 16] = b"stelala-proof--1";
 ///
 /// An implementation answers with a valid signature of the hash by the key that it names, or with an error. A key
 /// that lives elsewhere does not implement this: its signatures go through [`crate::Linked::seal`].
-pub trait SealingKey {
+pub trait PrivateKey {
     /// Why a signature could not be made.
     type Error;
 
@@ -25,14 +27,29 @@ pub trait SealingKey {
     fn sign(&self, hash: &RecordHash) -> Result<[u8; Signature::LENGTH], Self::Error>;
 }
 
-/// A key that has signed a challenge under the public half that it names.
+/// A key that has signed a challenge under the public half that it names, for one purpose.
+///
+/// Keys for different purposes are distinct (S2): one that lists or lends cannot seal, and the other way round.
 #[derive(Debug)]
-pub struct Proven<K> {
+pub struct Proven<K, P = Sealing> {
     key: K,
     public_key: PublicKey,
+    purpose: PhantomData<fn() -> P>,
 }
 
-impl<K: SealingKey> Proven<K> {
+/// Seals records.
+#[derive(Debug)]
+pub struct Sealing;
+
+/// Lends blocks of numbers to delegated keys.
+#[derive(Debug)]
+pub struct Issuing;
+
+/// Signs lists of keys.
+#[derive(Debug)]
+pub struct Listing;
+
+impl<K: PrivateKey, P> Proven<K, P> {
     /// Has the key sign a fresh challenge and verifies the answer, as FIPS 140 asks of a new key pair.
     ///
     /// The challenge is hashed under a tag of its own, so that no proof is a seal.
@@ -43,7 +60,7 @@ impl<K: SealingKey> Proven<K> {
         let signature = key.sign(&hash).map_err(NotProven::Sign)?;
         let signature = Signature::normalised(signature).map_err(|fault| NotProven::False(fault.into()))?;
         public_key.verify(&hash, &signature).map_err(NotProven::False)?;
-        Ok(Self { key, public_key })
+        Ok(Self { key, public_key, purpose: PhantomData })
     }
 
     /// The public half.
@@ -51,15 +68,22 @@ impl<K: SealingKey> Proven<K> {
         &self.public_key
     }
 
-    /// Signs, and brings the signature to its one form. The caller's hash is under a tag or a type of its own.
-    pub fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
+    /// Signs, and brings the signature to its one form.
+    pub(super) fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
         let signature = self.key.sign(hash).map_err(SignError::Sign)?;
         Signature::normalised(signature).map_err(SignError::Form)
     }
 }
 
+impl<K: PrivateKey> Proven<K, Listing> {
+    /// Signs SHA-256 of a text, as ES256 does (RFC 7518).
+    pub fn sign_list(&self, text: &str) -> Result<Signature, SignError<K::Error>> {
+        self.sign(&RecordHash(Sha256::digest(text).into()))
+    }
+}
+
 /// A software key: deterministic signatures (RFC 6979).
-impl SealingKey for SigningKey {
+impl PrivateKey for SigningKey {
     type Error = p256::ecdsa::Error;
 
     fn public_key(&self) -> PublicKey {

@@ -114,10 +114,7 @@ impl Made {
         let ext: Vec<Extension<'_>> = self
             .ext
             .iter()
-            .map(|(name, value)| Extension {
-                name: Text::new(name).unwrap(),
-                value: Text::new(value).unwrap(),
-            })
+            .map(|(name, value)| Extension { name: Text::new(name).unwrap(), value: Text::new(value).ok() })
             .collect();
         let tendered = [dollars(amount(subtotal + vat))];
         let text = |index: usize| self.texts[index].as_deref().map(|text| Text::new(text).unwrap());
@@ -129,7 +126,7 @@ impl Made {
             invoice_type: self.invoice_type,
             timestamp: fiscal::Timestamp::from_unix(self.timestamp).unwrap(),
             client: Client {
-                registration: Text::new(&self.registration).unwrap(),
+                registration: Text::new(&self.registration).ok(),
                 classification: self.classification,
             },
             items: List::from(&items[..]),
@@ -178,7 +175,7 @@ impl Made {
             .map(|index| Payment {
                 method: PaymentMethod::ALL[usize::try_from(index).unwrap() % PaymentMethod::ALL.len()],
                 amount: amount(if index == 0 { total - part * Decimal::from(parts - 1) } else { part }),
-                instrument_id: if index == 0 { Text::EMPTY } else { Text::new("REF \"1\"").unwrap() },
+                instrument_id: (index > 0).then(|| Text::new("REF \"1\"").unwrap()),
             })
             .collect()
     }
@@ -219,7 +216,7 @@ impl Line {
             quantity: self.quantity.to_string().parse().unwrap(),
             unit_price: self.price.to_string().parse().unwrap(),
             tax_group: Made::group_code(self.group),
-            taxable_unit: Text::new(&self.unit).unwrap(),
+            taxable_unit: Text::new(&self.unit).and_then(TryInto::try_into).unwrap(),
         }
     }
 }

@@ -3,7 +3,7 @@ use aws_lc_rs::{
     error::Unspecified,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
-use fiscal::{PublicKey, RecordHash, SealingKey};
+use fiscal::{PrivateKey, PublicKey, RecordHash};
 
 /// A P-256 key in aws-lc-rs.
 pub(super) struct AwsLcKey(EcdsaKeyPair);
@@ -14,7 +14,7 @@ impl AwsLcKey {
     }
 }
 
-impl SealingKey for AwsLcKey {
+impl PrivateKey for AwsLcKey {
     type Error = Unspecified;
 
     fn public_key(&self) -> PublicKey {

@@ -33,10 +33,9 @@ impl<'a> Folder<'a> {
     pub(super) fn create(path: &'a Path, shop: &Shop) -> anyhow::Result<Self> {
         fs::create_dir_all(path).with_context(|| path.display().to_string())?;
         let folder = Self { path };
-        folder.write("key.pem", &shop.key().public_key().to_pem())?;
-        folder.write("root.pem", &shop.root().public_key().to_pem())?;
-        let bundle = shop.bundle().sign(shop.root()).context("the demo's root key did not sign")?;
-        folder.write("trust.jws", &format!("{bundle}\n"))?;
+        folder.write("key.pem", &shop.key().to_pem())?;
+        folder.write("root.pem", &shop.root().to_pem())?;
+        folder.write("trust.jws", &format!("{}\n", shop.bundle()?))?;
         Ok(folder)
     }
 

@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use verify::{Referee, Report, Trust, verify_qr};
+use verify::{Bundle, Referee, Report, Trust, verify_qr};
 use verify_cli::Lang;
 
 use self::{
@@ -37,7 +37,7 @@ impl DemoCommand {
         let payloads = folder::read_day(&self.day)?;
         let mut shop = Shop::open()?;
         let folder = Folder::create(&self.out, &shop)?;
-        let trust = Trust::Bundle(shop.bundle());
+        let trust = Trust::Bundle(Bundle::read(&shop.bundle()?, shop.root())?);
         println!("{}\n", words.opening(payloads.len(), &shop));
         println!("{}", words.table_head());
         let mut receipts = Vec::new();
@@ -60,9 +60,9 @@ impl DemoCommand {
     fn show_journal(&self, words: &Words, trust: &Trust, receipts: &[Receipt]) -> anyhow::Result<()> {
         let mut referee = Referee::new(trust, None);
         for receipt in receipts {
-            referee.read(&receipt.journal_line.to_json());
+            referee.read(receipt.journal_line.to_json().as_bytes());
         }
-        let report = Report::of_journal(&referee.conclude(), words.language());
+        let report = Report::of_journal(&referee.conclude(), trust, words.language());
         println!("\n{}", words.journal(&report));
         if report.valid {
             Ok(())

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use fiscal::{
     Chain, CreditAccount, DEFAULT_MANIFEST, Epoch, Head, HeadState, Invoice, InvoiceFacts, InvoiceNumber,
-    Moment, Original, OriginalIdentity, Prefix, Proven, Reference, SecurityElements, Timestamp, UtcOffset,
-    Validated,
+    Listing, Moment, Original, OriginalIdentity, Prefix, Proven, PublicKey, Reference, SecurityElements,
+    Timestamp, UtcOffset, Validated,
 };
 use p256::ecdsa::SigningKey;
-use verify::{Bundle, JournalLine, KeyUse, Serial, TrustedKey};
+use verify::{JournalLine, KeyList, KeyUse, Serial, TrustedKey};
 
 use crate::random;
 
@@ -19,7 +19,7 @@ const SECONDS_TO_SEAL: u64 = 2;
 /// One outlet with its signer, journal and originals.
 pub(super) struct Shop {
     key: Proven<SigningKey>,
-    root: Proven<SigningKey>,
+    root: Proven<SigningKey, Listing>,
     prefix: Prefix,
     head: Head,
     originals: BTreeMap<InvoiceNumber, CreditAccount>,
@@ -59,10 +59,10 @@ impl Shop {
         let example = Invoice::read(example.as_bytes())?;
         let payload = self.complete(&example)?;
         let sale = Validated::read(payload.as_bytes())?;
-        let invoice = sale.invoice();
-        DEFAULT_MANIFEST.check(&sale, invoice.timestamp.date_at(UtcOffset::KINSHASA))?;
+        let moment = moment(sale.invoice().timestamp)?;
+        DEFAULT_MANIFEST.check(&sale, moment.now.date_at(UtcOffset::KINSHASA))?;
         let credited = self.admit(&sale)?;
-        let linked = self.head.link(&sale, moment(invoice.timestamp)?)?;
+        let linked = self.head.link(&sale.sale(), moment)?;
         let sealed = linked.sign(&self.key).map_err(|unsealed| unsealed.cause)?;
         let elements = sealed.elements(self.prefix, None).context("an invoice has its elements")?;
         let facts = *sealed.header.invoice().context("an invoice has its facts")?;
@@ -70,7 +70,7 @@ impl Shop {
             Some((original, account)) => {
                 self.originals.insert(original, account);
             }
-            None if !invoice.invoice_type.is_credit() => {
+            None if !sale.invoice().invoice_type.is_credit() => {
                 self.originals.insert(facts.number, self.account_of(&elements, &sale)?);
             }
             None => {}
@@ -114,20 +114,21 @@ impl Shop {
         Ok(CreditAccount::open(identity, sale)?)
     }
 
-    /// The list of keys that an inspector would carry.
-    pub(super) fn bundle(&self) -> Bundle {
+    /// The list of keys that an inspector would carry, signed.
+    pub(super) fn bundle(&self) -> anyhow::Result<String> {
         let Chain { device, outlet, nif, epoch, .. } = *self.head.chain();
         let first = Serial { epoch, number: Some(InvoiceNumber::FIRST) };
         let purpose = KeyUse::Seal { device, outlet, nif, first, last: None };
-        Bundle::new(self.opened, vec![TrustedKey { key: *self.key.public_key(), purpose }])
+        let keys = vec![TrustedKey { key: *self.key.public_key(), purpose }];
+        KeyList { issued: self.opened, keys }.sign(&self.root).context("the demo's root key did not sign")
     }
 
-    pub(super) const fn key(&self) -> &Proven<SigningKey> {
-        &self.key
+    pub(super) const fn key(&self) -> &PublicKey {
+        self.key.public_key()
     }
 
-    pub(super) const fn root(&self) -> &Proven<SigningKey> {
-        &self.root
+    pub(super) const fn root(&self) -> &PublicKey {
+        self.root.public_key()
     }
 
     pub(super) const fn chain(&self) -> &Chain {

@@ -28,10 +28,12 @@ pub struct Report {
     pub findings: Vec<FindingInWords>,
 }
 
-/// A name and a value.
+/// A name and a value, with a code that no language changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fact {
-    /// What.
+    /// The stable code.
+    pub code: &'static str,
+    /// What, in words.
     pub name: String,
     /// Its value.
     pub value: String,
@@ -52,8 +54,8 @@ pub struct FindingInWords {
 struct Facts(Vec<Fact>, Language);
 
 impl Facts {
-    fn put(&mut self, french: &str, english: &str, value: impl ToString) {
-        self.0.push(Fact { name: pick(self.1, french, english), value: value.to_string() });
+    fn put(&mut self, code: &'static str, french: &str, english: &str, value: impl ToString) {
+        self.0.push(Fact { code, name: pick(self.1, french, english), value: value.to_string() });
     }
 }
 
@@ -70,12 +72,10 @@ fn type_in_words(invoice_type: InvoiceType, language: Language) -> String {
 }
 
 /// The seal's time is universal; a receipt prints the outlet's, which the seal does not know.
-fn time_in_words(time: Timestamp, language: Language) -> String {
+fn time_in_words(time: Timestamp) -> String {
     format!(
-        "{time} UTC ({} {}, {} {})",
-        pick(language, "Kinshasa", "Kinshasa"),
+        "{time} UTC (Kinshasa {}, Lubumbashi {})",
         time.local(UtcOffset::KINSHASA),
-        pick(language, "Lubumbashi", "Lubumbashi"),
         time.local(UtcOffset::LUBUMBASHI),
     )
 }
@@ -90,9 +90,5 @@ fn in_words(findings: &[Finding], language: Language) -> Vec<FindingInWords> {
 }
 
 fn pick(language: Language, french: &str, english: &str) -> String {
-    match language {
-        Language::French => french,
-        Language::English => english,
-    }
-    .to_owned()
+    language.pick(french, english).to_owned()
 }

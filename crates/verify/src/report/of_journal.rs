@@ -1,68 +1,131 @@
-use super::{Facts, Report, in_words, pick, time_in_words};
-use crate::{finding::Language, journal::JournalVerdict};
+use super::{Fact, Facts, Report, in_words, pick, time_in_words};
+use crate::{finding::Language, journal::JournalVerdict, trust::Trust};
 
 impl Report {
     /// Puts the verdict on a journal into words.
-    pub fn of_journal(verdict: &JournalVerdict, language: Language) -> Self {
-        let say = |french: &str, english: &str| pick(language, french, english);
-        let valid = verdict.findings.is_empty();
-        let title = if valid && verdict.is_part {
-            say(
-                "VRAI EN PARTIE : ce qui est ici est intact, le début manque",
-                "TRUE IN PART: what is here is intact, the beginning is missing",
-            )
-        } else if valid {
-            say("VRAI : ce journal est intact", "TRUE: this journal is intact")
+    pub fn of_journal(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Self {
+        let valid = verdict.is_true();
+        let (proves, does_not_prove) = if valid {
+            (proof(verdict, trust, language), gaps(verdict, trust, language))
         } else {
-            say("FAUX : ce journal n'est pas intact", "FALSE: this journal is not intact")
+            Default::default()
         };
-        let mut facts = Facts(Vec::new(), language);
-        facts.put("Enregistrements", "Records", verdict.lines);
-        facts.put("Factures", "Invoices", verdict.invoices);
-        if let Some(head) = verdict.head {
-            facts.put("Tête", "Head", head);
-        }
-        if let Some(until) = verdict.until {
-            facts.put("Jusqu'au", "Until", time_in_words(until, language));
-        }
-        let mut does_not_prove = vec![say(
-            "Que rien ne suit le dernier enregistrement : comparez la tête avec celle gardée ailleurs.",
-            "That nothing follows the last record: compare the head with the one kept elsewhere.",
-        )];
-        if verdict.is_part {
-            does_not_prove.push(say(
-                "Ce qui précède le premier enregistrement du fichier.",
-                "What came before the first record of the file.",
-            ));
-        }
-        if verdict.untied_epochs > 0 {
-            let lead = say(
-                "Que rien ne manque à la fin d'une époque que la suivante ne nomme pas ; de telles fins :",
-                "That nothing is missing at the end of an epoch that the next does not name; such ends:",
-            );
-            does_not_prove.push(format!("{lead} {}.", verdict.untied_epochs));
-        }
-        if verdict.payloads_absent > 0 {
-            let lead = say(
-                "L'arithmétique des factures absentes du fichier :",
-                "The arithmetic of payloads not in the file:",
-            );
-            does_not_prove.push(format!("{lead} {}.", verdict.payloads_absent));
-        }
-        let proves = vec![say(
-            "Aucun enregistrement n'a été changé, retiré, ajouté, doublé ou déplacé ; les numéros se suivent, l'heure ne recule pas, les sommes sont justes et chaque sceau est vrai.",
-            "No record was changed, removed, added, doubled or moved; numbers follow each other, time does not go back, sums are right and every seal is true.",
-        )];
-        let (proves, does_not_prove) = if valid { (proves, does_not_prove) } else { Default::default() };
-        let caution = String::new();
         Self {
             valid,
-            title,
-            caution,
-            facts: facts.0,
+            title: title(verdict, language),
+            caution: String::new(),
+            facts: facts(verdict, language),
             proves,
             does_not_prove,
             findings: in_words(&verdict.findings, language),
         }
     }
+}
+
+fn title(verdict: &JournalVerdict, language: Language) -> String {
+    let (french, english) = if !verdict.is_true() {
+        ("FAUX : ce journal n'est pas intact", "FALSE: this journal is not intact")
+    } else if verdict.is_part {
+        (
+            "VRAI EN PARTIE : ce qui est ici est intact, le début manque",
+            "TRUE IN PART: what is here is intact, the beginning is missing",
+        )
+    } else if verdict.payloads_absent > 0 {
+        (
+            "VRAI EN PARTIE : la chaîne est intacte, des factures manquent",
+            "TRUE IN PART: the chain is intact, payloads are missing",
+        )
+    } else {
+        ("VRAI : ce journal est intact", "TRUE: this journal is intact")
+    };
+    pick(language, french, english)
+}
+
+fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
+    let mut facts = Facts(Vec::new(), language);
+    facts.put("lines", "Lignes", "Lines", verdict.lines);
+    facts.put("invoices", "Factures", "Invoices", verdict.invoices);
+    if let Some(head) = verdict.head {
+        facts.put("head", "Tête", "Head", head);
+    }
+    if let Some(until) = verdict.until {
+        facts.put("until", "Jusqu'au", "Until", time_in_words(until));
+    }
+    if verdict.more_findings > 0 {
+        facts.put(
+            "more_findings",
+            "Autres constats, non listés",
+            "More findings, not listed",
+            verdict.more_findings,
+        );
+    }
+    facts.0
+}
+
+fn proof(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<String> {
+    let say = |french: &str, english: &str| pick(language, french, english);
+    let mut proves = vec![say(
+        "Du premier au dernier enregistrement d'une époque, aucun n'a été changé, retiré, ajouté, doublé ou déplacé ; les numéros se suivent, l'heure ne recule pas et chaque sceau est vrai.",
+        "From the first to the last record of an epoch, none was changed, removed, added, doubled or moved; numbers follow each other, time does not go back, and every seal is true.",
+    )];
+    if verdict.payloads_absent < verdict.lines {
+        proves.push(say(
+            "Les factures du fichier sont celles qui ont été scellées, et leurs sommes sont justes.",
+            "The payloads in the file are those that were sealed, and their sums are right.",
+        ));
+    }
+    if let Trust::Bundle(bundle) = trust {
+        let lead = say(
+            "Les clés sont celles de ce vendeur et de ce point de vente, selon la liste signée du",
+            "The keys are those of this seller and outlet, by the list signed on",
+        );
+        proves.push(format!("{lead} {} UTC.", bundle.issued()));
+    }
+    proves
+}
+
+fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<String> {
+    let say = |french: &str, english: &str| pick(language, french, english);
+    let mut gaps = vec![
+        say(
+            "Que rien ne suit le dernier enregistrement : comparez la tête avec celle gardée ailleurs.",
+            "That nothing follows the last record: compare the head with the one kept elsewhere.",
+        ),
+        say(
+            "Que les taux étaient ceux du manifeste et que les avoirs tiennent leurs limites : le scelleur l'a vérifié, pas ce fichier.",
+            "That rates were the manifest's and credit notes kept their limits: the sealer checked it, not this file.",
+        ),
+    ];
+    if verdict.is_part {
+        gaps.push(say(
+            "Ce qui précède le premier enregistrement du fichier.",
+            "What came before the first record of the file.",
+        ));
+    }
+    if verdict.untied_epochs > 0 {
+        let lead = say(
+            "Que rien ne manque à la fin d'une époque que la suivante ne nomme pas ; de telles fins :",
+            "That nothing is missing at the end of an epoch that the next does not name; such ends:",
+        );
+        gaps.push(format!("{lead} {}.", verdict.untied_epochs));
+    }
+    if verdict.payloads_absent > 0 {
+        let lead = say(
+            "Ce que disent les factures et leurs sommes, là où elles manquent au fichier :",
+            "What payloads and their sums say, where they are not in the file:",
+        );
+        gaps.push(format!("{lead} {}.", verdict.payloads_absent));
+    }
+    gaps.push(match trust {
+        Trust::Keys(_) => say(
+            "Que les clés sont celles de ce vendeur : elles ont été données à la main. Une liste signée de clés le prouve.",
+            "That the keys are this seller's: they were given by hand. A signed list of keys proves it.",
+        ),
+        Trust::Bundle(bundle) => format!(
+            "{} {} UTC.",
+            say("Qu'aucune clé n'a été révoquée après la date de la liste,", "That no key was revoked after the list's date,"),
+            bundle.issued(),
+        ),
+    });
+    gaps
 }

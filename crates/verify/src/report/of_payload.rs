@@ -14,18 +14,24 @@ impl Report {
         let mut facts = Facts(Vec::new(), language);
         if let Some(sale) = &verdict.sale {
             let invoice = sale.invoice();
-            facts.put("NIF", "NIF", invoice.merchant_nif);
-            facts.put("Point de vente", "Outlet", invoice.outlet_id);
-            facts.put("Type", "Type", type_in_words(invoice.invoice_type, language));
-            facts.put("Articles", "Items", invoice.items.len());
-            facts.put("Total", "Total", format!("{} {}", invoice.totals.total, invoice.totals.currency));
+            facts.put("merchant_nif", "NIF", "NIF", invoice.merchant_nif);
+            facts.put("outlet_id", "Point de vente", "Outlet", invoice.outlet_id);
+            facts.put("invoice_type", "Type", "Type", type_in_words(invoice.invoice_type, language));
+            facts.put("items", "Articles", "Items", invoice.items.len());
             facts.put(
+                "total",
+                "Total",
+                "Total",
+                format!("{} {}", invoice.totals.total, invoice.totals.currency),
+            );
+            facts.put(
+                "total_vat",
                 "dont TVA",
                 "VAT in it",
                 format!("{} {}", invoice.totals.total_vat, invoice.totals.currency),
             );
         }
-        facts.put("SHA-256", "SHA-256", verdict.hash);
+        facts.put("payload_hash", "SHA-256", "SHA-256", verdict.hash);
         let does_not_prove = vec![say(
             "Que la facture a été scellée, ni que le point de vente, le manifeste de taxes ou la facture d'origine l'admettent.",
             "That it was sealed, nor that the outlet, the tax manifest or its original admit it.",

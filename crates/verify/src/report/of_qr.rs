@@ -1,4 +1,4 @@
-use fiscal::Qr;
+use fiscal::{Currency, Qr};
 
 use super::{Fact, Facts, Report, in_words, pick, time_in_words, type_in_words};
 use crate::{finding::Language, qr::QrVerdict, trust::Trust};
@@ -53,7 +53,7 @@ fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
                 "The key is that of this seller and outlet, by the list signed on",
             )
         };
-        proves.push(format!("{whose} {}.", bundle.issued()));
+        proves.push(format!("{whose} {} UTC.", bundle.issued()));
     }
     proves
 }
@@ -76,7 +76,21 @@ fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
             "That the key is this seller's: it was given by hand. A signed list of keys proves it.",
         ));
     }
-    if qr.credential().is_some() {
+    if let Trust::Bundle(bundle) = trust {
+        let lead = say(
+            "Qu'aucune clé n'a été révoquée après la date de la liste,",
+            "That no key was revoked after the list's date,",
+        );
+        gaps.push(format!("{lead} {} UTC.", bundle.issued()));
+    }
+    if let Some(credential) = qr.credential() {
+        if qr.facts().currency != Currency::CDF {
+            let lead = say(
+                "Que le total, en devise, tient le plafond délégué, en CDF :",
+                "That the total, in a foreign currency, keeps the delegated cap, in CDF:",
+            );
+            gaps.push(format!("{lead} {} CDF.", credential.terms().cap.amount()));
+        }
         gaps.push(say(
             "Que cette vente hors ligne est déjà arrivée au registre, ni que le plafond de toutes les ventes du bloc est tenu.",
             "That this offline sale has reached the ledger yet, nor that the cap over all sales of the block was kept.",
@@ -88,29 +102,31 @@ fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
 fn facts_of_qr(qr: &Qr, language: Language) -> Vec<Fact> {
     let (header, invoice) = (qr.header(), qr.facts());
     let mut facts = Facts(Vec::new(), language);
-    facts.put("Appareil", "Device", header.device);
+    facts.put("device_id", "Appareil", "Device", header.device);
     facts.put(
+        "invoice_seq",
         "Numéro",
         "Number",
         format!("{} ({} {})", invoice.number, pick(language, "époque", "epoch"), header.epoch),
     );
-    facts.put("Code d'authentification", "Authentication code", qr.auth_code());
-    facts.put("NIF", "NIF", invoice.nif);
-    facts.put("Point de vente", "Outlet", header.outlet);
-    facts.put("Type", "Type", type_in_words(invoice.invoice_type, language));
-    facts.put("Heure", "Time", time_in_words(header.time, language));
-    facts.put("Articles", "Items", invoice.items);
-    facts.put("Total", "Total", format!("{} {}", invoice.total, invoice.currency));
-    facts.put("dont TVA", "VAT in it", format!("{} {}", invoice.vat, invoice.currency));
-    facts.put("Clé", "Key", header.key);
+    facts.put("auth_code", "Code d'authentification", "Authentication code", qr.auth_code());
+    facts.put("merchant_nif", "NIF", "NIF", invoice.nif);
+    facts.put("outlet_id", "Point de vente", "Outlet", header.outlet);
+    facts.put("invoice_type", "Type", "Type", type_in_words(invoice.invoice_type, language));
+    facts.put("timestamp", "Heure", "Time", time_in_words(header.time));
+    facts.put("items", "Articles", "Items", invoice.items);
+    facts.put("total", "Total", "Total", format!("{} {}", invoice.total, invoice.currency));
+    facts.put("total_vat", "dont TVA", "VAT in it", format!("{} {}", invoice.vat, invoice.currency));
+    facts.put("key_id", "Clé", "Key", header.key);
     if let Some(credential) = qr.credential() {
         let terms = credential.terms();
         facts.put(
+            "block",
             "Vente hors ligne, bloc",
             "Offline sale, block",
             format!("{} + {}", terms.first, terms.count),
         );
-        facts.put("Délégué par la clé", "Delegated by key", credential.issuer());
+        facts.put("issuer_key_id", "Délégué par la clé", "Delegated by key", credential.issuer());
     }
     facts.0
 }

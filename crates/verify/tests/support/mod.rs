@@ -3,16 +3,28 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
 
 use fiscal::{
-    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Moment, PayloadHash,
-    Proven, Qr, Record, RecordHash, Sealed, Timestamp, Validated,
+    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Issuing, Listing,
+    Moment, PayloadHash, PrivateKey, Proven, PublicKey, Qr, Record, RecordHash, Sealed, Signature, Timestamp,
+    Validated,
 };
 use p256::ecdsa::SigningKey;
-use sha2::{Digest, Sha256};
-use verify::{Bundle, JournalLine, KeyUse, Serial, Trust, TrustedKey};
+use verify::{Bundle, JournalLine, KeyList, KeyUse, Serial, Trust, TrustedKey};
 
 pub const SALE: &str = include_str!("../../../../vectors/canonical/valid_sale_ht_one_item.json");
 
 pub fn key(seed: u8) -> Proven<SigningKey> {
+    proven(seed)
+}
+
+pub fn issuing_key(seed: u8) -> Proven<SigningKey, Issuing> {
+    proven(seed)
+}
+
+pub fn root_key(seed: u8) -> Proven<SigningKey, Listing> {
+    proven(seed)
+}
+
+fn proven<P>(seed: u8) -> Proven<SigningKey, P> {
     Proven::prove(SigningKey::from_slice(&[seed; 32]).unwrap(), [seed; 32]).unwrap()
 }
 
@@ -52,14 +64,13 @@ impl Entry {
 
 pub fn seal_sale(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Entry {
     let payload = sale(second);
-    let linked = head.link(&Validated::read(payload.as_bytes()).unwrap(), at(second)).unwrap();
+    let linked = head.link(&Validated::read(payload.as_bytes()).unwrap().sale(), at(second)).unwrap();
     Entry { record: *linked.sign(key).unwrap().record(), payload }
 }
 
-pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Entry {
+pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, kind: EventKind, second: u64) -> Entry {
     let payload = format!("{{\"closed\":{second}}}");
-    let body = PayloadHash(Sha256::digest(&payload).into());
-    let linked = head.link_event(EventKind::Closure, body, at(second)).unwrap();
+    let linked = head.link_event(kind, PayloadHash::of(payload.as_bytes()), at(second)).unwrap();
     Entry { record: *linked.sign(key).unwrap().record(), payload }
 }
 
@@ -67,15 +78,22 @@ pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Ent
 pub fn journal(key: &Proven<SigningKey>) -> Vec<Entry> {
     let mut head = Head::open(chain(key), HeadState::START);
     (0..8)
-        .map(|n| if n % 4 == 3 { seal_event(&mut head, key, n) } else { seal_sale(&mut head, key, n) })
+        .map(|n| {
+            if n % 4 == 3 {
+                seal_event(&mut head, key, EventKind::Closure, n)
+            } else {
+                seal_sale(&mut head, key, n)
+            }
+        })
         .collect()
 }
 
-/// A record whose header or link was changed and that the true key sealed again: a signer that breaks the rules.
-pub fn resealed(entry: &Entry, key: &Proven<SigningKey>, change: impl FnOnce(&mut Record)) -> Entry {
+/// A record whose header or link was changed and that the key 1 sealed again: a signer that breaks the rules.
+pub fn resealed(entry: &Entry, change: impl FnOnce(&mut Record)) -> Entry {
     let mut record = entry.record;
     change(&mut record);
-    record.signature = key.sign(&record.hash()).unwrap();
+    let signature = SigningKey::from_slice(&[1; 32]).unwrap().sign(&record.hash()).unwrap();
+    record.signature = Signature::normalised(signature).unwrap();
     Entry { record, payload: entry.payload.clone() }
 }
 
@@ -85,15 +103,20 @@ pub fn purpose(key: &Proven<SigningKey>) -> KeyUse {
     KeyUse::Seal { device, outlet, nif, first, last: None }
 }
 
-pub fn bundle_of(entries: impl IntoIterator<Item = (Proven<SigningKey>, KeyUse)>) -> Trust {
-    let keys =
-        entries.into_iter().map(|(key, purpose)| TrustedKey { key: *key.public_key(), purpose }).collect();
-    Trust::Bundle(Bundle::new("2026-02-01T00:00:00".parse().unwrap(), keys))
+/// A list of these keys, signed and read back.
+pub fn bundle_of(entries: impl IntoIterator<Item = (PublicKey, KeyUse)>) -> Trust {
+    let keys = entries.into_iter().map(|(key, purpose)| TrustedKey { key, purpose }).collect();
+    let list = KeyList { issued: "2026-02-01T00:00:00".parse().unwrap(), keys };
+    let root = root_key(9);
+    Trust::Bundle(Bundle::read(&list.sign(&root).unwrap(), root.public_key()).unwrap())
+}
+
+pub fn public(seed: u8) -> PublicKey {
+    *key(seed).public_key()
 }
 
 pub fn trust(key: Proven<SigningKey>) -> Trust {
-    let purpose = purpose(&key);
-    bundle_of([(key, purpose)])
+    bundle_of([(*key.public_key(), purpose(&key))])
 }
 
 pub fn serial(epoch: u32, number: u64) -> Serial {
@@ -102,9 +125,10 @@ pub fn serial(epoch: u32, number: u64) -> Serial {
 
 /// One sealed sale with the number after `last_number`.
 pub fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
-    let state = HeadState { last_number, hash: RecordHash([4; 32]), ..HeadState::START };
+    let state =
+        HeadState { number: InvoiceNumber::new(last_number), hash: RecordHash([4; 32]), ..HeadState::START };
     let mut head = Head::open(chain(key), state);
-    head.link(&Validated::read(SALE.as_bytes()).unwrap(), at(0)).unwrap().sign(key).unwrap()
+    head.link(&Validated::read(SALE.as_bytes()).unwrap().sale(), at(0)).unwrap().sign(key).unwrap()
 }
 
 pub fn qr(key: &Proven<SigningKey>) -> String {
@@ -127,8 +151,12 @@ pub fn terms(delegate: &Proven<SigningKey>) -> CredentialTerms {
     }
 }
 
-/// The QR text of a delegated seal: delegate 3, number 1042.
-pub fn delegated_qr(terms: CredentialTerms, issuer: &Proven<SigningKey>, last_number: u64) -> String {
+/// The QR text of a delegated seal by key 3, when the terms cover it.
+pub fn delegated_qr(
+    terms: CredentialTerms,
+    issuer: &Proven<SigningKey, Issuing>,
+    last_number: u64,
+) -> String {
     let credential = terms.issue(issuer).unwrap();
     Qr::of(&sealed(&key(3), last_number), Some(&credential)).unwrap().to_text().to_string()
 }

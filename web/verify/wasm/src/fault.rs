@@ -78,6 +78,10 @@ fn bundle(fault: BundleFault, language: Language) -> String {
             let advice = pick(language, "demandez une page plus récente.", "ask for a newer page.");
             return format!("{lead} {version}{} {advice}", pick(language, " :", ":"));
         }
+        BundleFault::Twice => (
+            "Une clé est deux fois dans la liste : laquelle vaut ? Demandez une liste juste.",
+            "A key stands twice in the list: which one holds? Ask for a right list.",
+        ),
         BundleFault::Entry => (
             "Une clé de la liste est illisible : demandez la liste de nouveau, ou une page plus récente.",
             "A key in the list cannot be read: ask for the list again, or for a newer page.",
