@@ -130,7 +130,9 @@ fn annex_meaning(annex: &Annex<'_>) -> Value {
     put("comments", annex.comments.map(|comments| comments.iter().map(text).collect()));
     put(
         "ext",
-        annex.ext.map(|ext| ext.iter().map(|pair| json!([text(pair.name), text_or_empty(pair.value)])).collect()),
+        annex
+            .ext
+            .map(|ext| ext.iter().map(|pair| json!([text(pair.name), text_or_empty(pair.value)])).collect()),
     );
     Value::Object(members)
 }

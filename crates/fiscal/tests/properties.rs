@@ -46,10 +46,15 @@ proptest! {
         let payload = made.payload();
         prop_assume!(payload.len() <= fiscal::limits::PAYLOAD_BYTES);
         let from = payload.find("\"tax_groups\":[").unwrap();
-        let to = payload.find(",\"payments\"").unwrap();
+        let to = payload.find(",\"reference\"").or(payload.find(",\"annex\"")).unwrap_or(payload.len());
+        let exchange = payload.find("\"exchange\":{").into_iter().flat_map(|exchange| {
+            ["\"total\":\"", "\"total_vat\":\""].map(|name| exchange + payload[exchange..].find(name).unwrap() + name.len())
+        });
         let amounts: Vec<_> = payload[from..to]
-            .match_indices("_amount\":\"").chain(payload[from..to].match_indices("total\":\""))
+            .match_indices("amount\":\"")
+            .chain(payload[from..to].match_indices("total_vat\":\"")).chain(payload[from..to].match_indices("total\":\""))
             .map(|(at, name)| from + at + name.len())
+            .chain(exchange)
             .collect();
         let at = *place.get(&amounts);
         let end = at + payload[at..].find('"').unwrap();

@@ -19,6 +19,7 @@ pub(crate) fn bare_software_key() -> anyhow::Result<SigningKey> {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
 fn bytes() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the operating system gave no randomness")?;

@@ -115,6 +115,17 @@ fn a_journal_is_held_against_a_head_that_was_kept_elsewhere() {
 }
 
 #[test]
+fn a_file_of_16_mib_is_read_and_a_longer_one_or_a_longer_line_is_not() {
+    let desk = Desk::new("long");
+    let longest = 16 * 1024 * 1024;
+    for (length, payload, journal) in [(longest, 1, 1), (longest + 1, 2, 2)] {
+        fs::write(desk.0.join("long"), vec![b'x'; length]).unwrap();
+        assert_eq!(desk.ask(&["payload", "long"]).0, payload, "{length}");
+        assert_eq!(desk.ask(&["journal", "long", "--key", "key.pem"]).0, journal, "{length}");
+    }
+}
+
+#[test]
 fn a_question_that_cannot_be_asked_says_why_and_ends_with_two() {
     let desk = Desk::new("unusable");
     for (arguments, says) in [
