@@ -72,11 +72,14 @@ fn type_in_words(invoice_type: InvoiceType, language: Language) -> String {
 }
 
 /// The seal's time is universal; a receipt prints the outlet's, which the seal does not know.
-fn time_in_words(time: Timestamp) -> String {
+fn time_in_words(time: Timestamp, language: Language) -> String {
+    let at = |offset| time.local(offset).to_string().replace('T', " ");
+    let in_town = language.pick("à", "in");
     format!(
-        "{time} UTC (Kinshasa {}, Lubumbashi {})",
-        time.local(UtcOffset::KINSHASA),
-        time.local(UtcOffset::LUBUMBASHI),
+        "{} {in_town} Kinshasa ({} {in_town} Lubumbashi, {} UTC)",
+        at(UtcOffset::KINSHASA),
+        at(UtcOffset::LUBUMBASHI),
+        at(UtcOffset::UTC),
     )
 }
 

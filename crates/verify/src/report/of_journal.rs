@@ -49,7 +49,7 @@ fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
         facts.put("head", "Tête", "Head", head);
     }
     if let Some(until) = verdict.until {
-        facts.put("until", "Jusqu'au", "Until", time_in_words(until));
+        facts.put("until", "Jusqu'au", "Until", time_in_words(until, language));
     }
     if verdict.more_findings > 0 {
         facts.put(

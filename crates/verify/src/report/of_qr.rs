@@ -113,7 +113,7 @@ fn facts_of_qr(qr: &Qr, language: Language) -> Vec<Fact> {
     facts.put("merchant_nif", "NIF", "NIF", invoice.nif);
     facts.put("outlet_id", "Point de vente", "Outlet", header.outlet);
     facts.put("invoice_type", "Type", "Type", type_in_words(invoice.invoice_type, language));
-    facts.put("timestamp", "Heure", "Time", time_in_words(header.time));
+    facts.put("timestamp", "Heure", "Time", time_in_words(header.time, language));
     facts.put("items", "Articles", "Items", invoice.items);
     facts.put("total", "Total", "Total", format!("{} {}", invoice.total, invoice.currency));
     facts.put("total_vat", "dont TVA", "VAT in it", format!("{} {}", invoice.vat, invoice.currency));
