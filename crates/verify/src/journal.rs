@@ -200,7 +200,8 @@ impl<'t> Referee<'t> {
             // The first of a file may stand anywhere; only the first of all has no one before it.
             let origin = link.previous == RecordHash::NONE;
             let position = if origin { 1 } else { link.position.value() };
-            self.verdict.is_part = !origin;
+            // An outlet's epochs begin at 0, so that a later one had others before it.
+            self.verdict.is_part = !origin || header.epoch > Epoch(0);
             return Expected { position, previous: [link.previous; 2], number: None, number_known: origin };
         };
         if header.epoch == last.epoch {

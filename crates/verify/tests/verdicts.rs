@@ -86,6 +86,15 @@ fn a_part_of_a_journal_is_true_and_the_words_say_that_it_is_a_part() {
 }
 
 #[test]
+fn a_file_that_begins_with_a_later_epoch_is_a_part() {
+    let key = key(1);
+    let later = Chain { epoch: Epoch(2), ..chain(&key) };
+    let entries = [seal_sale(&mut Head::open(later, HeadState::START), &key, 1)];
+    let verdict = verdict(&entries, &trust(key), None);
+    assert_eq!((verdict.findings.len(), verdict.is_part), (0, true));
+}
+
+#[test]
 fn a_journal_without_payloads_is_true_and_the_words_say_what_was_not_checked() {
     let trust = trust(key(1));
     let mut referee = Referee::new(&trust, None);

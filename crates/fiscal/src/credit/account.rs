@@ -1,61 +1,13 @@
-//! What a credit note may take back of its original (D5), over what the caller knows of it.
-
 use heapless::Vec;
-use sha2::{Digest, Sha256};
 
+use super::{ClientHash, CreditFault, LinesHash, OriginalIdentity};
 use crate::{
-    auth_code::AuthCode,
     decimal::{Amount, ExchangeRate, Rate},
     fault::{Fault, Member, Reason},
-    ids::{Currency, Epoch, GroupCode, InvoiceNumber, Nif, OutletId},
-    invoice::{Classification, Client, CreditNature, Invoice, InvoiceType, PriceMode, Reference},
+    ids::{Currency, GroupCode},
+    invoice::{Classification, CreditNature, Invoice, InvoiceType, PriceMode, Reference},
     rules::{GroupAmounts, Validated, limits},
-    text::Text,
 };
-
-/// Where the original of a credit note is, as far as the caller knows.
-#[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "made once for each note and at once used")]
-pub enum Original {
-    /// In this journal or ledger.
-    Here(CreditAccount),
-    /// Kept by another signer or of another epoch; the account is what a voucher states, if the note has one and the
-    /// caller found it valid and not consumed.
-    Elsewhere(Option<CreditAccount>),
-    /// Nobody sealed such a number.
-    Nowhere,
-}
-
-impl Original {
-    /// Whether the note may be sealed; the account afterwards.
-    pub fn admit(&self, note: &Validated<'_>) -> Result<CreditAccount, CreditFault> {
-        match self {
-            Self::Here(account) => account.admit(note),
-            Self::Elsewhere(Some(account)) if has_voucher(note) => account.admit(note),
-            Self::Elsewhere(_) => Err(CreditFault::OriginalElsewhere),
-            Self::Nowhere => Err(CreditFault::OriginalNotFound),
-        }
-    }
-}
-
-fn has_voucher(note: &Validated<'_>) -> bool {
-    matches!(&note.invoice().reference, Some(Reference::Original(reference)) if reference.voucher.is_some())
-}
-
-/// Which sealed invoice an account is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OriginalIdentity {
-    /// Who sold.
-    pub nif: Nif,
-    /// Where.
-    pub outlet: OutletId,
-    /// In which line of numbers.
-    pub epoch: Epoch,
-    /// With which number.
-    pub number: InvoiceNumber,
-    /// With which authentication code.
-    pub auth_code: AuthCode,
-}
 
 /// A sealed invoice with what was taken back of it so far.
 ///
@@ -91,15 +43,6 @@ pub struct CreditTerms {
     /// Whether one of them is a void.
     pub voided: bool,
 }
-
-/// SHA-256 over an invoice's client: class and registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientHash(pub [u8; 32]);
-
-/// SHA-256 over an invoice's lines whatever their sign: article, description, quantity, unit, price and group, in their
-/// order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinesHash(pub [u8; 32]);
 
 /// What is left of one tax group.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -265,83 +208,6 @@ impl GroupAccount {
         };
         let within = fixed >= Amount::ZERO && left.base >= slack && left.tax >= slack;
         within.then(|| self.left = left)
-    }
-}
-
-impl ClientHash {
-    fn of(client: &Client<'_>) -> Self {
-        let mut hasher = Sha256::new().chain_update(client.classification.name());
-        if let Some(registration) = client.registration {
-            hash_text(&mut hasher, registration);
-        }
-        Self(hasher.finalize().into())
-    }
-}
-
-impl LinesHash {
-    fn of(invoice: &Invoice<'_>) -> Self {
-        let mut hasher = Sha256::new();
-        for item in &invoice.items {
-            for text in [item.code.as_str(), item.tax_group.as_str()] {
-                // Codes have at most 32 characters.
-                hasher.update([u8::try_from(text.len()).unwrap_or_default()]);
-                hasher.update(text);
-            }
-            hash_text(&mut hasher, item.description);
-            hash_text(&mut hasher, item.taxable_unit.text());
-            hasher.update(item.quantity.thousandths().unsigned_abs().to_be_bytes());
-            hasher.update(item.unit_price.ten_thousandths().to_be_bytes());
-        }
-        Self(hasher.finalize().into())
-    }
-}
-
-/// A text with its end, escapes undone.
-fn hash_text(hasher: &mut Sha256, text: Text<'_>) {
-    for character in text.characters() {
-        hasher.update(character.encode_utf8(&mut [0; 4]));
-    }
-    // No text holds a control character.
-    hasher.update([0]);
-}
-
-/// Why a credit note may not be sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CreditFault {
-    /// `ORIGINAL_NOT_FOUND`
-    #[error(
-        "no invoice with this number and authentication code was sealed here: read them from the receipt again"
-    )]
-    OriginalNotFound,
-    /// `ORIGINAL_ELSEWHERE`
-    #[error(
-        "the original is kept by another signer: ask the ledger for a voucher and add it to the reference"
-    )]
-    OriginalElsewhere,
-    /// `ALREADY_VOIDED`
-    #[error("the original was already voided: nothing is left to credit")]
-    AlreadyVoided,
-    /// `CREDIT_EXCEEDS_ORIGINAL`
-    #[error("tax_groups[{group}]: all notes together exceed what the original sold in this group")]
-    ExceedsOriginal {
-        /// Which group of the note.
-        group: usize,
-    },
-    /// `SCHEMA_INVALID`
-    #[error(transparent)]
-    Payload(#[from] Fault),
-}
-
-impl CreditFault {
-    /// The protocol's error code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::OriginalNotFound => "ORIGINAL_NOT_FOUND",
-            Self::OriginalElsewhere => "ORIGINAL_ELSEWHERE",
-            Self::AlreadyVoided => "ALREADY_VOIDED",
-            Self::ExceedsOriginal { .. } => "CREDIT_EXCEEDS_ORIGINAL",
-            Self::Payload(_) => "SCHEMA_INVALID",
-        }
     }
 }
 
