@@ -123,7 +123,7 @@ ids! {
     TerminalId [1..=20] ID, IdForm;
     /// Who stands at the till.
     CashierId [1..=20] ID, IdForm;
-    /// Who seals: the seeds' `device_id` and `fiscal_authority_id` (S7).
+    /// Who seals: the specification's `device_id` and `fiscal_authority_id` (S7).
     DeviceId [1..=20] ID, IdForm;
     /// An article's code: an id of up to 32 characters.
     ItemCode [1..=32] ID, CodeForm;
@@ -220,7 +220,7 @@ macro_rules! counted {
 }
 
 counted! {
-    /// Counts the invoices of an outlet's epoch, from 1: the seeds' `invoice_seq`.
+    /// Counts the invoices of an outlet's epoch, from 1: the specification's `invoice_seq`.
     InvoiceNumber;
     /// Counts the records of a chain, from 1, invoices or not.
     Position;

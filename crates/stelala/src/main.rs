@@ -1,7 +1,5 @@
 //! Stelala's command-line program: a thin shell over the other crates.
 
-#![allow(clippy::print_stdout, reason = "a terminal program prints its answer")]
-
 mod bench;
 mod demo;
 mod random;

@@ -49,6 +49,8 @@ pub struct JournalVerdict {
     pub is_part: bool,
     /// How many epochs begin without naming the end of the one before, so that this end may have been cut off.
     pub untied_epochs: u64,
+    /// How many of the heads that were kept elsewhere are in the file.
+    pub heads_met: u64,
     /// The hash of the newest record.
     pub head: Option<RecordHash>,
     /// The time of the newest record.
@@ -135,7 +137,7 @@ impl<'t> Referee<'t> {
                 self.find(Rule::SaleTwice);
             }
         }
-        self.missing_heads.remove(&KnownHead(place.hash));
+        self.verdict.heads_met += u64::from(self.missing_heads.remove(&KnownHead(place.hash)));
         self.verdict.head = Some(place.hash);
         self.verdict.until = Some(header.time);
         self.last = Some(place);

@@ -71,6 +71,8 @@ fn a_true_journal_is_true_with_its_own_head_and_with_an_older_one() {
         let verdict = verdict(&entries, &trust, known.map(KnownHead));
         assert_eq!(verdict.findings, []);
         assert_eq!((verdict.lines, verdict.invoices, verdict.payloads_absent), (8, 6, 0));
+        assert_eq!(verdict.heads_met, u64::from(known.is_some()));
+        assert!(Report::of_journal(&verdict, &trust, Language::French).complete);
     }
 }
 
@@ -81,7 +83,7 @@ fn a_part_of_a_journal_is_true_and_the_words_say_that_it_is_a_part() {
     let verdict = verdict(&entries[4..], &trust, None);
     assert_eq!(verdict.findings, []);
     let report = Report::of_journal(&verdict, &trust, Language::English);
-    assert!(report.title.starts_with("TRUE IN PART"));
+    assert!(report.title.starts_with("TRUE IN PART") && report.valid && !report.complete);
     assert!(report.does_not_prove.iter().any(|line| line.contains("before the first record")));
 }
 

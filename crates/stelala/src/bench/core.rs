@@ -2,7 +2,12 @@
 
 #![allow(clippy::float_arithmetic, reason = "ratios of times are not money")]
 
-use std::{hint::black_box, process::ExitCode};
+use std::{
+    fmt,
+    hint::black_box,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use fiscal::{Chain, Epoch, Head, HeadState, Moment, PrivateKey, Proven, RecordHash, Sale, Validated};
@@ -43,21 +48,29 @@ pub(super) fn run(rounds: usize) -> anyhow::Result<ExitCode> {
         subject("verifying one seal", || _ = black_box(sealed.record().verify(black_box(p256.public_key())))),
     ];
     let times = medians(&mut subjects, rounds);
-    println!("A payload of 5 lines, {} bytes; median of {rounds} rounds, one thread.\n", payload.len());
+    let mut out = io::stdout().lock();
+    writeln!(out, "A payload of 5 lines, {} bytes; median of {rounds} rounds, one thread.\n", payload.len())?;
     for (subject, time) in subjects.iter().zip(&times) {
-        println!("  {:<38} {:>9.2} µs", subject.name, time / 1_000.0);
+        writeln!(out, "  {:<38} {:>9.2} µs", subject.name, time / 1_000.0)?;
     }
     let [aws_lc, p256, payload_hash, read, link, seal_aws_lc, seal_p256, _] = times[..] else {
         anyhow::bail!("a subject was added without a place in the summary");
     };
-    println!("\n  ratio                                          measured     limit");
-    let kept = [
-        at_most("read and check / aws-lc-rs signature", (read - payload_hash) / aws_lc, READ_AND_CHECK),
-        at_most("link and hash / aws-lc-rs signature", (link + payload_hash) / aws_lc, LINK_AND_HASH),
-        at_least("seals per bare signature, aws-lc-rs", aws_lc / seal_aws_lc, SEAL_WITH_AWS_LC),
-        at_least("seals per bare signature, p256", p256 / seal_p256, SEAL_WITH_P256),
+    writeln!(out, "\n  ratio                                          measured     limit")?;
+    let ratios = [
+        Ratio::at_most(
+            "read and check / aws-lc-rs signature",
+            (read - payload_hash) / aws_lc,
+            READ_AND_CHECK,
+        ),
+        Ratio::at_most("link and hash / aws-lc-rs signature", (link + payload_hash) / aws_lc, LINK_AND_HASH),
+        Ratio::at_least("seals per bare signature, aws-lc-rs", aws_lc / seal_aws_lc, SEAL_WITH_AWS_LC),
+        Ratio::at_least("seals per bare signature, p256", p256 / seal_p256, SEAL_WITH_P256),
     ];
-    Ok(ExitCode::from(u8::from(kept.contains(&false))))
+    for ratio in &ratios {
+        writeln!(out, "{ratio}")?;
+    }
+    Ok(ExitCode::from(u8::from(!ratios.iter().all(|ratio| ratio.kept))))
 }
 
 fn subject<'a>(name: &'static str, call: impl FnMut() + 'a) -> Subject<'a> {
@@ -97,14 +110,29 @@ fn moment() -> Moment {
     Moment { now, tolerance_seconds: Moment::CLOUD_TOLERANCE_SECONDS, counter: 0 }
 }
 
-fn at_most(name: &str, ratio: f64, limit: f64) -> bool {
-    let kept = ratio <= limit;
-    println!("  {name:<46} {ratio:>8.3}   <= {limit:.1}  {}", if kept { "kept" } else { "NOT KEPT" });
-    kept
+/// A measured ratio beside its limit.
+struct Ratio {
+    name: &'static str,
+    measured: f64,
+    sign: &'static str,
+    limit: f64,
+    kept: bool,
 }
 
-fn at_least(name: &str, ratio: f64, limit: f64) -> bool {
-    let kept = ratio >= limit;
-    println!("  {name:<46} {ratio:>8.3}   >= {limit:.1}  {}", if kept { "kept" } else { "NOT KEPT" });
-    kept
+impl Ratio {
+    fn at_most(name: &'static str, measured: f64, limit: f64) -> Self {
+        Self { name, measured, sign: "<=", limit, kept: measured <= limit }
+    }
+
+    fn at_least(name: &'static str, measured: f64, limit: f64) -> Self {
+        Self { name, measured, sign: ">=", limit, kept: measured >= limit }
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, measured, sign, limit, kept } = self;
+        let verdict = if *kept { "kept" } else { "NOT KEPT" };
+        write!(f, "  {name:<46} {measured:>8.3}   {sign} {limit:.1}  {verdict}")
+    }
 }

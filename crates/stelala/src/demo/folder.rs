@@ -24,30 +24,20 @@ pub(super) fn read_day(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     paths.iter().map(read).collect()
 }
 
-/// Keys, journal and QR texts, for the commands that the demonstration suggests.
-pub(super) struct Folder<'a> {
-    path: &'a Path,
-}
-
-impl<'a> Folder<'a> {
-    pub(super) fn create(path: &'a Path, shop: &Shop) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| path.display().to_string())?;
-        let folder = Self { path };
-        folder.write("key.pem", &shop.key().to_pem())?;
-        folder.write("root.pem", &shop.root().to_pem())?;
-        folder.write("trust.jws", &format!("{}\n", shop.bundle()?))?;
-        Ok(folder)
+/// Leaves public keys, journal and QR texts, for the commands that the demonstration suggests.
+pub(super) fn write(folder: &Path, shop: &Shop, receipts: &[Receipt]) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{}: cannot make this folder", folder.display()))?;
+    let journal: String = receipts.iter().map(|receipt| receipt.journal_line.to_json() + "\n").collect();
+    let texts: String = receipts.iter().map(|receipt| format!("{}\n", receipt.elements.qr)).collect();
+    for (name, content) in [
+        ("key.pem", shop.key().to_pem().to_string()),
+        ("root.pem", shop.root().to_pem().to_string()),
+        ("trust.jws", format!("{}\n", shop.bundle()?)),
+        ("journal.jsonl", journal),
+        ("qr.txt", texts),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, content).with_context(|| format!("{}: cannot write this file", path.display()))?;
     }
-
-    pub(super) fn write_receipts(&self, receipts: &[Receipt]) -> anyhow::Result<()> {
-        let journal = receipts.iter().map(|receipt| receipt.journal_line.to_json() + "\n");
-        self.write("journal.jsonl", &journal.collect::<String>())?;
-        let texts = receipts.iter().map(|receipt| format!("{}\n", receipt.elements.qr));
-        self.write("qr.txt", &texts.collect::<String>())
-    }
-
-    fn write(&self, name: &str, content: &str) -> anyhow::Result<()> {
-        let path = self.path.join(name);
-        fs::write(&path, content).with_context(|| path.display().to_string())
-    }
+    Ok(())
 }

@@ -80,9 +80,10 @@ impl Words {
     pub(super) fn lie(&self, receipt: &Receipt, tenth: Amount, report: &Report) -> String {
         let findings: Vec<&str> = report.findings.iter().map(|finding| finding.sentence.as_str()).collect();
         format!(
-            "{} {}: {} {} {tenth}.\n{}\n  - {}",
+            "{} {}{} {} {} {tenth}.\n{}\n  - {}",
             self.say("Un marchand réécrit", "A merchant rewrites"),
             receipt.elements.fiscal_number,
+            self.say(" :", ":"),
             receipt.facts.total,
             self.say("devient", "becomes"),
             report.title,
@@ -99,8 +100,8 @@ impl Words {
             "\n{}\n\n  {run} verify qr '{qr}' --key {out}/key.pem{lang}\n\n  {run} verify qr '{qr}' --bundle {out}/trust.jws --root {out}/root.pem{lang}\n\n  {run} verify journal {out}/journal.jsonl --bundle {out}/trust.jws --root {out}/root.pem{lang}\n\n  {run} verify payload examples/day/006-family-shopping.json{lang}\n\n{}",
             self.say("À essayer maintenant (changez un caractère et essayez encore) :", "Try now (then change a character and try again):"),
             self.say(
-                "Chaque ligne de qr.txt est le texte d'un code QR. La page web/verify le scanne ou le prend collé.",
-                "Each line of qr.txt is the text of a QR code. The page of web/verify scans it or takes it pasted.",
+                "Chaque ligne de qr.txt est le texte d'un code QR. La page de web/verify le prend collé, ou le scanne d'un ticket.",
+                "Each line of qr.txt is the text of a QR code. The page of web/verify takes it pasted, or scans it from a receipt.",
             ),
         )
     }

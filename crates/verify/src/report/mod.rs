@@ -14,6 +14,8 @@ use crate::finding::{Finding, Language};
 pub struct Report {
     /// Whether all is well.
     pub valid: bool,
+    /// Whether all was there to be judged: not so of a journal whose beginning or payloads are not in the file.
+    pub complete: bool,
     /// The verdict in one line.
     pub title: String,
     /// What to say above the facts: that they are only stated; empty where they are proven or computed.

@@ -12,6 +12,7 @@ impl Report {
         };
         Self {
             valid,
+            complete: !verdict.is_part && verdict.payloads_absent == 0,
             title: title(verdict, language),
             caution: String::new(),
             facts: facts(verdict, language),
@@ -65,14 +66,21 @@ fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
 fn proof(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<String> {
     let say = |french: &str, english: &str| pick(language, french, english);
     let mut proves = vec![say(
-        "Du premier au dernier enregistrement d'une époque, aucun n'a été changé, retiré, ajouté, doublé ou déplacé ; les numéros se suivent, l'heure ne recule pas et chaque sceau est vrai.",
-        "From the first to the last record of an epoch, none was changed, removed, added, doubled or moved; numbers follow each other, time does not go back, and every seal is true.",
+        "Du premier au dernier enregistrement de ce fichier, dans chaque époque, aucun n'a été changé, retiré, ajouté, doublé ou déplacé ; les numéros se suivent, l'heure ne recule pas et chaque sceau est vrai.",
+        "From the first to the last record of this file, within each epoch, none was changed, removed, added, doubled or moved; numbers follow each other, time does not go back, and every seal is true.",
     )];
     if verdict.payloads_absent < verdict.lines {
         proves.push(say(
             "Les factures du fichier sont celles qui ont été scellées, et leurs sommes sont justes.",
             "The payloads in the file are those that were sealed, and their sums are right.",
         ));
+    }
+    if verdict.heads_met > 0 {
+        let lead = say(
+            "Les têtes gardées ailleurs sont dans ce journal :",
+            "The heads kept elsewhere are in this journal:",
+        );
+        proves.push(format!("{lead} {}.", verdict.heads_met));
     }
     if let Trust::Bundle(bundle) = trust {
         let lead = say(

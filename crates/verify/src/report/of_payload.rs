@@ -44,6 +44,7 @@ impl Report {
         let caution = String::new();
         Self {
             valid,
+            complete: true,
             title,
             caution,
             facts: facts.0,

@@ -25,6 +25,7 @@ impl Report {
         };
         Self {
             valid,
+            complete: true,
             title,
             caution,
             facts,
