@@ -3,13 +3,15 @@
 //! The device, the cloud and the browser apply one sealing rule, and this crate is that rule. It does no I/O, knows
 //! no clock and allocates nothing; whoever uses it brings a store, a clock and a key.
 //!
-//! The way of an invoice through the crate is a sequence of types, and there is no other way:
+//! The way of an invoice through the crate is a sequence of types, of which none can be skipped:
 //!
 //! 1. [`Validated::read`] takes canonical bytes that are well-formed and add up ([`Invoice`], decisions P1–P8);
 //! 2. [`Head::link`] gives their [`Sale`] the next number and a time and ties them to the record before ([`Linked`], S1–S3);
 //! 3. [`Linked::seal`] makes a [`Sealed`] record of it by a signature that it verifies, [`Linked::sign`] by a key of
 //!    this process that has proven itself (S2);
 //! 4. [`Sealed::elements`] are the five security elements that a receipt carries (S4, S5, S8).
+//!
+//! A record that was sealed before becomes [`Sealed`] again by [`Record::verify`] alone.
 //!
 //! Between the steps the caller does what only it can: keep the payload, ask a secure element, write a journal.
 //! `docs/formats.md` gives every byte.

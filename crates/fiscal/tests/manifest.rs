@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+#[macro_use]
+#[path = "support/vector.rs"]
+mod vector;
+
 use fiscal::{
     Amount, CivilDate, Classification, DEFAULT_MANIFEST, DgiLetter, GroupAmounts, GroupCode, Invoice,
     InvoiceType, List, Manifest, ManifestGroup, Payment, Reason, TaxGroup, UtcOffset, Validated,
 };
-
-macro_rules! vector {
-    ($name:literal) => {
-        include_str!(concat!("../../../vectors/canonical/valid_", $name, ".json"))
-    };
-}
 
 const SALE: &str = vector!("sale_ht_one_item");
 const MIXED: &str = vector!("sale_ht_mixed_groups");

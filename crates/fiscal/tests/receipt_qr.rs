@@ -1,30 +1,20 @@
 //! What a receipt's QR code says, with and without a delegated key's credential.
 
+#[path = "support/signer.rs"]
+mod signer;
+
 use fiscal::{
     AmountCap, Chain, Credential, CredentialFault, CredentialTerms, Epoch, EventKind, Head, HeadState,
     InvoiceNumber, IssueFault, Issuing, Moment, PayloadHash, Proven, Qr, QrFault, QrField, SealFault, Sealed,
     Signature, SignatureFault, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
+use signer::{chain, issuing_key, key};
 
 const SALE: &[u8] = include_bytes!("../../../vectors/canonical/valid_sale_ht_one_item.json");
 
-fn key(seed: u8) -> Proven<SigningKey> {
-    Proven::prove(SigningKey::from_slice(&[seed; 32]).unwrap(), [seed; 32]).unwrap()
-}
-
-fn issuing_key(seed: u8) -> Proven<SigningKey, Issuing> {
-    Proven::prove(SigningKey::from_slice(&[seed; 32]).unwrap(), [seed; 32]).unwrap()
-}
-
 fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
-    let chain = Chain {
-        device: "BONO-USB-001".parse().unwrap(),
-        key: key.public_key().id(),
-        outlet: "OUTLET-001".parse().unwrap(),
-        nif: "A1234567Z".parse().unwrap(),
-        epoch: Epoch(2),
-    };
+    let chain = Chain { epoch: Epoch(2), ..chain(key) };
     let now = "2026-02-04T10:15:31".parse().unwrap();
     let mut head =
         Head::open(chain, HeadState { number: InvoiceNumber::new(last_number), ..HeadState::START });
@@ -187,17 +177,7 @@ fn a_signature_of_the_upper_half_is_refused_on_a_receipt() {
 #[test]
 fn a_record_that_is_no_invoice_has_no_qr_code_and_no_elements() {
     let key = key(1);
-    let chain = *Head::open(
-        Chain {
-            device: "D".parse().unwrap(),
-            key: key.public_key().id(),
-            outlet: "O".parse().unwrap(),
-            nif: "A1234567Z".parse().unwrap(),
-            epoch: Epoch(0),
-        },
-        HeadState::START,
-    )
-    .chain();
+    let chain = chain(&key);
     let moment = Moment { now: Timestamp::EARLIEST, tolerance_seconds: 0, counter: 0 };
     let boot = Head::open(chain, HeadState::START)
         .link_event(EventKind::Boot, PayloadHash([0; 32]), moment)

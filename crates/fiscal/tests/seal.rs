@@ -1,28 +1,18 @@
 //! From a payload to a sealed record and to what its receipt shows.
 
+#[path = "support/signer.rs"]
+mod signer;
+
 use fiscal::{
-    Chain, Epoch, EventKind, Head, HeadState, InvoiceNumber, LinkFault, Linked, Moment, Nif, NotProven,
-    PayloadHash, Position, PrivateKey, Proven, PublicKey, Record, RecordFault, RecordHash, SealFault,
-    Sealing, Signature, SignatureFault, Subject, Timestamp, Validated,
+    Chain, EventKind, Head, HeadState, InvoiceNumber, LinkFault, Linked, Moment, Nif, NotProven, PayloadHash,
+    Position, PrivateKey, Proven, PublicKey, Record, RecordFault, RecordHash, SealFault, Sealing, Signature,
+    SignatureFault, Subject, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
+use signer::{chain, key};
 
 const SALE: &[u8] = include_bytes!("../../../vectors/canonical/valid_sale_ht_one_item.json");
 const EXPORT: &[u8] = include_bytes!("../../../vectors/canonical/valid_export_usd.json");
-
-fn key(seed: u8) -> Proven<SigningKey> {
-    Proven::prove(SigningKey::from_slice(&[seed; 32]).unwrap(), [seed; 32]).unwrap()
-}
-
-fn chain(key: &Proven<SigningKey>) -> Chain {
-    Chain {
-        device: "BONO-USB-001".parse().unwrap(),
-        key: key.public_key().id(),
-        outlet: "OUTLET-001".parse().unwrap(),
-        nif: "A1234567Z".parse().unwrap(),
-        epoch: Epoch(0),
-    }
-}
 
 fn at(time: &str) -> Moment {
     Moment { now: time.parse().unwrap(), tolerance_seconds: Moment::DEVICE_TOLERANCE_SECONDS, counter: 7 }

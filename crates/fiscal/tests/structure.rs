@@ -1,12 +1,10 @@
 //! Faults of structure (P3): the reason and the path for members and marks that stand where they must not.
 
-use fiscal::{Reason, Validated};
+#[macro_use]
+#[path = "support/vector.rs"]
+mod vector;
 
-macro_rules! vector {
-    ($name:literal) => {
-        include_str!(concat!("../../../vectors/canonical/valid_", $name, ".json"))
-    };
-}
+use fiscal::{Reason, Validated};
 
 const EXPORT: &str = vector!("export_usd");
 const RETURN: &str = vector!("credit_note_return");

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-use fiscal::{Amount, Classification, Invoice, InvoiceType, Reason, Timestamp, Validated};
+#[macro_use]
+#[path = "support/vector.rs"]
+mod vector;
 
-macro_rules! vector {
-    ($name:literal) => {
-        include_str!(concat!("../../../vectors/canonical/valid_", $name, ".json"))
-    };
-}
+use fiscal::{Amount, Classification, Invoice, InvoiceType, Reason, Timestamp, Validated};
 
 const SALE: &str = vector!("sale_ht_one_item");
 const MIXED: &str = vector!("sale_ht_mixed_groups");

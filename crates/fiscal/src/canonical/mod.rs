@@ -1,4 +1,4 @@
-//! The one byte form of an invoice (P1, P3): JSON without a choice.
+//! The one byte form of what an invoice says (P1, P3): JSON without a choice.
 //!
 //! The order of members is fixed and there is no white space, so reading is comparing: at each place only one member
 //! can stand. Nothing is copied or allocated; the three arrays are read once to check them and again, element by

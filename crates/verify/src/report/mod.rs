@@ -7,7 +7,10 @@ mod of_qr;
 use fiscal::{InvoiceType, Timestamp, UtcOffset};
 use serde::Serialize;
 
-use crate::finding::{Finding, Language};
+use crate::{
+    bundle::Bundle,
+    finding::{Finding, Language},
+};
 
 /// What a person is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,6 +95,25 @@ fn in_words(findings: &[Finding], language: Language) -> Vec<FindingInWords> {
         sentence: finding.rule.sentence(language),
     };
     findings.iter().map(words).collect()
+}
+
+/// A sentence that ends with the date of the list of keys.
+fn dated(lead: &str, bundle: &Bundle) -> String {
+    format!("{lead} {} UTC.", bundle.issued())
+}
+
+/// What no list of keys can prove.
+fn later_revocation(bundle: &Bundle, language: Language) -> String {
+    let lead = language.pick(
+        "Qu'aucune clé n'a été révoquée après la date de la liste,",
+        "That no key was revoked after the list's date,",
+    );
+    dated(lead, bundle)
+}
+
+/// A sentence that ends with a count.
+fn counted(lead: &str, count: u64) -> String {
+    format!("{lead} {count}.")
 }
 
 fn pick(language: Language, french: &str, english: &str) -> String {

@@ -1,4 +1,4 @@
-use super::{Fact, Facts, Report, in_words, pick, time_in_words};
+use super::{Fact, Facts, Report, counted, dated, in_words, later_revocation, pick, time_in_words};
 use crate::{finding::Language, journal::JournalVerdict, trust::Trust};
 
 impl Report {
@@ -80,14 +80,14 @@ fn proof(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Str
             "Les têtes gardées ailleurs sont dans ce journal :",
             "The heads kept elsewhere are in this journal:",
         );
-        proves.push(format!("{lead} {}.", verdict.heads_met));
+        proves.push(counted(&lead, verdict.heads_met));
     }
     if let Trust::Bundle(bundle) = trust {
         let lead = say(
             "Les clés sont celles de ce vendeur et de ce point de vente, selon la liste signée du",
             "The keys are those of this seller and outlet, by the list signed on",
         );
-        proves.push(format!("{lead} {} UTC.", bundle.issued()));
+        proves.push(dated(&lead, bundle));
     }
     proves
 }
@@ -115,25 +115,21 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
             "Que rien ne manque à la fin d'une époque que la suivante ne nomme pas ; de telles fins :",
             "That nothing is missing at the end of an epoch that the next does not name; such ends:",
         );
-        gaps.push(format!("{lead} {}.", verdict.untied_epochs));
+        gaps.push(counted(&lead, verdict.untied_epochs));
     }
     if verdict.payloads_absent > 0 {
         let lead = say(
             "Ce que disent les factures et leurs sommes, là où elles manquent au fichier :",
             "What payloads and their sums say, where they are not in the file:",
         );
-        gaps.push(format!("{lead} {}.", verdict.payloads_absent));
+        gaps.push(counted(&lead, verdict.payloads_absent));
     }
     gaps.push(match trust {
         Trust::Keys(_) => say(
             "Que les clés sont celles de ce vendeur : elles ont été données à la main. Une liste signée de clés le prouve.",
             "That the keys are this seller's: they were given by hand. A signed list of keys proves it.",
         ),
-        Trust::Bundle(bundle) => format!(
-            "{} {} UTC.",
-            say("Qu'aucune clé n'a été révoquée après la date de la liste,", "That no key was revoked after the list's date,"),
-            bundle.issued(),
-        ),
+        Trust::Bundle(bundle) => later_revocation(bundle, language),
     });
     gaps
 }

@@ -1,6 +1,6 @@
 use fiscal::{Currency, Qr};
 
-use super::{Fact, Facts, Report, in_words, pick, time_in_words, type_in_words};
+use super::{Fact, Facts, Report, dated, in_words, later_revocation, pick, time_in_words, type_in_words};
 use crate::{finding::Language, qr::QrVerdict, trust::Trust};
 
 impl Report {
@@ -54,7 +54,7 @@ fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
                 "The key is that of this seller and outlet, by the list signed on",
             )
         };
-        proves.push(format!("{whose} {} UTC.", bundle.issued()));
+        proves.push(dated(&whose, bundle));
     }
     proves
 }
@@ -78,11 +78,7 @@ fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
         ));
     }
     if let Trust::Bundle(bundle) = trust {
-        let lead = say(
-            "Qu'aucune clé n'a été révoquée après la date de la liste,",
-            "That no key was revoked after the list's date,",
-        );
-        gaps.push(format!("{lead} {} UTC.", bundle.issued()));
+        gaps.push(later_revocation(bundle, language));
     }
     if let Some(credential) = qr.credential() {
         if qr.facts().currency != Currency::CDF {
