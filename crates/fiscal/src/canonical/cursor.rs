@@ -43,7 +43,7 @@ impl<'a> Cursor<'a> {
         if self.take(literal) { Ok(()) } else { Err(self.instead(otherwise)) }
     }
 
-    /// Takes the opening of an object whose first member is `first`.
+    /// Takes the opening of an object.
     pub(super) fn open_object(&mut self) -> Result<(), Fault> {
         self.expect("{", Reason::ObjectExpected).map_err(Fault::whole)
     }
