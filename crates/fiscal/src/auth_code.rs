@@ -23,6 +23,17 @@ impl AuthCode {
         Self(characters)
     }
 
+    /// The 80 bits.
+    pub(crate) fn bits(self) -> [u8; 10] {
+        let mut bits = [0; 10];
+        for (five_bytes, half) in bits.chunks_exact_mut(5).zip(self.0.chunks_exact(8)) {
+            let value = |character| Self::ALPHABET.iter().position(|known| *known == character).unwrap_or(0);
+            let group = half.iter().fold(0, |group, character| group << 5 | value(*character) as u64);
+            five_bytes.copy_from_slice(&group.to_be_bytes()[3..]);
+        }
+        bits
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         // Only letters of the alphabet get in, so this cannot fail.
@@ -66,6 +77,9 @@ mod tests {
             AuthCode::from_bits([0x08, 0x42, 0x10, 0x84, 0x21, 0, 0, 0, 0, 1]).to_string(),
             "1111111100000001"
         );
+        for text in ["1111111100000001", "0123456789ABCDEF", "GHJKMNPQRSTVWXYZ"] {
+            assert_eq!(AuthCode::from_bits(text.parse::<AuthCode>().unwrap().bits()).to_string(), text);
+        }
         for wrong in ["", "012345678ABCDEF", "0123456789ABCDEFG", "0123456789abcdef", "0123456789ABCDEU"] {
             assert_eq!(wrong.parse::<AuthCode>(), Err(Reason::AuthCodeForm), "{wrong:?}");
         }

@@ -23,6 +23,7 @@ extern crate std;
 
 mod auth_code;
 mod canonical;
+pub mod compact;
 mod credit;
 mod decimal;
 mod fault;
@@ -41,7 +42,8 @@ mod steps {}
 pub use auth_code::AuthCode;
 pub use canonical::{List, ListIter};
 pub use credit::{
-    ClientHash, CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original, OriginalIdentity,
+    AccountFault, ClientHash, CreditAccount, CreditFault, CreditTerms, GroupBalance, LinesHash, Original,
+    OriginalIdentity,
 };
 pub use decimal::{Amount, ExchangeRate, Overflow, Quantity, Rate, UnitPrice};
 pub use fault::{Fault, Member, Path, Reason};

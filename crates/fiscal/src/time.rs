@@ -35,6 +35,11 @@ impl Timestamp {
         self.seconds.saturating_sub(earlier.seconds)
     }
 
+    /// Whole days since 1970-01-01, in universal time.
+    pub fn days(self) -> u32 {
+        self.date_at(UtcOffset::UTC).days()
+    }
+
     /// The civil day in an outlet's zone: its business day (S7).
     pub fn date_at(self, offset: UtcOffset) -> CivilDate {
         CivilDate(self.civil_at(offset).date())
@@ -102,6 +107,19 @@ impl CivilDate {
     pub const fn constant(year: i16, month: i8, day: i8) -> Self {
         Self(civil::date(year, month, day))
     }
+
+    /// So many days after 1970-01-01; none past the year 9999.
+    pub fn from_days(days: u32) -> Option<Self> {
+        let since = SignedDuration::from_hours(i64::from(days) * 24);
+        UNIX_EPOCH.checked_add(since).ok().map(|at| Self(at.date()))
+    }
+
+    /// Days since 1970-01-01, 0 for a constant before it.
+    pub fn days(self) -> u32 {
+        let since = self.0.duration_since(UNIX_EPOCH.date());
+        // At most 2,932,896, the last day of 9999.
+        u32::try_from(since.as_hours() / 24).unwrap_or_default()
+    }
 }
 
 impl str::FromStr for CivilDate {
@@ -135,6 +153,19 @@ impl UtcOffset {
     pub const KINSHASA: Self = Self(tz::offset(1));
     /// Africa/Lubumbashi, UTC+2.
     pub const LUBUMBASHI: Self = Self(tz::offset(2));
+
+    /// So many minutes ahead of UTC: whole quarter hours from -12:00 to +14:00, for the world has no other.
+    pub fn from_minutes(minutes: i16) -> Option<Self> {
+        let known = (-12 * 60..=14 * 60).contains(&minutes) && minutes % 15 == 0;
+        let offset = tz::Offset::from_seconds(i32::from(minutes) * 60).ok();
+        offset.filter(|_| known).map(Self)
+    }
+
+    /// In minutes, negative west of Greenwich.
+    pub fn minutes(self) -> i16 {
+        // Every constructor gives whole minutes, at most 14 hours.
+        i16::try_from(self.0.seconds() / 60).unwrap_or_default()
+    }
 }
 
 fn read_date(bytes: &[u8]) -> Option<civil::Date> {
@@ -203,6 +234,39 @@ mod tests {
         assert_eq!(late.date_at(UtcOffset::KINSHASA).to_string(), "2026-02-04");
         assert_eq!(late.date_at(UtcOffset::LUBUMBASHI).to_string(), "2026-02-05");
         assert_eq!(late.local(UtcOffset::LUBUMBASHI).to_string(), "2026-02-05T00:30:00");
+    }
+
+    #[test]
+    fn a_day_is_the_same_as_a_date_and_as_a_count_since_1970() {
+        for (text, days) in
+            [("1970-01-01", 0), ("1970-01-02", 1), ("2026-02-04", 20_488), ("9999-12-31", 2_932_896)]
+        {
+            let date: CivilDate = text.parse().unwrap();
+            assert_eq!((date.days(), CivilDate::from_days(days)), (days, Some(date)), "{text}");
+        }
+        assert_eq!(CivilDate::from_days(2_932_897), None);
+        assert_eq!(CivilDate::from_days(u32::MAX), None);
+        assert_eq!(CivilDate::constant(1969, 12, 31).days(), 0);
+    }
+
+    #[test]
+    fn the_days_of_a_time_change_at_midnight_in_universal_time() {
+        let last: Timestamp = "2026-02-04T23:59:59".parse().unwrap();
+        assert_eq!(last.days(), 20_488);
+        assert_eq!(Timestamp::from_unix(last.unix() + 1).unwrap().days(), 20_489);
+        assert_eq!(last.date_at(UtcOffset::KINSHASA).days(), 20_489);
+    }
+
+    #[test]
+    fn an_offset_is_whole_quarter_hours_from_twelve_behind_to_fourteen_ahead() {
+        for minutes in [-720, -210, 0, 15, 60, 345, 840] {
+            assert_eq!(UtcOffset::from_minutes(minutes).unwrap().minutes(), minutes);
+        }
+        for minutes in [-735, -721, 1, 5, 10, 14, 59, 855, i16::MIN, i16::MAX] {
+            assert_eq!(UtcOffset::from_minutes(minutes), None, "{minutes}");
+        }
+        assert_eq!(UtcOffset::from_minutes(60), Some(UtcOffset::KINSHASA));
+        assert_eq!(UtcOffset::LUBUMBASHI.minutes(), 120);
     }
 
     #[test]

@@ -67,3 +67,13 @@ fn a_payload_cut_anywhere_is_refused_without_a_panic() {
 fn a_fault_of_the_whole_payload_has_no_path() {
     assert_eq!(Validated::read(b"\xFF").unwrap_err().path, Path::ROOT);
 }
+
+#[test]
+fn the_facts_of_an_invoice_are_those_of_its_sale() {
+    let number = fiscal::InvoiceNumber::new(105).unwrap();
+    for (name, payload) in vectors().iter().filter(|(name, _)| name.starts_with("valid_")) {
+        let sale = Validated::read(payload).unwrap();
+        let facts = fiscal::InvoiceFacts::of_invoice(sale.invoice(), number);
+        assert_eq!(facts, fiscal::InvoiceFacts::of(&sale.sale(), number), "{name}");
+    }
+}

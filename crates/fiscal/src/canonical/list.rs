@@ -1,9 +1,13 @@
 use core::fmt;
 
 use super::cursor::Cursor;
-use crate::fault::{Fault, Member, Reason};
+use crate::{
+    compact::{Packed, Reader, UnpackFault},
+    fault::{Fault, Member, Reason},
+};
 
-/// The elements of an array: a slice that a caller has, or bytes of a payload that are read again one by one.
+/// The elements of an array: a slice that a caller has, or bytes, of a payload or packed, that are read again one by
+/// one.
 #[derive(Clone, Copy)]
 pub struct List<'a, T> {
     source: Source<'a, T>,
@@ -17,10 +21,15 @@ enum Source<'a, T> {
         elements: &'a str,
         count: usize,
     },
+    /// Where the first of so many stands, already found well-formed.
+    Packed {
+        first: Reader<'a>,
+        count: usize,
+    },
 }
 
 /// What can stand in an array of a payload.
-pub trait Element<'a>: Copy {
+pub trait Element<'a>: Copy + Packed<'a> {
     /// Reads one element and stops after it.
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault>;
 }
@@ -30,7 +39,7 @@ impl<'a, T: Element<'a>> List<'a, T> {
     pub const fn len(&self) -> usize {
         match self.source {
             Source::Slice(slice) => slice.len(),
-            Source::Payload { count, .. } => count,
+            Source::Payload { count, .. } | Source::Packed { count, .. } => count,
         }
     }
 
@@ -45,6 +54,7 @@ impl<'a, T: Element<'a>> List<'a, T> {
             source: match self.source {
                 Source::Slice(slice) => Rest::Slice(slice),
                 Source::Payload { elements, .. } => Rest::Payload(Cursor::new(elements)),
+                Source::Packed { first, count } => Rest::Packed { next: first, left: count },
             },
         }
     }
@@ -71,6 +81,15 @@ impl<'a, T: Element<'a>> List<'a, T> {
         }
         let length = elements.len() - cursor.rest().len() - 1;
         Ok(Self { source: Source::Payload { elements: &elements[..length], count } })
+    }
+
+    /// Reads so many packed elements, checks every one and remembers where they stand.
+    pub(crate) fn unpack(reader: &mut Reader<'a>, count: usize) -> Result<Self, UnpackFault> {
+        let first = *reader;
+        for _ in 0..count {
+            T::unpack(reader)?;
+        }
+        Ok(Self { source: Source::Packed { first, count } })
     }
 }
 
@@ -116,6 +135,7 @@ pub struct ListIter<'a, T> {
 enum Rest<'a, T> {
     Slice(&'a [T]),
     Payload(Cursor<'a>),
+    Packed { next: Reader<'a>, left: usize },
 }
 
 impl<'a, T: Element<'a>> Iterator for ListIter<'a, T> {
@@ -133,6 +153,13 @@ impl<'a, T: Element<'a>> Iterator for ListIter<'a, T> {
                 // The bytes were read once by `List::read`, so they read again.
                 let element = T::read(cursor).ok()?;
                 cursor.take(",");
+                Some(element)
+            }
+            Rest::Packed { left: 0, .. } => None,
+            Rest::Packed { next, left } => {
+                // The bytes were read once by `List::unpack`, so they read again.
+                let element = T::unpack(next).ok()?;
+                *left -= 1;
                 Some(element)
             }
         }

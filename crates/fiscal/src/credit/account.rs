@@ -134,6 +134,33 @@ impl CreditAccount {
         Ok(after)
     }
 
+    /// The account with so many notes and so much left, if notes could have made it so: they only ever take, and a void
+    /// takes everything.
+    pub(super) fn after_notes(mut self, notes: u32, voided: bool, left: &[GroupAmounts]) -> Option<Self> {
+        let more = notes.checked_sub(self.terms.notes)?;
+        if left.len() != self.groups.len() || self.terms.voided && !voided {
+            return None;
+        }
+        for (account, left) in self.groups.iter_mut().zip(left) {
+            let taken = GroupAmounts {
+                base: account.left.base.minus(left.base).ok()?,
+                tax: account.left.tax.minus(left.tax).ok()?,
+            };
+            let nothing = taken.base == Amount::ZERO && taken.tax == Amount::ZERO;
+            let all = left.base == Amount::ZERO && left.tax == Amount::ZERO;
+            if taken.base < Amount::ZERO
+                || taken.tax < Amount::ZERO
+                || more == 0 && !nothing
+                || voided && !all
+            {
+                return None;
+            }
+            account.take(taken, self.terms.price_mode, notes)?;
+        }
+        (self.terms.notes, self.terms.voided) = (notes, voided);
+        Some(self)
+    }
+
     /// What the account has beside its balances.
     pub const fn terms(&self) -> &CreditTerms {
         &self.terms

@@ -1,6 +1,7 @@
 //! What a credit note may take back of its original (D5), over what the caller knows of it.
 
 mod account;
+mod bytes;
 mod fingerprint;
 
 pub use account::{CreditAccount, CreditTerms, GroupBalance};
@@ -56,6 +57,28 @@ pub struct OriginalIdentity {
     pub number: InvoiceNumber,
     /// With which authentication code.
     pub auth_code: AuthCode,
+}
+
+/// Why bytes are not an account, or not what is left of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountFault {
+    /// Of another version.
+    #[error("an account of version {0}: read it with a program that knows that version")]
+    Version(u8),
+    /// The bytes end too early.
+    #[error("the account ends before it is complete: copy all of it")]
+    Truncated,
+    /// The bytes end too late.
+    #[error("something follows the account: copy one account only")]
+    TrailingBytes,
+    /// A field that cannot be.
+    #[error("the account's {0} is not one that can be: the bytes were damaged or invented")]
+    Field(&'static str),
+    /// Balances that no notes could have left.
+    #[error(
+        "no notes could leave these balances of this original: open the account of the one that they belong to"
+    )]
+    OtherOriginal,
 }
 
 /// Why a credit note may not be sealed.

@@ -18,6 +18,17 @@ pub struct ExchangeRate {
 impl ExchangeRate {
     const DECIMALS: u8 = 4;
 
+    /// So many ten-thousandths, if it can be written.
+    pub(crate) fn from_ten_thousandths(mantissa: i64) -> Option<Self> {
+        let holds = mantissa > 0 && FORM.holds(Written { mantissa, decimals: Self::DECIMALS });
+        holds.then_some(Self { mantissa })
+    }
+
+    /// In ten-thousandths.
+    pub(crate) const fn ten_thousandths(self) -> i64 {
+        self.mantissa
+    }
+
     /// The price in CDF, rounded to two decimals.
     pub fn convert(self, price: UnitPrice) -> Result<UnitPrice, Overflow> {
         // At most 10^17 × 10^17, below 2^127.

@@ -49,9 +49,11 @@ impl Form {
 
     /// Whether a computed number could be written in this form.
     pub(super) fn holds(&self, number: Written) -> bool {
+        if !self.decimals.contains(&number.decimals) {
+            return false;
+        }
         let integer = number.mantissa.unsigned_abs() / super::power_of_ten(number.decimals).unsigned_abs();
-        self.decimals.contains(&number.decimals)
-            && (self.negative || number.mantissa >= 0)
+        (self.negative || number.mantissa >= 0)
             && integer < super::power_of_ten(INTEGER_DIGITS as u8).unsigned_abs()
     }
 }

@@ -18,6 +18,17 @@ pub struct UnitPrice {
 }
 
 impl UnitPrice {
+    /// From a mantissa and the decimals that it is written with, if it can be written so.
+    pub(crate) fn from_parts(mantissa: i64, decimals: u8) -> Option<Self> {
+        let written = Written { mantissa, decimals };
+        FORM.holds(written).then_some(Self { mantissa, decimals })
+    }
+
+    /// The mantissa, and the decimals that it is written with.
+    pub(crate) const fn parts(self) -> (i64, u8) {
+        (self.mantissa, self.decimals)
+    }
+
     /// In ten-thousandths, whatever the decimals that it was written with.
     pub const fn ten_thousandths(self) -> i64 {
         self.mantissa * power_of_ten(4 - self.decimals)

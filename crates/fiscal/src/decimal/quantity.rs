@@ -17,6 +17,17 @@ pub struct Quantity {
 }
 
 impl Quantity {
+    /// From a mantissa and the decimals that it is written with, if it can be written so.
+    pub(crate) fn from_parts(mantissa: i64, decimals: u8) -> Option<Self> {
+        let written = Written { mantissa, decimals };
+        FORM.holds(written).then_some(Self { mantissa, decimals })
+    }
+
+    /// The mantissa, and the decimals that it is written with.
+    pub(crate) const fn parts(self) -> (i64, u8) {
+        (self.mantissa, self.decimals)
+    }
+
     /// Above zero.
     pub const fn is_positive(self) -> bool {
         self.mantissa > 0

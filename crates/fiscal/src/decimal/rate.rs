@@ -27,6 +27,18 @@ impl Rate {
         Self { mantissa: percent as u32, decimals: 2 }
     }
 
+    /// From a mantissa and the decimals that it is written with, if it can be written so.
+    pub(crate) fn from_parts(mantissa: u32, decimals: u8) -> Option<Self> {
+        let written = Written { mantissa: i64::from(mantissa), decimals };
+        let holds = FORM.holds(written) && written.mantissa < 10 * power_of_ten(decimals);
+        holds.then_some(Self { mantissa, decimals })
+    }
+
+    /// The mantissa, and the decimals that it is written with.
+    pub(crate) const fn parts(self) -> (u32, u8) {
+        (self.mantissa, self.decimals)
+    }
+
     /// How many decimals it is written with; an invoice uses as many in all its groups (P3).
     pub const fn decimals(self) -> u8 {
         self.decimals
@@ -96,6 +108,15 @@ mod tests {
     fn a_misshapen_rate_is_refused() {
         for text in ["16", "0.1", "0.16000", "-0.16", "16%", ".16", "00.16", "10.00"] {
             assert_eq!(text.parse::<Rate>(), Err(Reason::RateForm), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_rate_of_parts_is_one_that_can_be_written() {
+        assert_eq!(Rate::from_parts(1_600, 4), "0.1600".parse().ok());
+        assert_eq!(Rate::from_parts(99_999, 4).map(Rate::parts), Some((99_999, 4)));
+        for (digits, decimals) in [(100_000, 4), (1_000, 2), (1, 1), (1, 5), (1, u8::MAX), (u32::MAX, 4)] {
+            assert_eq!(Rate::from_parts(digits, decimals), None, "{digits} {decimals}");
         }
     }
 

@@ -2,16 +2,18 @@
 
 use heapless::Vec;
 
-use super::{GroupAmounts, limits};
+use super::{
+    limits,
+    tally::{Tally, group_sums},
+};
 use crate::{
     decimal::{Amount, Overflow},
     fault::{Fault, InMember, Member, Reason},
     ids::Currency,
-    invoice::{Classification, Exchange, Invoice, Item, TaxGroup},
+    invoice::{Classification, Exchange, Invoice, TaxGroup},
 };
 
 type Groups<'a> = Vec<TaxGroup<'a>, { limits::GROUPS }>;
-type GroupLines = Vec<Amount, { limits::GROUPS }>;
 
 pub(super) fn check(invoice: &Invoice<'_>) -> Result<(), Fault> {
     check_counts(invoice)?;
@@ -19,7 +21,8 @@ pub(super) fn check(invoice: &Invoice<'_>) -> Result<(), Fault> {
     check_reference(invoice)?;
     check_annex(invoice)?;
     let groups: Groups<'_> = invoice.tax_groups.iter().collect();
-    let tally = tally(invoice, &groups)?;
+    let rate = invoice.annex.exchange.map(|exchange| exchange.rate);
+    let tally = Tally::of(&invoice.items, &groups, rate, invoice.invoice_type.is_credit())?;
     check_group_use(&groups, &tally)?;
     check_sums(invoice, &groups, &tally)?;
     check_payments(invoice)?;
@@ -84,74 +87,15 @@ fn check_annex(invoice: &Invoice<'_>) -> Result<(), Fault> {
     Err(Fault::at(Member::Exchange, reason).within(Member::Annex))
 }
 
-/// What the items come to, group by group, in the order of the declared groups.
-struct Tally {
-    /// Per group, the sum of `round2(quantity × unit_price)`.
-    lines: GroupLines,
-    /// The same with prices converted to CDF, where there is an exchange rate.
-    converted: GroupLines,
-    /// The groups in order of first use.
-    used: Vec<usize, { limits::GROUPS }>,
-}
-
-/// One pass over the items: each is read once more from the payload, and no more than once.
-fn tally(invoice: &Invoice<'_>, groups: &Groups<'_>) -> Result<Tally, Fault> {
-    let nothing: GroupLines = groups.iter().map(|_| Amount::ZERO).collect();
-    let mut tally = Tally { lines: nothing.clone(), converted: nothing, used: Vec::new() };
-    let credit = invoice.invoice_type.is_credit();
-    for (index, item) in invoice.items.iter().enumerate() {
-        check_item(&item, credit)
-            .and_then(|()| tally.add(&item, groups, invoice.annex.exchange.as_ref()))
-            .map_err(|fault| fault.within_element(index).within(Member::Items))?;
-    }
-    Ok(tally)
-}
-
-/// The sign is the quantity's (P4).
-fn check_item(item: &Item<'_>, credit: bool) -> Result<(), Fault> {
-    if credit && !item.quantity.is_negative() {
-        Err(Fault::at(Member::Quantity, Reason::QuantityNotNegative))
-    } else if !credit && !item.quantity.is_positive() {
-        Err(Fault::at(Member::Quantity, Reason::QuantityNotPositive))
-    } else {
-        Ok(())
-    }
-}
-
-impl Tally {
-    fn add(
-        &mut self,
-        item: &Item<'_>,
-        groups: &Groups<'_>,
-        exchange: Option<&Exchange>,
-    ) -> Result<(), Fault> {
-        let group = groups.iter().position(|group| group.code == item.tax_group);
-        let group = group.ok_or(Fault::at(Member::TaxGroup, Reason::GroupUndeclared))?;
-        if !self.used.contains(&group) {
-            // There is room for each of the groups, and each comes once.
-            let _ = self.used.push(group);
-        }
-        let overflow = |_| Fault::at(Member::UnitPrice, Reason::AmountOverflow);
-        let line = item.quantity.times(item.unit_price).map_err(overflow)?;
-        self.lines[group] = self.lines[group].plus(line).map_err(overflow)?;
-        if let Some(exchange) = exchange {
-            let price = exchange.rate.convert(item.unit_price).map_err(overflow)?;
-            let line = item.quantity.times(price).map_err(overflow)?;
-            self.converted[group] = self.converted[group].plus(line).map_err(overflow)?;
-        }
-        Ok(())
-    }
-}
-
 /// The groups declared are those that items use, once each, in order of first use, with rates written alike.
 fn check_group_use(groups: &Groups<'_>, tally: &Tally) -> Result<(), Fault> {
     for (index, group) in groups.iter().enumerate() {
         let first = groups.iter().position(|other| other.code == group.code);
         let reason = if first != Some(index) {
             Reason::GroupTwice
-        } else if !tally.used.contains(&index) {
+        } else if !tally.used().contains(&index) {
             Reason::GroupUnused
-        } else if tally.used.get(index) != Some(&index) {
+        } else if tally.used().get(index) != Some(&index) {
             Reason::GroupOrder
         } else if group.rate.decimals() != groups[0].rate.decimals() {
             return Err(in_group(Fault::at(Member::Rate, Reason::RateDecimals), index));
@@ -164,10 +108,10 @@ fn check_group_use(groups: &Groups<'_>, tally: &Tally) -> Result<(), Fault> {
 }
 
 fn check_sums(invoice: &Invoice<'_>, groups: &Groups<'_>, tally: &Tally) -> Result<(), Fault> {
-    let mode = invoice.price_mode();
-    for (index, (group, lines)) in groups.iter().zip(&tally.lines).enumerate() {
+    let computed = tally.amounts(groups, invoice.price_mode());
+    for (index, (group, amounts)) in groups.iter().zip(computed).enumerate() {
         let overflow = |_| in_group(Fault::at(Member::BaseAmount, Reason::AmountOverflow), index);
-        let amounts = GroupAmounts::of_lines(*lines, group.rate, mode).map_err(overflow)?;
+        let amounts = amounts.map_err(overflow)?;
         if group.base_amount != amounts.base {
             return Err(in_group(Fault::at(Member::BaseAmount, Reason::BaseMismatch), index));
         }
@@ -176,8 +120,7 @@ fn check_sums(invoice: &Invoice<'_>, groups: &Groups<'_>, tally: &Tally) -> Resu
         }
     }
     let totals = &invoice.totals;
-    let subtotal = Amount::sum(groups.iter().map(|group| group.base_amount));
-    let total_vat = Amount::sum(groups.iter().map(|group| group.tax_amount));
+    let (subtotal, total_vat) = group_sums(groups);
     let total = totals.subtotal.plus(totals.total_vat);
     for (member, stated, computed, mismatch) in [
         (Member::Subtotal, totals.subtotal, subtotal, Reason::SubtotalMismatch),
@@ -210,16 +153,7 @@ fn check_exchange(
     tally: &Tally,
     exchange: &Exchange,
 ) -> Result<(), Fault> {
-    let mode = invoice.price_mode();
-    let amounts = || {
-        groups
-            .iter()
-            .zip(&tally.converted)
-            .map(|(group, lines)| GroupAmounts::of_lines(*lines, group.rate, mode))
-    };
-    let tax = amounts().try_fold(Amount::ZERO, |sum, amounts| sum.plus(amounts?.tax));
-    let total =
-        amounts().try_fold(Amount::ZERO, |sum, amounts| amounts.and_then(|a| sum.plus(a.base)?.plus(a.tax)));
+    let (total, tax) = tally.converted_totals(groups, invoice.price_mode());
     equal(exchange.total, total, Reason::ExchangeTotalMismatch)
         .at(Member::Total)
         .and_then(|()| equal(exchange.total_vat, tax, Reason::ExchangeVatMismatch).at(Member::TotalVat))

@@ -3,8 +3,10 @@
 mod arithmetic;
 mod check;
 pub mod limits;
+mod tally;
 
 pub use arithmetic::GroupAmounts;
+pub(crate) use tally::{Tally, group_sums};
 
 use crate::{
     decimal::Amount,

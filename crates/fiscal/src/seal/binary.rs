@@ -5,15 +5,15 @@ use heapless::Vec;
 use super::key::SignatureFault;
 
 /// Puts fields at the end of some bytes.
-pub(super) struct ByteWriter<const N: usize>(pub(super) Vec<u8, N>);
+pub(crate) struct ByteWriter<const N: usize>(pub(crate) Vec<u8, N>);
 
 impl<const N: usize> ByteWriter<N> {
-    pub(super) fn put(&mut self, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
         // The capacity is the sum of the longest fields, so there is always room.
         let _ = self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn put_text(&mut self, text: &str) {
+    pub(crate) fn put_text(&mut self, text: &str) {
         // Ids have at most 20 characters.
         self.put(&[u8::try_from(text.len()).unwrap_or_default()]);
         self.put(text.as_bytes());
@@ -21,20 +21,20 @@ impl<const N: usize> ByteWriter<N> {
 }
 
 /// Takes fields from the front of some bytes.
-pub(super) struct ByteReader<'a>(pub(super) &'a [u8]);
+pub(crate) struct ByteReader<'a>(pub(crate) &'a [u8]);
 
 impl ByteReader<'_> {
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], RecordFault> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], RecordFault> {
         let (array, rest) = self.0.split_first_chunk().ok_or(RecordFault::Truncated)?;
         self.0 = rest;
         Ok(*array)
     }
 
-    pub(super) fn integer(&mut self) -> Result<u64, RecordFault> {
+    pub(crate) fn integer(&mut self) -> Result<u64, RecordFault> {
         self.array().map(u64::from_be_bytes)
     }
 
-    pub(super) fn text<T: core::str::FromStr>(&mut self) -> Result<T, RecordFault> {
+    pub(crate) fn text<T: core::str::FromStr>(&mut self) -> Result<T, RecordFault> {
         let [length] = self.array()?;
         let (text, rest) = self.0.split_at_checked(usize::from(length)).ok_or(RecordFault::Truncated)?;
         self.0 = rest;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     decimal::Amount,
     ids::{Currency, DeviceId, Epoch, InvoiceNumber, Nif, OutletId},
-    invoice::InvoiceType,
+    invoice::{Invoice, InvoiceType},
     rules::{Sale, limits},
     time::Timestamp,
 };
@@ -87,6 +87,21 @@ impl InvoiceFacts {
     pub const fn of(sale: &Sale, number: InvoiceNumber) -> Self {
         let Sale { nif, invoice_type, total, vat, currency, items, .. } = *sale;
         Self { number, nif, invoice_type, total, vat, currency, items }
+    }
+
+    /// What a header says of this invoice under this number, for whoever reads a journal again. It proves nothing of
+    /// the invoice: to seal one takes a [`Sale`].
+    pub fn of_invoice(invoice: &Invoice<'_>, number: InvoiceNumber) -> Self {
+        Self {
+            number,
+            nif: invoice.merchant_nif,
+            invoice_type: invoice.invoice_type,
+            total: invoice.totals.total,
+            vat: invoice.totals.total_vat,
+            currency: invoice.totals.currency,
+            // A payload has at most 150.
+            items: u16::try_from(invoice.items.len()).unwrap_or(u16::MAX),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod record;
 mod signing;
 
 pub use binary::RecordFault;
+pub(crate) use binary::{ByteReader, ByteWriter};
 pub use chain::{Chain, Head, HeadState, LinkFault, Moment};
 pub use credential::{AmountCap, Credential, CredentialFault, CredentialTerms, IssueFault};
 pub use elements::{FiscalNumber, FiscalNumberFault, SecurityElements};

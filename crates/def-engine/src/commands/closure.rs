@@ -1,0 +1,170 @@
+use def_protocol::{
+    Base64Url, ErrorCode, Output,
+    reply::{ClosureGroup, Displayed, Streamed},
+};
+use fiscal::{CivilDate, EventKind, InvoiceNumber, RecordHash};
+use serde::{Deserialize, Serialize};
+
+use super::snapshot::by_currency;
+use crate::{
+    board::Board,
+    content::EventContent,
+    device::{Core, Line},
+    journal::{JournalFault, Place},
+    refusal::Refusal,
+    state::{Ended, totals::GroupRow},
+};
+
+impl<B: Board> Core<'_, B> {
+    /// `RPT|Z`: closes a business day, or repeats what closed it (D12).
+    pub(crate) fn close<O: Output>(
+        &mut self,
+        date: CivilDate,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        self.sound()?;
+        self.vault.binding()?;
+        let unclosed = self.vault.state.session.days.filter(|(first, _)| *first <= date);
+        let done_with = self.vault.state.ended == Some(Ended::Decommissioned);
+        match unclosed {
+            Some(days) if !done_with => {
+                let place = self.seal_closure(date, days)?;
+                self.send_closure(place, false, line)
+            }
+            _ => {
+                let place = self.closure_of(date)?;
+                self.send_closure(place, true, line)
+            }
+        }
+    }
+
+    fn seal_closure(&mut self, date: CivilDate, days: (CivilDate, CivilDate)) -> Result<Place, Refusal> {
+        // A record of its own, if there is one, belongs into the closure.
+        self.vault.account_for_counts()?;
+        let head = self.vault.state.point.head;
+        let session = self.vault.state.session.clone();
+        let currencies = by_currency(&session.sales.kinds);
+        let (start, previous_hash) =
+            session.start.ok_or_else(|| Refusal::new(ErrorCode::NotFound, "there is nothing to close"))?;
+        let body = ClosureBody {
+            period: Displayed(date),
+            sequence_start: session.sales.first.map(InvoiceNumber::value),
+            sequence_end: session.sales.last.map(InvoiceNumber::value),
+            totals: Streamed::each(session.groups.rows().iter().map(group)),
+            currencies: Streamed::each(currencies.iter()),
+            closure: u64::from(self.vault.state.closures) + 1,
+            first_day: Displayed(days.0),
+            last_day: Displayed(days.1),
+            position_start: start.value(),
+            position_end: head.position.map_or(0, fiscal::Position::value),
+            previous_hash: Displayed(previous_hash),
+            last_hash: Displayed(head.hash),
+            counter_skipped: session.skipped,
+        };
+        Ok(self.vault.seal_body(EventKind::Closure, &body, None)?.place)
+    }
+
+    /// The last closure over a business day: each begins where the one before it ends.
+    fn closure_of(&mut self, date: CivilDate) -> Result<Place, Refusal> {
+        let mut next = self.vault.state.last_closure;
+        while let Some(place) = next {
+            let days = self.closed_days(place)?;
+            if days.first_day <= date && date <= days.last_day {
+                return Ok(place);
+            }
+            if days.last_day < date {
+                break;
+            }
+            next = self.closure_before(days.position_start)?;
+        }
+        let detail = format_args!("nothing was sealed on {date}, so there is no closure of that day");
+        Err(Refusal::new(ErrorCode::NotFound, detail))
+    }
+
+    fn closed_days(&mut self, place: Place) -> Result<ClosedDays, Refusal> {
+        let fault = JournalFault::corrupt(place, "the closure cannot be read");
+        let slot = self.vault.journal.slot(place, &mut self.vault.buffers.content)?;
+        let event = EventContent::read(slot.content).ok_or(fault)?;
+        let days: RawDays<'_> = serde_json_core::from_str(event.body).map_err(|_| fault)?.0;
+        days.parse().ok_or(Refusal::from(fault))
+    }
+
+    /// The closure that ends before a position, if there is one.
+    fn closure_before(&mut self, position_start: u64) -> Result<Option<Place>, Refusal> {
+        let Some(after) = position_start.checked_sub(2) else { return Ok(None) };
+        let Some(mut walker) = self.vault.walk_after(after)? else { return Ok(None) };
+        let met = self.vault.step(&mut walker)?;
+        Ok(met.filter(|met| met.kind == EventKind::Closure.code()).map(|met| met.place))
+    }
+
+    fn send_closure<O: Output>(
+        &mut self,
+        place: Place,
+        repeated: bool,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        let (sealed, met) = self.vault.find_event(place)?;
+        let fault = JournalFault::corrupt(place, "the closure cannot be read");
+        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
+        let members = event.body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).ok_or(fault)?;
+        let record = sealed.to_bytes();
+        let tail = format_args!(r#","repeated":{repeated},"record":"{}"}}"#, Base64Url(&record));
+        line.send_text(format_args!(r#"{{"status":"OK",{members}{tail}"#));
+        Ok(())
+    }
+}
+
+/// The body of a closure record, as it is sealed and answered.
+#[derive(Serialize)]
+struct ClosureBody<G, C> {
+    period: Displayed<CivilDate>,
+    sequence_start: Option<u64>,
+    sequence_end: Option<u64>,
+    totals: G,
+    currencies: C,
+    closure: u64,
+    first_day: Displayed<CivilDate>,
+    last_day: Displayed<CivilDate>,
+    position_start: u64,
+    position_end: u64,
+    previous_hash: Displayed<RecordHash>,
+    last_hash: Displayed<RecordHash>,
+    counter_skipped: u64,
+}
+
+/// What is read of it again.
+#[derive(Deserialize)]
+struct RawDays<'a> {
+    first_day: &'a str,
+    last_day: &'a str,
+    position_start: u64,
+}
+
+struct ClosedDays {
+    first_day: CivilDate,
+    last_day: CivilDate,
+    position_start: u64,
+}
+
+impl RawDays<'_> {
+    fn parse(&self) -> Option<ClosedDays> {
+        Some(ClosedDays {
+            first_day: self.first_day.parse().ok()?,
+            last_day: self.last_day.parse().ok()?,
+            position_start: self.position_start,
+        })
+    }
+}
+
+fn group(row: &GroupRow) -> ClosureGroup {
+    ClosureGroup {
+        tax_group: row.group,
+        base: row.base,
+        vat: row.vat,
+        rate: row.rate,
+        currency: row.currency,
+        invoice_type: row.kind.invoice_type,
+        nature: row.kind.nature,
+        count: u64::from(row.count),
+    }
+}

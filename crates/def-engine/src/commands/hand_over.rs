@@ -1,0 +1,93 @@
+use def_protocol::{
+    ErrorCode, Output,
+    reply::Displayed,
+    token::{Body, HandOver},
+};
+use fiscal::{EventKind, InvoiceNumber};
+
+use super::order::{believe, unfit};
+use crate::{
+    board::Board,
+    device::{Core, Line},
+    refusal::Refusal,
+    state::{Command, EventBody, Told},
+};
+
+const LEFT: &str = "handed over";
+const ENTERED: &str = "took over";
+
+impl<B: Board> Core<'_, B> {
+    /// `CFG|HANDOVER`: leaves the outlet's line of numbers in good order, or takes it over (L2).
+    pub(crate) fn hand_over<O: Output>(
+        &mut self,
+        token: &str,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        self.sound()?;
+        let message = if self.vault.state.handed_over { LEFT } else { ENTERED };
+        if self.repeat(Command::HandOver, token, message, line)? {
+            return Ok(());
+        }
+        let operator = self.vault.binding()?.activation.operator;
+        let mut buffer = [0; HandOver::MAX_BYTES];
+        let order = believe::<_, HandOver>(&mut self.vault, token, &mut buffer, &[operator])?;
+        match *order.body() {
+            HandOver::Leave { epoch } => {
+                self.same_epoch(epoch)?;
+                self.leave(token, line)
+            }
+            HandOver::Enter { epoch, next_number, .. } => {
+                self.same_epoch(epoch)?;
+                self.enter(token, next_number, line)
+            }
+        }
+    }
+
+    fn leave<O: Output>(&mut self, token: &str, line: &mut Line<'_, O>) -> Result<(), Refusal> {
+        if self.vault.state.handed_over {
+            return Err(Refusal::new(ErrorCode::HandedOver, "the device has handed over already"));
+        }
+        let head = self.vault.state.point.head;
+        let body = EventBody::Close {
+            token,
+            last_number: head.number.map_or(0, InvoiceNumber::value),
+            head: Displayed(head.hash),
+        };
+        let done = self.vault.seal_event(EventKind::Close, &body)?;
+        self.pool.clear();
+        self.obeyed(done.place, LEFT, line)
+    }
+
+    fn enter<O: Output>(
+        &mut self,
+        token: &str,
+        next: InvoiceNumber,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        let state = &self.vault.state;
+        if !state.handed_over && state.point.invoices > 0 {
+            return Err(unfit("the device has not handed its numbers over: let it leave first"));
+        }
+        if state.last_number().is_some_and(|last| next <= last) {
+            return Err(unfit(format_args!(
+                "number {next} was given already: ask the ledger for the next one"
+            )));
+        }
+        let told = Told::with_token(token);
+        let from = told.opened(EventKind::HandOver, &state.point);
+        let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
+        let done = self.vault.seal_jump(EventKind::HandOver, &EventBody::HandOver { token }, from)?;
+        self.obeyed(done.place, ENTERED, line)
+    }
+
+    fn same_epoch(&self, epoch: fiscal::Epoch) -> Result<(), Refusal> {
+        let own = self.vault.state.point.epoch;
+        if epoch == own {
+            Ok(())
+        } else {
+            Err(unfit(format_args!(
+                "the order is for epoch {epoch}, the device is in {own}: it needs a reset first"
+            )))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+use def_protocol::{
+    Output,
+    token::{Body, TaxManifest},
+};
+use fiscal::EventKind;
+
+use super::order::believe;
+use crate::{
+    board::Board,
+    device::{Core, Line},
+    refusal::Refusal,
+    state::{Command, EventBody},
+};
+
+const MESSAGE: &str = "tax groups installed";
+
+impl<B: Board> Core<'_, B> {
+    /// `CFG|MANIFEST`: installs the tax groups that sales are checked against (P7).
+    pub(crate) fn install_manifest<O: Output>(
+        &mut self,
+        token: &str,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        self.sound()?;
+        if self.repeat(Command::Manifest, token, MESSAGE, line)? {
+            return Ok(());
+        }
+        let operator = self.vault.binding()?.activation.operator;
+        let mut buffer = [0; TaxManifest::MAX_BYTES];
+        believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let done = self.vault.seal_event(EventKind::Manifest, &EventBody::Manifest { token })?;
+        self.obeyed(done.place, MESSAGE, line)
+    }
+}

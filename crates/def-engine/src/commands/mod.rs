@@ -1,0 +1,20 @@
+//! What the device does about each request: one file for each.
+
+mod acknowledge;
+mod articles;
+mod closure;
+mod commit;
+mod dump;
+mod hand_over;
+mod initialise;
+mod log;
+mod manifest;
+mod order;
+mod prepare;
+mod reset;
+mod snapshot;
+mod state;
+mod status;
+mod time;
+
+pub(crate) use prepare::AHEAD;

@@ -1,0 +1,78 @@
+//! What all commands with a token have in common: who may say it, to which device, when, and only once.
+
+use def_protocol::{
+    ErrorCode, Output,
+    reply::{Accepted, Obeyed},
+    token::{Body, Token, TokenFault, Unverified},
+};
+use fiscal::PublicKey;
+
+use crate::{
+    board::Board,
+    content::EventContent,
+    device::{Core, Line},
+    journal::{JournalFault, Place},
+    refusal::Refusal,
+    state::{Command, order_digest},
+    vault::Vault,
+};
+
+/// Reads an order and believes it, if one of the keys signed it for this device and it holds now.
+pub(super) fn believe<'b, B: Board, T: Body<'b> + Clone>(
+    vault: &mut Vault<'_, B>,
+    text: &str,
+    buffer: &'b mut [u8],
+    keys: &[PublicKey],
+) -> Result<Token<'b, T>, Refusal> {
+    let now = vault.trusted_time()?;
+    let token = Unverified::<T>::from_text(text, buffer)?;
+    let token = keys
+        .iter()
+        .find_map(|key| token.clone().verify(key).ok())
+        .ok_or_else(|| Refusal::from(TokenFault::False))?;
+    token.for_device(vault.factory.serial, vault.factory.realm, now)?;
+    Ok(token)
+}
+
+impl<B: Board> Core<'_, B> {
+    /// The newest order of a command, said again, gets its first answer (D7). Says whether that was it.
+    pub(super) fn repeat<O: Output>(
+        &mut self,
+        command: Command,
+        text: &str,
+        message: &str,
+        line: &mut Line<'_, O>,
+    ) -> Result<bool, Refusal> {
+        let order = self.vault.state.orders[command as usize];
+        let Some(order) = order.filter(|order| order.digest == order_digest(text)) else { return Ok(false) };
+        self.obeyed(order.place, message, line)?;
+        Ok(true)
+    }
+
+    /// The answer to an order that was obeyed, with the record that says so.
+    pub(super) fn obeyed<O: Output>(
+        &mut self,
+        place: Place,
+        message: &str,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        let (sealed, met) = self.vault.find_event(place)?;
+        let device_id = self.vault.factory.serial;
+        let fault = JournalFault::corrupt(place, "the record's content cannot be read");
+        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
+        let record = Some(*sealed.record());
+        let _ =
+            line.send(&Obeyed { status: Accepted::Ok, message, device_id, record, body: Some(event.body) });
+        Ok(())
+    }
+
+    /// A device that is in trouble obeys nothing.
+    pub(super) fn sound(&self) -> Result<(), Refusal> {
+        self.vault.trouble.as_ref().map_or(Ok(()), |trouble| Err(trouble.refusal()))
+    }
+}
+
+/// The refusal of an order that is rightly signed and does not fit what the device has.
+pub(super) fn unfit(detail: impl core::fmt::Display) -> Refusal {
+    Refusal::new(ErrorCode::Unauthorized, detail)
+}

@@ -1,0 +1,112 @@
+use def_protocol::{ErrorCode, Output, reply::Prepared};
+use fiscal::{Timestamp, Validated};
+
+use crate::{
+    board::Board,
+    device::{Core, Line},
+    pool::{NONCE_TTL, Pool},
+    refusal::Refusal,
+    vault::{NoteTaken, Vault},
+};
+
+/// How far a payload may be ahead of the device's clock, in seconds (D4).
+pub(crate) const AHEAD: u64 = 600;
+
+impl<B: Board> Core<'_, B> {
+    /// `TXN|PREPARE`: every check, and no change but in the pool.
+    pub(crate) fn prepare<O: Output>(
+        &mut self,
+        payload: &[u8],
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        let sale = Validated::read(payload).map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault));
+        let seconds = (NONCE_TTL / 1_000) as u32;
+        // A device that may not seal says so before it looks at the payload.
+        self.vault.may_seal()?;
+        let sale = sale?;
+        let now = self.vault.ticks();
+        if let Some(nonce) = self.pool.renew(sale.hash(), now) {
+            self.metrics.retries += 1;
+            let _ = line.send(&Prepared::new(nonce, seconds));
+            return Ok(());
+        }
+        check(&mut self.vault, self.pool, &sale)?;
+        let terminal = sale.invoice().pos_terminal_id;
+        if !self.pool.has_room(terminal, payload.len()) {
+            return Err(Refusal::new(
+                ErrorCode::DeviceBusy,
+                "other terminals have as many sales open as fit: ask again in 100 to 200 ms",
+            ));
+        }
+        let nonce = self.vault.nonce();
+        self.pool.keep(nonce, terminal, sale.sale(), payload, now);
+        self.metrics.prepares += 1;
+        let _ = line.send(&Prepared::new(nonce, seconds));
+        Ok(())
+    }
+}
+
+/// Everything that a sale has to fulfil, now; what it takes of an original.
+pub(super) fn check<B: Board>(
+    vault: &mut Vault<'_, B>,
+    pool: &Pool,
+    sale: &Validated<'_>,
+) -> Result<Option<NoteTaken>, Refusal> {
+    let now = vault.may_seal()?;
+    let invoice = sale.invoice();
+    let activation = vault.binding()?.activation;
+    if invoice.outlet_id != activation.outlet || invoice.merchant_nif != activation.nif {
+        return Err(Refusal::new(
+            ErrorCode::WrongOutlet,
+            format_args!("this device seals for {} at {}", activation.nif, activation.outlet),
+        ));
+    }
+    if let Some(sealed) = vault.state.window.by_hash(sale.hash()) {
+        return Err(Refusal::replay(sealed.epoch, sealed.number));
+    }
+    check_stated_time(vault, invoice.timestamp, now)?;
+    vault.check_manifest(sale, now)?;
+    let fits = vault.state.session.groups.has_room(invoice)
+        && vault.state.session.sales.kinds.has_room(invoice)
+        && vault.day_has_room(invoice, now);
+    if !fits {
+        return Err(Refusal::new(
+            ErrorCode::ClosureRequired,
+            "the totals since the last closure have no room for this sale: close with RPT|Z, then send it again",
+        ));
+    }
+    // What a credit note takes was reserved when it was prepared, so at COMMIT it stands alone.
+    let reserved = pool.iter().any(|(waiting, _)| waiting.sale.hash() == sale.hash());
+    let terminal = invoice.pos_terminal_id;
+    let others = pool.iter().filter(|(waiting, _)| !reserved && waiting.terminal != terminal);
+    let others = others.map(|(_, payload)| payload);
+    let note = vault.admit(sale, others, now)?;
+    let length = vault.content_length(sale)?;
+    let reserve = vault.journal.ring().reserve();
+    vault.journal.has_room(length, reserve)?;
+    Ok(note)
+}
+
+fn check_stated_time<B: Board>(
+    vault: &Vault<'_, B>,
+    stated: Timestamp,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let ahead = stated.seconds_after(now);
+    if ahead > AHEAD {
+        return Err(Refusal::new(
+            ErrorCode::StaleTimestamp,
+            format_args!(
+                "the payload is stamped {ahead} s after the device's clock: correct the terminal's clock"
+            ),
+        ));
+    }
+    if vault.state.window.may_have_forgotten(stated) {
+        return Err(Refusal::new(
+            ErrorCode::StaleTimestamp,
+            "the payload is older than what the device remembers, so it cannot tell whether it sealed it: look for it \
+             in the journal, and only then make the sale anew",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+use def_protocol::{
+    ErrorCode, Output,
+    reply::Displayed,
+    token::{Body, Newest, Reset},
+};
+use fiscal::{EventKind, InvoiceNumber};
+
+use super::order::{believe, unfit};
+use crate::{
+    board::Board,
+    device::{Core, Line},
+    refusal::Refusal,
+    state::{Command, EventBody, Told},
+    vault::Trouble,
+};
+
+const MESSAGE: &str = "Counters reset to zero";
+
+impl<B: Board> Core<'_, B> {
+    /// `ADM|RESET`: opens a new epoch by the authority's word, and gives the acknowledged records free (D9).
+    pub(crate) fn reset<O: Output>(&mut self, token: &str, line: &mut Line<'_, O>) -> Result<(), Refusal> {
+        if let Some(trouble) = self.vault.trouble
+            && !matches!(trouble, Trouble::Counter { .. })
+        {
+            return Err(trouble.refusal());
+        }
+        if self.repeat(Command::Reset, token, MESSAGE, line)? {
+            return Ok(());
+        }
+        let dgi = self.vault.binding()?.activation.dgi;
+        let mut buffer = [0; Reset::MAX_BYTES];
+        let order = believe::<_, Reset>(&mut self.vault, token, &mut buffer, &[dgi])?;
+        self.check_reset(order.body())?;
+        let head = self.vault.state.point;
+        let told = Told::with_token(token);
+        let from = told.opened(EventKind::Epoch, &head);
+        let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
+        let kept = self.vault.kept_tokens()?;
+        let body = EventBody::Epoch {
+            token,
+            activation: &kept.activation,
+            manifest: kept.manifest.as_deref(),
+            previous_epoch: head.epoch.0,
+            previous_number: head.head.number.map_or(0, InvoiceNumber::value),
+            previous_hash: Displayed(head.head.hash),
+        };
+        let done = self.vault.seal_jump(EventKind::Epoch, &body, from)?;
+        self.vault.trouble = None;
+        self.pool.clear();
+        self.obeyed(done.place, MESSAGE, line)
+    }
+
+    fn check_reset(&mut self, order: &Reset) -> Result<(), Refusal> {
+        let state = &self.vault.state;
+        if state.ended.is_some() {
+            return Err(Refusal::new(
+                ErrorCode::DeviceRevoked,
+                "a revoked device begins no epoch: replace it",
+            ));
+        }
+        if order.epoch <= state.point.epoch {
+            return Err(unfit(format_args!(
+                "the order opens epoch {}, the device is in {}: epochs only rise",
+                order.epoch, state.point.epoch
+            )));
+        }
+        if state.session.sales.count > 0 {
+            return Err(Refusal::new(ErrorCode::ClosureRequired, "close with RPT|Z before the reset"));
+        }
+        let newest = state.newest;
+        if order.newest != newest {
+            return Err(unfit(
+                "the order does not name the newest invoice: ask QRY|STATUS and have it issued anew",
+            ));
+        }
+        let held =
+            state.acknowledged.map(|held| Newest { epoch: held.epoch, number: held.number, hash: held.hash });
+        if newest.is_some() && held != newest {
+            return Err(Refusal::new(
+                ErrorCode::SyncRequired,
+                "the ledger has not acknowledged the newest invoice: deliver its acknowledgement with CFG|ACK first",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+use def_protocol::{
+    Output,
+    token::{Body, StateChange},
+};
+use fiscal::EventKind;
+
+use super::order::believe;
+use crate::{
+    board::Board,
+    device::{Core, Line},
+    refusal::Refusal,
+    state::{Command, EventBody},
+};
+
+const MESSAGE: &str = "state changed";
+
+impl<B: Board> Core<'_, B> {
+    /// `CFG|STATE`: revokes or decommissions the device, by the authority's or the operator's word (D7).
+    pub(crate) fn change_state<O: Output>(
+        &mut self,
+        token: &str,
+        line: &mut Line<'_, O>,
+    ) -> Result<(), Refusal> {
+        self.sound()?;
+        if self.repeat(Command::State, token, MESSAGE, line)? {
+            return Ok(());
+        }
+        let activation = self.vault.binding()?.activation;
+        let mut buffer = [0; StateChange::MAX_BYTES];
+        let keys = [activation.dgi, activation.operator];
+        believe::<_, StateChange<'_>>(&mut self.vault, token, &mut buffer, &keys)?;
+        let done = self.vault.seal_event(EventKind::State, &EventBody::State { token })?;
+        self.pool.clear();
+        self.obeyed(done.place, MESSAGE, line)
+    }
+}

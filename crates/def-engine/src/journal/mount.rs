@@ -1,0 +1,167 @@
+//! Finding the newest sector when the power comes, and making what was read of it permanent.
+
+use embedded_storage::nor_flash::MultiwriteNorFlash;
+
+use super::{
+    Journal, JournalFault, Place, Ring, SectorHeader, Sequence, Slot, Usage,
+    geometry::{HEADER, LONGEST_RUN, SECTOR, TRAILER},
+    read::Found,
+};
+use crate::recovery::{Beyond, Mark};
+
+/// What the headers of all sectors say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scan {
+    /// The newest sector in use.
+    pub(crate) newest: Option<SectorHeader>,
+    /// The two newest checkpoints, the newest first.
+    pub(crate) checkpoints: [Option<Sequence>; 2],
+}
+
+/// How the records of a sector end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SectorEnd {
+    /// The newest record that is whole, with its mark.
+    pub(crate) newest: Option<(Place, Mark)>,
+    /// Where it ends.
+    pub(crate) end: Place,
+    /// What stands there.
+    pub(crate) beyond: Beyond,
+}
+
+impl<F: MultiwriteNorFlash> Journal<F> {
+    /// A log of which nothing is known yet: [`Journal::scan`] comes next.
+    pub(crate) fn new(flash: F) -> Self {
+        let ring = Ring::of(flash.capacity());
+        Self {
+            flash,
+            ring,
+            newest: None,
+            end: None,
+            open: false,
+            erased: Sequence::FIRST,
+            bad: heapless::Vec::new(),
+            bad_sectors: 0,
+            oldest: Sequence::FIRST,
+            checkpoint: None,
+        }
+    }
+
+    /// Reads the header of every sector: what is on the flash, and where. Nothing is trusted to be erased.
+    pub(crate) fn scan(&mut self) -> Result<Scan, JournalFault> {
+        (self.newest, self.end, self.open) = (None, None, false);
+        (self.erased, self.oldest, self.checkpoint) = (Sequence::FIRST, Sequence::FIRST, None);
+        self.bad.clear();
+        self.scan_headers()
+    }
+
+    fn scan_headers(&mut self) -> Result<Scan, JournalFault> {
+        let mut scan = Scan::default();
+        for place in 0..self.ring.sectors {
+            let mut bytes = [0; HEADER as usize];
+            self.read_raw(place * SECTOR, &mut bytes)?;
+            let header = SectorHeader::from_bytes(&bytes);
+            let Some(header) = header.filter(|header| header.sequence.0 % self.ring.sectors == place) else {
+                continue;
+            };
+            if scan.newest.is_none_or(|newest| newest.sequence < header.sequence) {
+                scan.newest = Some(header);
+            }
+            if header.usage == Usage::Checkpoint {
+                let [newest, older] = &mut scan.checkpoints;
+                if newest.is_none_or(|newest| newest < header.sequence) {
+                    *older = newest.replace(header.sequence);
+                } else if older.is_none_or(|older| older < header.sequence) {
+                    *older = Some(header.sequence);
+                }
+            }
+        }
+        if let Some(newest) = &scan.newest {
+            self.newest = Some(newest.sequence);
+            self.erased = newest.sequence.plus(1);
+            self.oldest = newest.oldest;
+            self.check_nothing_follows(newest.sequence)?;
+            self.strengthen_headers(newest)?;
+        }
+        Ok(scan)
+    }
+
+    /// A sector's last bytes are programmed after its header is complete: where they stand without it, it decayed.
+    fn check_nothing_follows(&mut self, newest: Sequence) -> Result<(), JournalFault> {
+        let next = newest.plus(1);
+        let mut trailer = [0; TRAILER as usize];
+        self.read_raw(self.ring.address(next) + SECTOR - TRAILER, &mut trailer)?;
+        if SectorHeader::from_trailer(trailer) == Some(next) {
+            let place = Place { sector: next, offset: 0 };
+            return Err(JournalFault::corrupt(place, "the header of the newest sector cannot be read"));
+        }
+        Ok(())
+    }
+
+    /// The newest headers may be weak: programmed again, they read the same for ever.
+    fn strengthen_headers(&mut self, newest: &SectorHeader) -> Result<(), JournalFault> {
+        let mut header = *newest;
+        for _ in 0..LONGEST_RUN {
+            if !self.program_header(header)? {
+                return Err(JournalFault::Flash);
+            }
+            if header.usage != Usage::Rest {
+                return Ok(());
+            }
+            let before = Sequence(header.sequence.0 - 1);
+            let place = Place { sector: before, offset: 0 };
+            header = self
+                .header(before)?
+                .ok_or(JournalFault::corrupt(place, "the beginning of a long record is missing"))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a checkpoint; none when it was interrupted.
+    pub(crate) fn checkpoint<'b>(
+        &mut self,
+        sector: Sequence,
+        buffer: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, JournalFault> {
+        match self.look(Place { sector, offset: 0 }, buffer)? {
+            Found::Whole(slot) => {
+                self.checkpoint = Some(self.checkpoint.map_or(sector, |newest| newest.max(sector)));
+                Ok(Some(slot.content))
+            }
+            Found::Nothing(_) => Ok(None),
+        }
+    }
+
+    /// Shows each record of a sector to `visit`, up to where the next sector says that they end, or, in the newest,
+    /// up to the first that is not whole.
+    pub(crate) fn walk(
+        &mut self,
+        sector: Sequence,
+        end: Option<Place>,
+        buffer: &mut [u8],
+        visit: &mut dyn FnMut(Place, Slot<'_>) -> Result<(), JournalFault>,
+    ) -> Result<SectorEnd, JournalFault> {
+        let mut at = Place { sector, offset: 0 };
+        let mut newest = None;
+        while end.is_none_or(|end| at.offset < end.offset) {
+            match self.look(at, buffer)? {
+                Found::Whole(slot) => {
+                    visit(at, slot)?;
+                    newest = Some((at, slot.mark));
+                    at = slot.next;
+                }
+                Found::Nothing(beyond) if end.is_none() => return Ok(SectorEnd { newest, end: at, beyond }),
+                Found::Nothing(_) => {
+                    return Err(JournalFault::corrupt(at, "the record does not match its check"));
+                }
+            }
+        }
+        Ok(SectorEnd { newest, end: at, beyond: Beyond::Blank })
+    }
+
+    /// Goes on from here: `open` when the next record may follow in the same sector.
+    pub(crate) fn resume(&mut self, end: Option<Place>, open: bool) {
+        self.end = end;
+        self.open = open && end.is_some_and(|end| Some(end.sector) == self.newest);
+    }
+}

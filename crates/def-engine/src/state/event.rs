@@ -1,0 +1,256 @@
+//! What the records that are no invoices say, and what follows from each.
+
+use def_protocol::{
+    Base64Url,
+    reply::{ClockState, Displayed},
+    token::{Acknowledgement, Activation, Body, HandOver, NewState, Newest, Reset, StateChange, Unverified},
+};
+use fiscal::{EventKind, HeadState, InvoiceNumber, Record, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes};
+use crate::journal::{ChainPoint, Place};
+
+/// The bodies, as the device writes them.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum EventBody<'a> {
+    /// It was bound to an outlet.
+    Provisioned { activation: &'a str, public_key: Displayed<Base64Url<'a>>, firmware_version: &'a str },
+    /// The power came.
+    Boot { firmware_version: &'a str, clock: ClockState },
+    /// Something was interrupted, and this was decided about it.
+    Recovery {
+        decision: &'static str,
+        /// The newest record's counter.
+        counter_before: u64,
+        /// What the secure element had counted to.
+        counter_found: u64,
+        /// The counts between, which no record has.
+        skipped: u64,
+        /// Where the records before this one end on the flash.
+        sector: u32,
+        offset: u32,
+    },
+    /// The clock was set.
+    TimeSet { before: Option<Displayed<Timestamp>>, after: Displayed<Timestamp>, back: bool },
+    /// Tax groups were installed.
+    Manifest { token: &'a str },
+    /// The device was revoked or decommissioned.
+    State { token: &'a str },
+    /// The ledger holds everything up to here.
+    Acknowledgement { token: &'a str, invoices: u64, cdf: Displayed<u128> },
+    /// The device took over.
+    HandOver { token: &'a str },
+    /// The device leaves.
+    Close { token: &'a str, last_number: u64, head: Displayed<fiscal::RecordHash> },
+    /// A new epoch begins, with all that the erased records said.
+    Epoch {
+        token: &'a str,
+        activation: &'a str,
+        manifest: Option<&'a str>,
+        previous_epoch: u32,
+        previous_number: u64,
+        previous_hash: Displayed<fiscal::RecordHash>,
+    },
+    /// The journal was read from its beginning.
+    Export { format: &'static str, from: u64, to: u64 },
+}
+
+/// What is read of a body again.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) struct Told<'a> {
+    #[serde(default, borrow)]
+    pub(crate) token: Option<&'a str>,
+    #[serde(default, borrow)]
+    pub(crate) activation: Option<&'a str>,
+    #[serde(default, borrow)]
+    pub(crate) manifest: Option<&'a str>,
+    #[serde(default)]
+    skipped: Option<u64>,
+    #[serde(default)]
+    invoices: Option<u64>,
+    #[serde(default, borrow)]
+    cdf: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    /// What a body will say that has this order's token.
+    pub(crate) fn with_token(token: &'a str) -> Self {
+        Self { token: Some(token), ..Self::default() }
+    }
+
+    /// What a body will say that has this activation code.
+    pub(crate) fn with_activation(activation: &'a str) -> Self {
+        Self { activation: Some(activation), ..Self::default() }
+    }
+
+    pub(crate) fn read(body: &'a str) -> Option<Self> {
+        serde_json_core::from_str(body).ok().map(|(told, _)| told)
+    }
+
+    /// What the order's token says. It was verified before the record was sealed.
+    fn order<'b, B: Body<'b> + Clone>(&self, buffer: &'b mut [u8]) -> Result<B, &'static str> {
+        let token = self.token.ok_or("the body has no token")?;
+        recorded(token, buffer)
+    }
+
+    /// The point from which a record goes on that opens a line of numbers or takes one over.
+    pub(crate) fn opened(&self, kind: EventKind, point: &ChainPoint) -> Result<ChainPoint, &'static str> {
+        let head = point.head;
+        match kind {
+            EventKind::Provisioned => {
+                let token = self.activation.ok_or("the body has no activation code")?;
+                let activation: Activation = recorded(token, &mut [0; Activation::MAX_BYTES])?;
+                let number = InvoiceNumber::new(activation.first_number.value() - 1);
+                Ok(ChainPoint { epoch: activation.epoch, head: HeadState { number, ..head }, ..*point })
+            }
+            EventKind::Epoch => {
+                let mut buffer = [0; Reset::MAX_BYTES];
+                let token = self.token.ok_or("the body has no token")?;
+                let token = Unverified::<Reset>::from_text(token, &mut buffer);
+                let token = token.map_err(|_| "the token cannot be read")?.recorded();
+                let time = token.scope().not_before;
+                Ok(ChainPoint {
+                    epoch: token.body().epoch,
+                    head: HeadState { time, ..head.in_new_epoch() },
+                    ..*point
+                })
+            }
+            _ => match self.order(&mut [0; HandOver::MAX_BYTES])? {
+                HandOver::Enter { next_number, previous, floor, .. } => {
+                    let number = InvoiceNumber::new(next_number.value() - 1);
+                    let theirs = HeadState { number, hash: previous, time: floor.max(head.time), ..head };
+                    Ok(ChainPoint { head: theirs.handed_over(head.position), ..*point })
+                }
+                HandOver::Leave { .. } => Err("the token is for leaving"),
+            },
+        }
+    }
+
+    /// The outlet that the activation code names.
+    pub(crate) fn binding(&self, place: Place) -> Result<Binding, &'static str> {
+        let token = self.activation.ok_or("the body has no activation code")?;
+        Ok(Binding { activation: recorded(token, &mut [0; Activation::MAX_BYTES])?, place })
+    }
+}
+
+impl State {
+    /// A record that is no invoice was sealed. What its body says of tokens was verified before it was sealed; a body
+    /// that cannot be read is a record that was not written by this device.
+    pub(crate) fn sealed_event(
+        &mut self,
+        record: &Record,
+        kind: EventKind,
+        body: &str,
+        place: Place,
+    ) -> Result<(), &'static str> {
+        self.advance(record);
+        let told = Told::read(body).ok_or("the body cannot be read")?;
+        match kind {
+            EventKind::Closure => {
+                self.closures += 1;
+                self.last_closure = Some(place);
+                self.session.restart();
+                return Ok(());
+            }
+            EventKind::Provisioned => self.provisioned(&told, place)?,
+            EventKind::Epoch => self.epoch_opened(record, &told, place)?,
+            EventKind::HandOver => self.handed_over = false,
+            EventKind::Close => self.handed_over = true,
+            EventKind::Acknowledgement => self.acknowledged(&told)?,
+            EventKind::Manifest => self.manifest = Some(place),
+            EventKind::State => self.state_changed(&told)?,
+            EventKind::Recovery => self.session.skipped += told.skipped.unwrap_or(0),
+            EventKind::Export => self.exported = self.point.invoices,
+            _ => {}
+        }
+        self.remember_order(kind, &told, place);
+        self.session.extend(record, record.header.time.date_at(self.zone()));
+        Ok(())
+    }
+
+    fn provisioned(&mut self, told: &Told<'_>, place: Place) -> Result<(), &'static str> {
+        self.binding = Some(told.binding(place)?);
+        self.epoch_began = self.point.head.time;
+        Ok(())
+    }
+
+    /// What the records before said is gone, but for the end of the chain and the last invoices.
+    fn epoch_opened(&mut self, record: &Record, told: &Told<'_>, place: Place) -> Result<(), &'static str> {
+        let reset: Reset = told.order(&mut [0; Reset::MAX_BYTES])?;
+        let ChainPoint { invoices, cdf, .. } = self.point;
+        let time = record.header.time;
+        self.acknowledged = reset.newest.map(|Newest { epoch, number, hash }| Acknowledged {
+            epoch,
+            number,
+            hash,
+            time,
+            invoices,
+            cdf,
+        });
+        self.acknowledged_on_record = self.acknowledged;
+        self.newest = None;
+        self.binding = Some(told.binding(place)?);
+        self.manifest = told.manifest.map(|_| place);
+        self.exported = invoices;
+        self.epoch_began = time;
+        self.handed_over = false;
+        self.notes = Notes::NONE;
+        self.session.restart();
+        self.orders = [None; Command::COUNT];
+        self.closures = 0;
+        self.last_closure = None;
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, told: &Told<'_>) -> Result<(), &'static str> {
+        let Acknowledgement { newest: Newest { epoch, number, hash }, time, revoke } =
+            told.order(&mut [0; Acknowledgement::MAX_BYTES])?;
+        let cdf = told.cdf.and_then(|cdf| cdf.parse().ok()).ok_or("the body has no sum")?;
+        let invoices = told.invoices.ok_or("the body has no count")?;
+        self.acknowledged = Some(Acknowledged { epoch, number, hash, time, invoices, cdf });
+        self.acknowledged_on_record = self.acknowledged;
+        if revoke {
+            self.ended = self.ended.or(Some(Ended::Revoked));
+        }
+        Ok(())
+    }
+
+    fn state_changed(&mut self, told: &Told<'_>) -> Result<(), &'static str> {
+        let mut buffer = [0; StateChange::MAX_BYTES];
+        let change: StateChange<'_> = told.order(&mut buffer)?;
+        self.ended = Some(match change.state {
+            NewState::Decommissioned => Ended::Decommissioned,
+            NewState::Revoked => self.ended.unwrap_or(Ended::Revoked),
+        });
+        Ok(())
+    }
+
+    fn remember_order(&mut self, kind: EventKind, told: &Told<'_>, place: Place) {
+        let (command, token) = match kind {
+            EventKind::Provisioned => (Command::Initialise, told.activation),
+            EventKind::Epoch => (Command::Reset, told.token),
+            EventKind::HandOver | EventKind::Close => (Command::HandOver, told.token),
+            EventKind::Manifest => (Command::Manifest, told.token),
+            EventKind::State => (Command::State, told.token),
+            _ => return,
+        };
+        if let Some(token) = token {
+            self.orders[command as usize] = Some(Order { digest: order_digest(token), place });
+        }
+    }
+}
+
+fn recorded<'b, B: Body<'b> + Clone>(token: &str, buffer: &'b mut [u8]) -> Result<B, &'static str> {
+    let token = Unverified::<B>::from_text(token, buffer).map_err(|_| "the token cannot be read")?;
+    Ok(token.recorded().body().clone())
+}
+
+/// What tells one order from another.
+pub(crate) fn order_digest(token: &str) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&Sha256::digest(token)[..16]);
+    digest
+}

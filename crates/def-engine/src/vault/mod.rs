@@ -1,0 +1,218 @@
+//! What must not be lost: the journal, the key, the clock, and what follows from them.
+
+mod credit;
+mod idle;
+mod manifest;
+mod mount;
+mod policy;
+mod seal;
+mod search;
+mod trouble;
+
+use def_protocol::{ErrorCode, token::Activation};
+use def_protocol::{Nonce, reply::ClockState};
+use fiscal::{Chain, Invoice, Moment, PublicKey, Timestamp, limits::PAYLOAD_BYTES};
+
+pub(crate) use credit::NoteTaken;
+pub(crate) use mount::name;
+pub(crate) use search::{Met, Walker};
+pub(crate) use trouble::{COUNTER_LIMIT, COUNTER_WARNING, LARGEST_JUMP, Trouble, element_failed};
+
+use crate::{
+    board::{Board, Clock, Parts, Random, Ticks},
+    factory::Factory,
+    journal::{CONTENT_BYTES, Journal, Place},
+    recovery::{Decision, Recovery},
+    refusal::Refusal,
+    state::{Binding, State},
+};
+
+/// Room for one record and for one text.
+pub(crate) struct Buffers {
+    /// The content of a record, as it stands in the journal.
+    pub(crate) content: [u8; CONTENT_BYTES],
+    /// A payload or a body.
+    pub(crate) text: heapless::String<PAYLOAD_BYTES>,
+}
+
+impl Buffers {
+    pub(crate) const fn new() -> Self {
+        Self { content: [0; CONTENT_BYTES], text: heapless::String::new() }
+    }
+}
+
+/// The journal, the key, the clock, and what is known of them.
+pub(crate) struct Vault<'m, B: Board> {
+    pub(crate) factory: Factory,
+    recovery: Recovery,
+    pub(crate) element: B::Element,
+    clock: B::Clock,
+    ticks: B::Ticks,
+    random: B::Random,
+    pub(crate) journal: Journal<B::Flash>,
+    pub(crate) state: &'m mut State,
+    pub(crate) buffers: &'m mut Buffers,
+    key: Option<PublicKey>,
+    /// Why nothing is sealed, when the journal or the secure element is not as it should be.
+    pub(crate) trouble: Option<Trouble>,
+    /// Something failed while a record was sealed: what is on the flash has to be looked at again.
+    unsettled: bool,
+    pub(crate) recovered: Option<Recovered>,
+    challenge: Option<(Nonce, u64)>,
+    scrub: idle::Scrub,
+}
+
+/// What was decided when the power came last, for the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recovered {
+    pub(crate) decision: Decision,
+    pub(crate) position: u64,
+}
+
+/// How long a challenge for the clock holds, in milliseconds (D8).
+pub(crate) const CHALLENGE_TTL: u64 = 60_000;
+
+impl<'m, B: Board> Vault<'m, B> {
+    pub(crate) fn new(
+        parts: Parts<B>,
+        factory: Factory,
+        recovery: Recovery,
+        state: &'m mut State,
+        buffers: &'m mut Buffers,
+    ) -> Self {
+        let Parts { flash, element, clock, ticks, random } = parts;
+        Self {
+            factory,
+            recovery,
+            element,
+            clock,
+            ticks,
+            random,
+            journal: Journal::new(flash),
+            state,
+            buffers,
+            key: None,
+            trouble: None,
+            unsettled: true,
+            recovered: None,
+            challenge: None,
+            scrub: idle::Scrub::new(),
+        }
+    }
+
+    /// Milliseconds since the power came.
+    pub(crate) fn ticks(&mut self) -> u64 {
+        self.ticks.milliseconds()
+    }
+
+    /// A fresh nonce.
+    pub(crate) fn nonce(&mut self) -> Nonce {
+        let mut nonce = Nonce([0; Nonce::LENGTH]);
+        self.random.fill(&mut nonce.0);
+        nonce
+    }
+
+    /// The clock, and whether it may be believed (D8).
+    pub(crate) fn time(&mut self) -> (Option<Timestamp>, ClockState) {
+        let Some(now) = self.clock.now() else { return (None, ClockState::Lost) };
+        let behind = self.state.point.head.time.seconds_after(now);
+        let state =
+            if behind > Moment::DEVICE_TOLERANCE_SECONDS { ClockState::Behind } else { ClockState::Ok };
+        (Some(now), state)
+    }
+
+    /// The clock, if it may be believed.
+    pub(crate) fn trusted_time(&mut self) -> Result<Timestamp, Refusal> {
+        match self.time() {
+            (Some(now), ClockState::Ok) => Ok(now),
+            (None, _) => Err(Refusal::new(
+                ErrorCode::ClockRollbackDetected,
+                "the clock lost its power: set it with CFG|TIME before the next sale",
+            )),
+            (Some(now), _) => {
+                let behind = self.state.point.head.time.seconds_after(now);
+                Err(Refusal::new(
+                    ErrorCode::ClockRollbackDetected,
+                    format_args!("the clock is {behind} s behind the newest record: set it with CFG|TIME"),
+                ))
+            }
+        }
+    }
+
+    /// The time of a record that is sealed whatever the clock says.
+    fn system_moment(&mut self, counter: u64) -> Moment {
+        let now = self.clock.now().unwrap_or(self.state.point.head.time);
+        Moment { now, tolerance_seconds: u64::MAX, counter }
+    }
+
+    pub(crate) fn set_clock(&mut self, time: Timestamp) {
+        self.clock.set(time);
+    }
+
+    /// The challenge that a signed time has to name, fresh where the last one is too old.
+    pub(crate) fn challenge(&mut self) -> Nonce {
+        let now = self.ticks();
+        match self.challenge {
+            Some((challenge, made)) if now.saturating_sub(made) < CHALLENGE_TTL => challenge,
+            _ => {
+                let challenge = self.nonce();
+                self.challenge = Some((challenge, now));
+                challenge
+            }
+        }
+    }
+
+    /// The challenge that holds now. It holds for one setting of the clock.
+    pub(crate) fn open_challenge(&mut self) -> Option<Nonce> {
+        let now = self.ticks();
+        self.challenge
+            .filter(|(_, made)| now.saturating_sub(*made) < CHALLENGE_TTL)
+            .map(|(challenge, _)| challenge)
+    }
+
+    pub(crate) fn use_challenge(&mut self) {
+        self.challenge = None;
+    }
+
+    /// The outlet, once there is one.
+    pub(crate) fn binding(&self) -> Result<Binding, Refusal> {
+        self.state.binding.ok_or(Refusal::new(
+            ErrorCode::NotProvisioned,
+            "the device belongs to no outlet yet: send its activation code with CFG|INIT",
+        ))
+    }
+
+    /// The key with which the device seals.
+    pub(crate) fn key(&self) -> Result<PublicKey, Refusal> {
+        self.key.ok_or(Refusal::new(ErrorCode::NotProvisioned, "the device has no key yet: send CFG|INIT"))
+    }
+
+    /// Gives the device an outlet and a key, for the record that says so.
+    pub(crate) fn bind(&mut self, activation: Activation, key: PublicKey, place: Place) {
+        self.state.binding = Some(Binding { activation, place });
+        self.key = Some(key);
+    }
+
+    /// Takes them away again, when that record was not sealed.
+    pub(crate) fn unbind(&mut self) {
+        self.state.binding = None;
+        self.key = None;
+    }
+
+    /// Whether the totals of today have room for a sale.
+    pub(crate) fn day_has_room(&self, invoice: &Invoice<'_>, now: Timestamp) -> bool {
+        let day = &self.state.day;
+        day.date != Some(self.business_day(now)) || day.sales.kinds.has_room(invoice)
+    }
+
+    fn chain(&self) -> Result<Chain, Refusal> {
+        let activation = self.binding()?.activation;
+        Ok(Chain {
+            device: self.factory.serial,
+            key: self.key()?.id(),
+            outlet: activation.outlet,
+            nif: activation.nif,
+            epoch: self.state.point.epoch,
+        })
+    }
+}

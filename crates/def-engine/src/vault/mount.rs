@@ -1,0 +1,115 @@
+//! When the power comes, and after something failed.
+
+use def_protocol::reply::Displayed;
+use fiscal::{EventKind, Position};
+
+use super::{Recovered, Trouble, Vault, trouble::LARGEST_JUMP};
+use crate::{
+    board::{Board, SecureElement},
+    journal::{Place, Sequence},
+    recovery::Decision,
+    refusal::Refusal,
+    replay::{Signer, replay},
+    state::{Ended, EventBody},
+};
+
+impl<B: Board> Vault<'_, B> {
+    /// The power came: the journal is read, what was interrupted is decided, and both are put on record.
+    pub(crate) fn start(&mut self) {
+        self.look();
+        if self.trouble.is_none() && self.may_record() {
+            let clock = self.time().1;
+            let body = EventBody::Boot { firmware_version: self.factory.firmware_version, clock };
+            // A journal without room for it still answers; what failed is looked at before the next command.
+            let _ = self.seal_event(EventKind::Boot, &body);
+        }
+    }
+
+    /// Before each command: what failed since is looked at again.
+    pub(crate) fn settle(&mut self) {
+        if self.unsettled || self.trouble.is_some_and(|trouble| trouble.may_pass()) {
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        self.unsettled = false;
+        self.trouble = self.try_look().err();
+    }
+
+    fn try_look(&mut self) -> Result<(), Trouble> {
+        let scan = self.journal.scan()?;
+        self.key = self.element.public_key().map_err(|_| Trouble::Element)?;
+        let found = self.element.counter().map_err(|_| Trouble::Element)?;
+        let key = match (scan.newest, self.key) {
+            (None, _) => {
+                // Without a record, a key that exists was made for an INIT that was interrupted.
+                self.state.clear();
+                self.key = None;
+                return Ok(());
+            }
+            (Some(_), Some(key)) => key,
+            (Some(newest), None) => {
+                let place = Place { sector: newest.sequence, offset: 0 };
+                return Err(Trouble::Corrupt { place, reason: "the secure element has lost its key" });
+            }
+        };
+        let signer = Signer { device: self.factory.serial, key };
+        let content = &mut self.buffers.content;
+        let recovery = self.recovery;
+        let decision = replay(&mut self.journal, &scan, &signer, found, recovery, self.state, content)?;
+        if self.state.point.head.position.is_none() {
+            self.key = None;
+            return Ok(());
+        }
+        let newest = u64::from(self.state.point.counter);
+        if found < newest || found > newest + LARGEST_JUMP {
+            return Err(Trouble::Counter { newest, found });
+        }
+        if (decision != Decision::GoOn || found > newest) && self.may_record() {
+            self.state_recovery(decision, found).map_err(|_| self.trouble.unwrap_or(Trouble::Element))?;
+        }
+        Ok(())
+    }
+
+    /// Puts on record what was decided, and which counts no record has.
+    pub(super) fn state_recovery(&mut self, decision: Decision, found: u64) -> Result<(), Refusal> {
+        let newest = u64::from(self.state.point.counter);
+        let position = self.state.point.head.position.map_or(0, Position::value);
+        let end = self.journal.end().unwrap_or(Place { sector: Sequence(0), offset: 0 });
+        let body = EventBody::Recovery {
+            decision: name(decision),
+            counter_before: newest,
+            counter_found: found,
+            skipped: found.saturating_sub(newest),
+            sector: end.sector.0,
+            offset: end.offset,
+        };
+        self.seal_event(EventKind::Recovery, &body)?;
+        self.recovered = Some(Recovered { decision, position });
+        Ok(())
+    }
+
+    /// A device that is bound to no outlet has no chain, and one that is done with adds nothing to it.
+    fn may_record(&self) -> bool {
+        self.state.binding.is_some() && self.state.ended != Some(Ended::Decommissioned)
+    }
+
+    /// Sets the clock, and puts it on record.
+    pub(crate) fn record_time(&mut self, after: fiscal::Timestamp, back: bool) -> Result<(), Refusal> {
+        let before = self.time().0.map(Displayed);
+        self.set_clock(after);
+        self.seal_event(EventKind::TimeSet, &EventBody::TimeSet { before, after: Displayed(after), back })?;
+        Ok(())
+    }
+}
+
+/// As a recovery record and the status name it.
+pub(crate) const fn name(decision: Decision) -> &'static str {
+    match decision {
+        Decision::GoOn => "clean",
+        Decision::RollForward => "rolled_forward",
+        Decision::Retire => "retired",
+        Decision::Corrupt => "corrupt",
+    }
+}
