@@ -5,6 +5,10 @@ use fiscal::{PublicKey, RecordHash, Signature, Timestamp};
 
 /// The chip that keeps the sealing key and counts what is sealed.
 pub trait SecureElement {
+    /// Whether it signs in this process, where no bus can falsify its answers. It then proves itself when the power
+    /// comes; any other has each of its signatures verified.
+    const IN_PROCESS: bool = false;
+
     /// Why it did not answer; the operator's detail.
     type Error: core::fmt::Debug;
 

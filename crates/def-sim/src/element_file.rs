@@ -51,6 +51,8 @@ impl<R: Random> FileElement<R> {
 }
 
 impl<R: Random> SecureElement for FileElement<R> {
+    const IN_PROCESS: bool = true;
+
     type Error = ElementError;
 
     fn public_key(&mut self) -> Result<Option<PublicKey>, ElementError> {

@@ -44,8 +44,8 @@ impl<B: Board> Core<'_, B> {
         })?;
         let prepared = waiting.prepared;
         let sale = Validated::read(payload).map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault))?;
-        let note = check(&mut self.vault, self.pool, &sale)?;
-        let sealed = self.vault.seal_invoice(&sale, nonce, note.as_ref())?;
+        let checked = check(&mut self.vault, self.pool, &sale)?;
+        let sealed = self.vault.seal_invoice(&sale, nonce, checked.note.as_ref(), checked.packed)?;
         let now = self.vault.ticks();
         self.metrics.committed(now.saturating_sub(prepared));
         Ok(sealed)

@@ -54,7 +54,8 @@ impl<B: Board> Core<'_, B> {
         let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
         let place = Place { sector: crate::journal::Sequence::FIRST, offset: 0 };
         self.vault.bind(activation, key, place);
-        let done = self.vault.seal_jump(EventKind::Provisioned, &body, from);
+        let proven = self.vault.prove();
+        let done = proven.and_then(|()| self.vault.seal_jump(EventKind::Provisioned, &body, from));
         let done = done.inspect_err(|_| self.vault.unbind())?;
         self.initialised(done.place, line)
     }

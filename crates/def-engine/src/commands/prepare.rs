@@ -6,7 +6,7 @@ use crate::{
     device::{Core, Line},
     pool::{NONCE_TTL, Pool},
     refusal::Refusal,
-    vault::{NoteTaken, Vault},
+    vault::{NoteTaken, Packed, Vault},
 };
 
 /// How far a payload may be ahead of the device's clock, in seconds (D4).
@@ -46,12 +46,12 @@ impl<B: Board> Core<'_, B> {
     }
 }
 
-/// Everything that a sale has to fulfil, now; what it takes of an original.
+/// Everything that a sale has to fulfil, now.
 pub(super) fn check<B: Board>(
     vault: &mut Vault<'_, B>,
     pool: &Pool,
     sale: &Validated<'_>,
-) -> Result<Option<NoteTaken>, Refusal> {
+) -> Result<Checked, Refusal> {
     let now = vault.may_seal()?;
     let invoice = sale.invoice();
     let activation = vault.binding()?.activation;
@@ -81,10 +81,18 @@ pub(super) fn check<B: Board>(
     let others = pool.iter().filter(|(waiting, _)| !reserved && waiting.terminal != terminal);
     let others = others.map(|(_, payload)| payload);
     let note = vault.admit(sale, others, now)?;
-    let length = vault.content_length(sale)?;
+    let packed = vault.pack(sale)?;
     let reserve = vault.journal.ring().reserve();
-    vault.journal.has_room(length, reserve)?;
-    Ok(note)
+    vault.journal.has_room(packed.content_length(), reserve)?;
+    Ok(Checked { note, packed })
+}
+
+/// A sale that may be sealed.
+pub(super) struct Checked {
+    /// What it takes of an original.
+    pub(super) note: Option<NoteTaken>,
+    /// Its compact form, in the buffer.
+    pub(super) packed: Packed,
 }
 
 fn check_stated_time<B: Board>(

@@ -11,15 +11,16 @@ mod trouble;
 
 use def_protocol::{ErrorCode, token::Activation};
 use def_protocol::{Nonce, reply::ClockState};
-use fiscal::{Chain, Invoice, Moment, PublicKey, Timestamp, limits::PAYLOAD_BYTES};
+use fiscal::{Chain, Invoice, Moment, Proof, PublicKey, Timestamp, limits::PAYLOAD_BYTES};
 
 pub(crate) use credit::NoteTaken;
 pub(crate) use mount::name;
+pub(crate) use seal::Packed;
 pub(crate) use search::{Met, Walker};
 pub(crate) use trouble::{COUNTER_LIMIT, COUNTER_WARNING, LARGEST_JUMP, Trouble, element_failed};
 
 use crate::{
-    board::{Board, Clock, Parts, Random, Ticks},
+    board::{Board, Clock, Parts, Random, SecureElement, Ticks},
     factory::Factory,
     journal::{CONTENT_BYTES, Journal, Place},
     recovery::{Decision, Recovery},
@@ -53,6 +54,8 @@ pub(crate) struct Vault<'m, B: Board> {
     pub(crate) state: &'m mut State,
     pub(crate) buffers: &'m mut Buffers,
     key: Option<PublicKey>,
+    /// That the key was proven, of a secure element in this process.
+    proof: Option<Proof>,
     /// Why nothing is sealed, when the journal or the secure element is not as it should be.
     pub(crate) trouble: Option<Trouble>,
     /// Something failed while a record was sealed: what is on the flash has to be looked at again.
@@ -92,6 +95,7 @@ impl<'m, B: Board> Vault<'m, B> {
             state,
             buffers,
             key: None,
+            proof: None,
             trouble: None,
             unsettled: true,
             recovered: None,
@@ -191,6 +195,20 @@ impl<'m, B: Board> Vault<'m, B> {
     pub(crate) fn bind(&mut self, activation: Activation, key: PublicKey, place: Place) {
         self.state.binding = Some(Binding { activation, place });
         self.key = Some(key);
+        self.proof = None;
+    }
+
+    /// Has a secure element of this process prove itself, once for as long as there is power.
+    pub(crate) fn prove(&mut self) -> Result<(), Refusal> {
+        let key = self.key()?;
+        self.proof = self.proof.filter(|proof| *proof.public_key() == key);
+        if B::Element::IN_PROCESS && self.proof.is_none() {
+            let mut challenge = [0; 32];
+            self.random.fill(&mut challenge);
+            let proof = Proof::of(key, challenge, |hash| self.element.sign(hash));
+            self.proof = Some(proof.map_err(|_| element_failed())?);
+        }
+        Ok(())
     }
 
     /// Takes them away again, when that record was not sealed.

@@ -54,6 +54,7 @@ impl<B: Board> Vault<'_, B> {
                 return Err(Trouble::Corrupt { place, reason: "the secure element has lost its key" });
             }
         };
+        self.prove().map_err(|_| Trouble::Element)?;
         let signer = Signer { device: self.factory.serial, key };
         let content = &mut self.buffers.content;
         let recovery = self.recovery;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     board::{Board, SecureElement},
     content::{INVOICE, INVOICE_HEAD, InvoiceContent, NOTE_BYTES, NoteContent, Seal},
-    journal::{ChainPoint, Place},
+    journal::{ChainPoint, JournalFault, Place},
     refusal::Refusal,
     state::EventBody,
 };
@@ -23,6 +23,19 @@ pub(crate) struct Done {
     pub(crate) place: Place,
 }
 
+/// The compact form of the sale that was checked last; it is in the buffer for contents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed {
+    length: usize,
+}
+
+impl Packed {
+    /// How much of the journal the invoice takes at most.
+    pub(crate) const fn content_length(self) -> usize {
+        INVOICE_HEAD + NOTE_BYTES + self.length
+    }
+}
+
 impl<B: Board> Vault<'_, B> {
     /// Seals an invoice for which everything was checked.
     pub(crate) fn seal_invoice(
@@ -30,10 +43,10 @@ impl<B: Board> Vault<'_, B> {
         sale: &Validated<'_>,
         nonce: Nonce,
         note: Option<&NoteTaken>,
+        Packed { length }: Packed,
     ) -> Result<Sealed, Refusal> {
         let now = self.trusted_time()?;
         self.check_counts()?;
-        let length = self.pack(sale)?;
         let mut buffer = [0; NOTE_BYTES];
         let note = self.note_content(note, &mut buffer);
         let point = self.state.point;
@@ -55,15 +68,11 @@ impl<B: Board> Vault<'_, B> {
         Ok(sealed)
     }
 
-    /// How much of the journal an invoice will take.
-    pub(crate) fn content_length(&mut self, sale: &Validated<'_>) -> Result<usize, Refusal> {
-        Ok(INVOICE_HEAD + NOTE_BYTES + self.pack(sale)?)
-    }
-
-    fn pack(&mut self, sale: &Validated<'_>) -> Result<usize, Refusal> {
+    /// Puts a sale's compact form into the buffer, from where it is sealed.
+    pub(crate) fn pack(&mut self, sale: &Validated<'_>) -> Result<Packed, Refusal> {
         let home = self.binding()?.home();
-        sale.pack(&home, &mut self.buffers.content)
-            .map_err(|_| Refusal::from(crate::journal::JournalFault::Full))
+        let length = sale.pack(&home, &mut self.buffers.content);
+        length.map(|length| Packed { length }).map_err(|_| JournalFault::Full.into())
     }
 
     fn note_content<'b>(&self, note: Option<&NoteTaken>, buffer: &'b mut [u8; NOTE_BYTES]) -> &'b [u8] {
@@ -128,8 +137,7 @@ impl<B: Board> Vault<'_, B> {
 
     fn write_body(&mut self, body: &impl Serialize) -> Result<(), Refusal> {
         self.buffers.text.clear();
-        def_protocol::json::write(body, &mut self.buffers.text)
-            .map_err(|_| Refusal::from(crate::journal::JournalFault::Full))
+        def_protocol::json::write(body, &mut self.buffers.text).map_err(|_| Refusal::from(JournalFault::Full))
     }
 
     /// Counts that no record has, after something failed, are stated by a record of their own (D11).
@@ -166,10 +174,14 @@ impl<B: Board> Vault<'_, B> {
     fn sign(&mut self, linked: Linked) -> Result<Sealed, Refusal> {
         let key = self.key()?;
         let signature = self.element.sign(&linked.hash()).map_err(|_| element_failed())?;
-        linked.seal(signature, &key).map_err(|_| element_failed())
+        let sealed = match &self.proof {
+            Some(proof) => linked.seal_proven(signature, proof),
+            None => linked.seal(signature, &key),
+        };
+        sealed.map_err(|_| element_failed())
     }
 
-    fn durable(&mut self, appended: Result<Place, crate::journal::JournalFault>) -> Result<Place, Refusal> {
+    fn durable(&mut self, appended: Result<Place, JournalFault>) -> Result<Place, Refusal> {
         let place = appended?;
         self.unsettled = false;
         Ok(place)
@@ -179,7 +191,7 @@ impl<B: Board> Vault<'_, B> {
     fn make_room(&mut self, length: usize) -> Result<(), Refusal> {
         loop {
             match self.journal.has_room(length, 0) {
-                Err(crate::journal::JournalFault::NotReady) if self.journal.erase_ahead()? => {}
+                Err(JournalFault::NotReady) if self.journal.erase_ahead()? => {}
                 room => return Ok(room?),
             }
         }

@@ -66,6 +66,8 @@ impl MultiwriteNorFlash for FlashPort {}
 pub struct ElementPort(pub(super) World);
 
 impl SecureElement for ElementPort {
+    const IN_PROCESS: bool = true;
+
     type Error = ElementError;
 
     fn public_key(&mut self) -> Result<Option<PublicKey>, ElementError> {

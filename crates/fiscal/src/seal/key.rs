@@ -35,7 +35,13 @@ impl PublicKey {
 
     /// Reads a point as SEC 1 writes it, compressed or not.
     pub fn from_sec1(point: &[u8]) -> Result<Self, KeyFault> {
-        VerifyingKey::from_sec1_bytes(point).map(Self::from).map_err(|_| KeyFault::NotOnCurve)
+        // The compact form (tag 5) would be a second way to write the same key.
+        match point.first() {
+            Some(0x02..=0x04) => {
+                VerifyingKey::from_sec1_bytes(point).map(Self::from).map_err(|_| KeyFault::NotOnCurve)
+            }
+            _ => Err(KeyFault::NotOnCurve),
+        }
     }
 
     /// Reads the DER form SubjectPublicKeyInfo.

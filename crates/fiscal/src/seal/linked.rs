@@ -5,7 +5,7 @@ use super::{
     header::Header,
     key::{PublicKey, SealFault, Signature},
     record::{Link, Record, Sealed, record_hash},
-    signing::{PrivateKey, Proven, SignError},
+    signing::{PrivateKey, Proof, Proven, SignError},
 };
 
 /// A record that has its place in the chain and waits for its signature.
@@ -72,6 +72,22 @@ impl Linked {
         match key.sign(&self.hash) {
             Ok(signature) => Ok(self.sealed_with(signature)),
             Err(cause) => Err(Unsealed { linked: self, cause }),
+        }
+    }
+
+    /// Seals with a signature by a signer of this process that has proven itself; as for [`Self::sign`], it is
+    /// brought to its one form and not verified.
+    pub fn seal_proven(
+        self,
+        signature: [u8; Signature::LENGTH],
+        proof: &Proof,
+    ) -> Result<Sealed, Unsealed<SealFault>> {
+        if proof.public_key().id() != self.header.key {
+            return Err(Unsealed { linked: self, cause: SealFault::OtherKey });
+        }
+        match Signature::normalised(signature) {
+            Ok(signature) => Ok(self.sealed_with(signature)),
+            Err(fault) => Err(Unsealed { linked: self, cause: fault.into() }),
         }
     }
 

@@ -25,4 +25,4 @@ pub use kind::EventKind;
 pub use linked::{Linked, Unsealed};
 pub use qr::{Qr, QrFault, QrField, QrText};
 pub use record::{Link, Record, Sealed};
-pub use signing::{Issuing, Listing, NotProven, PrivateKey, Proven, Sealing, SignError};
+pub use signing::{Issuing, Listing, NotProven, PrivateKey, Proof, Proven, Sealing, SignError};

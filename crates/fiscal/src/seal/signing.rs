@@ -54,12 +54,7 @@ impl<K: PrivateKey, P> Proven<K, P> {
     ///
     /// The challenge is hashed under a tag of its own, so that no proof is a seal.
     pub fn prove(key: K, challenge: [u8; 32]) -> Result<Self, NotProven<K::Error>> {
-        let public_key = key.public_key();
-        let hash =
-            RecordHash(Sha256::new().chain_update(PROOF_TAG).chain_update(challenge).finalize().into());
-        let signature = key.sign(&hash).map_err(NotProven::Sign)?;
-        let signature = Signature::normalised(signature).map_err(|fault| NotProven::False(fault.into()))?;
-        public_key.verify(&hash, &signature).map_err(NotProven::False)?;
+        let Proof(public_key) = Proof::of(key.public_key(), challenge, |hash| key.sign(hash))?;
         Ok(Self { key, public_key, purpose: PhantomData })
     }
 
@@ -72,6 +67,32 @@ impl<K: PrivateKey, P> Proven<K, P> {
     pub(super) fn sign(&self, hash: &RecordHash) -> Result<Signature, SignError<K::Error>> {
         let signature = self.key.sign(hash).map_err(SignError::Sign)?;
         Signature::normalised(signature).map_err(SignError::Form)
+    }
+}
+
+/// That a signer of this process has signed a challenge under the public half that it names: what [`Proven`] has
+/// beside the means to sign. For a signer that cannot be handed over, such as a part of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof(PublicKey);
+
+impl Proof {
+    /// Has the signer sign a fresh challenge and verifies the answer.
+    pub fn of<E>(
+        public_key: PublicKey,
+        challenge: [u8; 32],
+        sign: impl FnOnce(&RecordHash) -> Result<[u8; Signature::LENGTH], E>,
+    ) -> Result<Self, NotProven<E>> {
+        let hash =
+            RecordHash(Sha256::new().chain_update(PROOF_TAG).chain_update(challenge).finalize().into());
+        let signature = sign(&hash).map_err(NotProven::Sign)?;
+        let signature = Signature::normalised(signature).map_err(|fault| NotProven::False(fault.into()))?;
+        public_key.verify(&hash, &signature).map_err(NotProven::False)?;
+        Ok(Self(public_key))
+    }
+
+    /// The public half.
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.0
     }
 }
 
