@@ -103,7 +103,7 @@ impl Pool {
     pub(crate) fn find(&self, nonce: Nonce) -> Result<(&Waiting, &[u8]), Gone> {
         match self.waiting.iter().find(|waiting| waiting.nonce == nonce) {
             Some(waiting) => Ok((waiting, self.payload(waiting))),
-            None if self.expired.iter().any(|expired| *expired == nonce) => Err(Gone::Expired),
+            None if self.expired.contains(&nonce) => Err(Gone::Expired),
             None => Err(Gone::Unknown),
         }
     }

@@ -65,7 +65,7 @@ impl From<JournalFault> for Refusal {
             JournalFault::Corrupt { place, reason } => Self::corrupt(place, reason),
             JournalFault::Full => Self::new(ErrorCode::StorageFull, fault),
             JournalFault::NotReady => Self::new(ErrorCode::DeviceBusy, fault),
-            JournalFault::Flash => Self::new(ErrorCode::StorageCorrupt, fault),
+            JournalFault::Flash | JournalFault::Unstable => Self::new(ErrorCode::StorageCorrupt, fault),
         }
     }
 }

@@ -157,9 +157,13 @@ fn settle<F: MultiwriteNorFlash>(
         return Err(JournalFault::corrupt(walked.end, reason));
     }
     if let Some((place, _)) = walked.newest.filter(|_| in_use && recovery.strengthen) {
-        let slot = journal.slot(place, content)?;
-        let (kind, length) = (slot.kind, slot.content.len());
         let again = decision == Decision::RollForward;
+        let slot = match journal.slot(place, content) {
+            // Its cells are weak: it was whole a moment ago. Nobody has seen it, so it may yet be none.
+            Err(JournalFault::Corrupt { .. }) if again => return Err(JournalFault::Unstable),
+            slot => slot?,
+        };
+        let (kind, length) = (slot.kind, slot.content.len());
         if !journal.strengthen(place, kind, &content[..length], again)? {
             return Err(JournalFault::Flash);
         }

@@ -60,6 +60,9 @@ pub(crate) enum JournalFault {
     /// Sectors have to be erased first, which is done between commands.
     #[error("the device prepares its memory: ask again")]
     NotReady,
+    /// The newest record reads differently each time, and may still be decided about: read everything again.
+    #[error("the newest record was interrupted and cannot be read twice alike: switch the device off and on")]
+    Unstable,
     /// A record cannot be read.
     #[error("sector {}, offset {}: {reason}", place.sector, place.offset)]
     Corrupt {

@@ -6,7 +6,7 @@ use fiscal::{EventKind, Position};
 use super::{Recovered, Trouble, Vault, trouble::LARGEST_JUMP};
 use crate::{
     board::{Board, SecureElement},
-    journal::{Place, Sequence},
+    journal::{JournalFault, Place, Sequence},
     recovery::Decision,
     refusal::Refusal,
     replay::{Signer, replay},
@@ -34,13 +34,23 @@ impl<B: Board> Vault<'_, B> {
 
     fn look(&mut self) {
         self.unsettled = false;
-        self.trouble = self.try_look().err();
+        let mut looked = self.try_look();
+        for _ in 1..READS {
+            if looked != Err(Looked::Unstable) {
+                break;
+            }
+            looked = self.try_look();
+        }
+        self.trouble = looked.err().map(|looked| match looked {
+            Looked::Unstable => Trouble::Flash,
+            Looked::Trouble(trouble) => trouble,
+        });
     }
 
-    fn try_look(&mut self) -> Result<(), Trouble> {
+    fn try_look(&mut self) -> Result<(), Looked> {
         let scan = self.journal.scan()?;
-        self.key = self.element.public_key().map_err(|_| Trouble::Element)?;
-        let found = self.element.counter().map_err(|_| Trouble::Element)?;
+        self.key = self.element.public_key().map_err(|_| Looked::Trouble(Trouble::Element))?;
+        let found = self.element.counter().map_err(|_| Looked::Trouble(Trouble::Element))?;
         let key = match (scan.newest, self.key) {
             (None, _) => {
                 // Without a record, a key that exists was made for an INIT that was interrupted.
@@ -51,10 +61,11 @@ impl<B: Board> Vault<'_, B> {
             (Some(_), Some(key)) => key,
             (Some(newest), None) => {
                 let place = Place { sector: newest.sequence, offset: 0 };
-                return Err(Trouble::Corrupt { place, reason: "the secure element has lost its key" });
+                let reason = "the secure element has lost its key";
+                return Err(Looked::Trouble(Trouble::Corrupt { place, reason }));
             }
         };
-        self.prove().map_err(|_| Trouble::Element)?;
+        self.prove().map_err(|_| Looked::Trouble(Trouble::Element))?;
         let signer = Signer { device: self.factory.serial, key };
         let content = &mut self.buffers.content;
         let recovery = self.recovery;
@@ -65,10 +76,14 @@ impl<B: Board> Vault<'_, B> {
         }
         let newest = u64::from(self.state.point.counter);
         if found < newest || found > newest + LARGEST_JUMP {
-            return Err(Trouble::Counter { newest, found });
+            return Err(Looked::Trouble(Trouble::Counter { newest, found }));
         }
+        // The next sector may have a header that was interrupted and cannot be read now. Could it be read later, it
+        // would say that this sector ends where it did then, so it goes before anything is added here.
+        self.journal.erase_ahead()?;
         if (decision != Decision::GoOn || found > newest) && self.may_record() {
-            self.state_recovery(decision, found).map_err(|_| self.trouble.unwrap_or(Trouble::Element))?;
+            self.state_recovery(decision, found)
+                .map_err(|_| Looked::Trouble(self.trouble.unwrap_or(Trouble::Element)))?;
         }
         Ok(())
     }
@@ -102,6 +117,26 @@ impl<B: Board> Vault<'_, B> {
         self.set_clock(after);
         self.seal_event(EventKind::TimeSet, &EventBody::TimeSet { before, after: Displayed(after), back })?;
         Ok(())
+    }
+}
+
+/// So often a record with weak cells is read until it is decided whether it is one.
+const READS: u32 = 64;
+
+/// What became of a look at the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looked {
+    /// It has to be looked at again.
+    Unstable,
+    Trouble(Trouble),
+}
+
+impl From<JournalFault> for Looked {
+    fn from(fault: JournalFault) -> Self {
+        match fault {
+            JournalFault::Unstable => Self::Unstable,
+            fault => Self::Trouble(fault.into()),
+        }
     }
 }
 
