@@ -1,4 +1,7 @@
-//! What an invoice means, as a JSON value made from the typed members alone.
+//! What an invoice means, as a JSON value made from the typed members alone; and a shop whose device is fuzzed.
+
+pub mod image;
+pub mod shop;
 
 use fiscal::{Annex, Invoice, Reference};
 use serde_json::{Map, Value, json};

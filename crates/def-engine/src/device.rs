@@ -28,7 +28,7 @@ pub struct Memory {
 impl Memory {
     /// Before the power came.
     #[allow(clippy::new_without_default, reason = "so large a value is made in its place, by name")]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             reader: FrameReader::for_requests(),
             pool: Pool::new(),

@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     content::{EventContent, INVOICE, InvoiceContent, Seal},
     journal::{
-        ChainPoint, Journal, JournalFault, Place, Scan, SectorEnd, SectorHeader, Sequence, Slot, Usage,
+        ChainPoint, Found as Look, Journal, JournalFault, Place, Scan, SectorEnd, SectorHeader, Sequence,
+        Slot, Usage,
     },
-    recovery::{Beyond, Decision, Found, Recovery},
+    recovery::{Beyond, Decision, Found, Mark, Recovery},
     state::{Binding, State, Told, window::WINDOW},
 };
 
@@ -124,15 +125,59 @@ pub(crate) fn replay<F: MultiwriteNorFlash>(
         journal.resume(None, false);
         return Ok(Decision::GoOn);
     };
+    release_before_epoch(journal, &newest, content)?;
     let counted_from = restore(journal, scan, state, content)?;
     let first = first_sector(journal, &newest, counted_from)?;
+    if first.sequence < journal.oldest() && state.binding.is_none() {
+        // The record that bound the device then may be erased; the epoch's repeats it.
+        let place = Place { sector: journal.oldest(), offset: 0 };
+        bind(journal, place, state, content)?;
+    }
     state.point = first.point;
     state.window.forget(first.point.stated);
-    let mut run = Run { signer, state, counted_from, last: None };
+    let mut run = Run { signer, state, counted_from, last: None, epoch: None };
     let walked = run.walk(journal, first, content)?;
     run.check_last()?;
+    let epoch = run.epoch;
     let counted_on = count > u64::from(state.point.counter);
-    settle(journal, &newest, walked, counted_on, recovery, content)
+    let decision = settle(journal, &newest, walked, counted_on, recovery, content)?;
+    if let Some(sector) = epoch {
+        journal.release_before(sector);
+    }
+    Ok(decision)
+}
+
+/// What an epoch gave free may be erased before a later sector's header says so: its record, which begins a sector,
+/// says it until then.
+fn release_before_epoch<F: MultiwriteNorFlash>(
+    journal: &mut Journal<F>,
+    newest: &SectorHeader,
+    content: &mut [u8],
+) -> Result<(), JournalFault> {
+    let Some(sector) = newest_records(journal, newest)? else { return Ok(()) };
+    if let Look::Whole(slot) = journal.look(Place { sector, offset: 0 }, content)?
+        && slot.kind == EventKind::Epoch.code()
+        // Without its mark it may yet turn out to be none, and then nothing was given free.
+        && slot.mark == Mark::Begun
+    {
+        journal.release_before(sector);
+    }
+    Ok(())
+}
+
+/// Binds the device as the record at a place says.
+fn bind<F: MultiwriteNorFlash>(
+    journal: &mut Journal<F>,
+    place: Place,
+    state: &mut State,
+    content: &mut [u8],
+) -> Result<(), JournalFault> {
+    let fault = JournalFault::corrupt(place, "the record that binds the device cannot be read");
+    let slot = journal.slot(place, content)?;
+    let Some(Kept::Event(_, event)) = Kept::read(slot.kind, slot.content) else { return Err(fault) };
+    let told = Told::read(event.body).ok_or(fault)?;
+    state.binding = Some(told.binding(place).map_err(|_| fault)?);
+    Ok(())
 }
 
 /// Decides about the end of the journal, and makes the decision permanent as far as that is done without a new record.
@@ -205,11 +250,7 @@ fn restore<F: MultiwriteNorFlash>(
             continue;
         };
         if let Some(place) = binding {
-            let fault = JournalFault::corrupt(place, "the record that binds the device cannot be read");
-            let slot = journal.slot(place, content)?;
-            let Some(Kept::Event(_, event)) = Kept::read(slot.kind, slot.content) else { return Err(fault) };
-            let told = Told::read(event.body).ok_or(fault)?;
-            state.binding = Some(told.binding(place).map_err(|_| fault)?);
+            bind(journal, place, state, content)?;
         }
         return Ok(sector);
     }
@@ -251,6 +292,8 @@ struct Run<'a> {
     /// Sectors before this one only fill the window.
     counted_from: Sequence,
     last: Option<(Place, Record)>,
+    /// Where the newest epoch begins, if it begins on the way.
+    epoch: Option<Sequence>,
 }
 
 impl Run<'_> {
@@ -313,6 +356,9 @@ impl Run<'_> {
                 .map_err(|_| corrupt("the payload cannot be read"))?;
             }
             Kept::Event(kind, event) if counts => {
+                if *kind == EventKind::Epoch {
+                    self.epoch = Some(place.sector);
+                }
                 self.state.sealed_event(&record, *kind, event.body, place).map_err(corrupt)?;
             }
             Kept::Event(..) => self.state.advance(&record),

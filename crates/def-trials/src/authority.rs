@@ -76,6 +76,12 @@ impl Authority {
         )
     }
 
+    /// The request that binds the device to the shop.
+    pub fn initialisation(&self) -> String {
+        let pem = self.operator.public_key().to_pem().replace('\n', "\\n");
+        format!(r#"CFG|INIT {{"activation_code":"{}","public_key":"{pem}"}}"#, self.activation())
+    }
+
     /// An order to open an epoch.
     pub fn reset(&self, epoch: u32, newest: Option<Newest>) -> String {
         self.token(&self.dgi, &Reset { epoch: Epoch(epoch), newest })

@@ -2,6 +2,8 @@
 
 pub mod authority;
 pub mod host;
+pub mod model;
+pub mod power;
 pub mod sale;
 
 pub use authority::Authority;

@@ -52,6 +52,14 @@ impl Sale {
         }
     }
 
+    /// Total and tax in centimes, below zero for a note.
+    pub fn amounts(&self) -> (i64, i64) {
+        let subtotal: i64 = self.lines.iter().map(|line| i64::from(line.1) * i64::from(line.2) * 100).sum();
+        let vat = (subtotal * 16 + 50) / 100;
+        let sign = if self.takes_back.is_some() { -1 } else { 1 };
+        (sign * (subtotal + vat), sign * vat)
+    }
+
     /// The canonical bytes: prices without tax, VAT of 16 %.
     pub fn payload(&self) -> String {
         let sign = if self.takes_back.is_some() { "-" } else { "" };

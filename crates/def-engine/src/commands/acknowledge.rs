@@ -5,12 +5,13 @@ use def_protocol::{
 };
 use fiscal::{EventKind, Timestamp};
 
-use super::order::{believe, unfit};
+use super::order::{believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
     refusal::Refusal,
     state::{Acknowledged, Ended, EventBody},
+    vault::Trouble,
 };
 
 const MESSAGE: &str = "acknowledged";
@@ -26,10 +27,14 @@ impl<B: Board> Core<'_, B> {
         token: &str,
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
-        self.sound()?;
+        let counted_wrong = matches!(self.vault.trouble, Some(Trouble::Counter { .. }));
+        if !counted_wrong {
+            self.sound()?;
+        }
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; Acknowledgement::MAX_BYTES];
-        let order = believe::<_, Acknowledgement>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let order =
+            believe_of_newest::<_, Acknowledgement>(&mut self.vault, token, &mut buffer, &[operator])?;
         let Acknowledgement { newest, time, revoke } = *order.body();
         let held = self.held(newest, time)?;
         let before = self.vault.state.acknowledged;
@@ -42,7 +47,8 @@ impl<B: Board> Core<'_, B> {
             || on_record.is_none_or(|last| {
                 held.time.seconds_after(last.time) >= SECONDS || held.invoices - last.invoices >= INVOICES
             });
-        if worth_a_record && self.vault.state.ended != Some(Ended::Decommissioned) {
+        // On a journal that was restored nothing is sealed; the acknowledgement lets a reset pass.
+        if worth_a_record && !counted_wrong && self.vault.state.ended != Some(Ended::Decommissioned) {
             let body =
                 EventBody::Acknowledgement { token, invoices: held.invoices, cdf: Displayed(held.cdf) };
             let done = self.vault.seal_event(EventKind::Acknowledgement, &body)?;
@@ -52,7 +58,9 @@ impl<B: Board> Core<'_, B> {
             return self.obeyed(done.place, MESSAGE, line);
         }
         // The newer of two for the same invoice holds.
-        if before.is_none_or(|before| (before.number, before.time) <= (held.number, held.time)) {
+        if before.is_none_or(|before| {
+            (before.epoch, before.number, before.time) <= (held.epoch, held.number, held.time)
+        }) {
             self.vault.state.acknowledged = Some(held);
         }
         let device_id = self.vault.factory.serial;

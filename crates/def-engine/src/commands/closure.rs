@@ -24,10 +24,12 @@ impl<B: Board> Core<'_, B> {
     ) -> Result<(), Refusal> {
         self.sound()?;
         self.vault.binding()?;
-        let unclosed = self.vault.state.session.days.filter(|(first, _)| *first <= date);
+        let session = &self.vault.state.session;
+        let unclosed = session.days.filter(|(first, _)| *first <= date);
         let done_with = self.vault.state.ended == Some(Ended::Decommissioned);
+        let sold = session.sales.count > 0;
         match unclosed {
-            Some(days) if !done_with => {
+            Some(days) if !done_with && (sold || !self.is_closed(date)?) => {
                 let place = self.seal_closure(date, days)?;
                 self.send_closure(place, false, line)
             }
@@ -35,6 +37,16 @@ impl<B: Board> Core<'_, B> {
                 let place = self.closure_of(date)?;
                 self.send_closure(place, true, line)
             }
+        }
+    }
+
+    /// Whether a closure is over this day. Records of the device's own since then, as of a power cut that took the
+    /// answer, wait for the next one: who asks again gets the closure that he asked for.
+    fn is_closed(&mut self, date: CivilDate) -> Result<bool, Refusal> {
+        match self.closure_of(date) {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.code == ErrorCode::NotFound => Ok(false),
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -69,7 +81,8 @@ impl<B: Board> Core<'_, B> {
         let mut next = self.vault.state.last_closure;
         while let Some(place) = next {
             let days = self.closed_days(place)?;
-            if days.first_day <= date && date <= days.last_day {
+            // Who asked for a later day than there were records of asks for it again.
+            if days.period == date || days.first_day <= date && date <= days.last_day {
                 return Ok(place);
             }
             if days.last_day < date {
@@ -135,12 +148,14 @@ struct ClosureBody<G, C> {
 /// What is read of it again.
 #[derive(Deserialize)]
 struct RawDays<'a> {
+    period: &'a str,
     first_day: &'a str,
     last_day: &'a str,
     position_start: u64,
 }
 
 struct ClosedDays {
+    period: CivilDate,
     first_day: CivilDate,
     last_day: CivilDate,
     position_start: u64,
@@ -149,6 +164,7 @@ struct ClosedDays {
 impl RawDays<'_> {
     fn parse(&self) -> Option<ClosedDays> {
         Some(ClosedDays {
+            period: self.period.parse().ok()?,
             first_day: self.first_day.parse().ok()?,
             last_day: self.last_day.parse().ok()?,
             position_start: self.position_start,

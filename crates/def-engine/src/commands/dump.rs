@@ -34,7 +34,7 @@ impl<B: Board> Core<'_, B> {
             None => None,
         };
         let Some(Chunk { walker, count, end }) = chunk else {
-            let records: [&str; 0] = [];
+            let records: &[&str] = &[];
             let _ = line.send(&Dump { status: Accepted::Ok, chunk_index: asked.after, records, last: true });
             return Ok(());
         };
@@ -62,7 +62,8 @@ impl<B: Board> Core<'_, B> {
     fn record_export(&mut self, format: DumpFormat) -> Result<(), Refusal> {
         let state = &self.vault.state;
         let news = state.point.invoices > state.exported && state.ended != Some(Ended::Decommissioned);
-        if self.vault.trouble.is_none() && news {
+        let room = !self.vault.journal.is_down_to_the_last();
+        if self.vault.trouble.is_none() && news && room {
             let to = state.next_position() - 1;
             self.vault
                 .seal_event(EventKind::Export, &EventBody::Export { format: format.as_str(), from: 1, to })?;

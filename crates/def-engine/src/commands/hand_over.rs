@@ -28,6 +28,7 @@ impl<B: Board> Core<'_, B> {
         if self.repeat(Command::HandOver, token, message, line)? {
             return Ok(());
         }
+        self.in_service()?;
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; HandOver::MAX_BYTES];
         let order = believe::<_, HandOver>(&mut self.vault, token, &mut buffer, &[operator])?;
@@ -47,6 +48,7 @@ impl<B: Board> Core<'_, B> {
         if self.vault.state.handed_over {
             return Err(Refusal::new(ErrorCode::HandedOver, "the device has handed over already"));
         }
+        self.vault.account_for_counts()?;
         let head = self.vault.state.point.head;
         let body = EventBody::Close {
             token,
@@ -65,7 +67,7 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         let state = &self.vault.state;
-        if !state.handed_over && state.point.invoices > 0 {
+        if !state.handed_over && state.newest.is_some() {
             return Err(unfit("the device has not handed its numbers over: let it leave first"));
         }
         if state.last_number().is_some_and(|last| next <= last) {
@@ -73,8 +75,10 @@ impl<B: Board> Core<'_, B> {
                 "number {next} was given already: ask the ledger for the next one"
             )));
         }
+        // A record of its own, if there is one, stands before.
+        self.vault.account_for_counts()?;
         let told = Told::with_token(token);
-        let from = told.opened(EventKind::HandOver, &state.point);
+        let from = told.opened(EventKind::HandOver, &self.vault.state.point);
         let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
         let done = self.vault.seal_jump(EventKind::HandOver, &EventBody::HandOver { token }, from)?;
         self.obeyed(done.place, ENTERED, line)

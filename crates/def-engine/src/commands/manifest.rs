@@ -25,6 +25,7 @@ impl<B: Board> Core<'_, B> {
         if self.repeat(Command::Manifest, token, MESSAGE, line)? {
             return Ok(());
         }
+        self.in_service()?;
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; TaxManifest::MAX_BYTES];
         believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;

@@ -5,7 +5,7 @@ use def_protocol::{
     reply::{Accepted, Obeyed},
     token::{Body, Token, TokenFault, Unverified},
 };
-use fiscal::PublicKey;
+use fiscal::{PublicKey, Timestamp};
 
 use crate::{
     board::Board,
@@ -13,7 +13,7 @@ use crate::{
     device::{Core, Line},
     journal::{JournalFault, Place},
     refusal::Refusal,
-    state::{Command, order_digest},
+    state::{Command, Ended, order_digest},
     vault::Vault,
 };
 
@@ -25,6 +25,32 @@ pub(super) fn believe<'b, B: Board, T: Body<'b> + Clone>(
     keys: &[PublicKey],
 ) -> Result<Token<'b, T>, Refusal> {
     let now = vault.trusted_time()?;
+    believe_at(vault, text, buffer, keys, now)
+}
+
+/// The same for an order that names the newest invoice, which proves its time better than a clock that went back.
+///
+/// Else a chain that ran ahead of the time, because someone had set the clock wrong, could not be left any more.
+pub(super) fn believe_of_newest<'b, B: Board, T: Body<'b> + Clone>(
+    vault: &mut Vault<'_, B>,
+    text: &str,
+    buffer: &'b mut [u8],
+    keys: &[PublicKey],
+) -> Result<Token<'b, T>, Refusal> {
+    let now = match vault.time() {
+        (Some(now), _) => now,
+        (None, _) => vault.trusted_time()?,
+    };
+    believe_at(vault, text, buffer, keys, now)
+}
+
+fn believe_at<'b, B: Board, T: Body<'b> + Clone>(
+    vault: &Vault<'_, B>,
+    text: &str,
+    buffer: &'b mut [u8],
+    keys: &[PublicKey],
+    now: Timestamp,
+) -> Result<Token<'b, T>, Refusal> {
     let token = Unverified::<T>::from_text(text, buffer)?;
     let token = keys
         .iter()
@@ -64,6 +90,17 @@ impl<B: Board> Core<'_, B> {
         let _ =
             line.send(&Obeyed { status: Accepted::Ok, message, device_id, record, body: Some(event.body) });
         Ok(())
+    }
+
+    /// A device that was decommissioned adds nothing to its journal.
+    pub(super) fn in_service(&self) -> Result<(), Refusal> {
+        match self.vault.state.ended {
+            Some(Ended::Decommissioned) => Err(Refusal::new(
+                ErrorCode::DeviceRevoked,
+                "the device was decommissioned: it may only be read",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// A device that is in trouble obeys nothing.

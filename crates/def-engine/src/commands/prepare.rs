@@ -83,7 +83,7 @@ pub(super) fn check<B: Board>(
     let note = vault.admit(sale, others, now)?;
     let packed = vault.pack(sale)?;
     let reserve = vault.journal.ring().reserve();
-    vault.journal.has_room(packed.content_length(), reserve)?;
+    vault.journal.has_room(packed.content_length(), reserve, false)?;
     Ok(Checked { note, packed })
 }
 

@@ -5,7 +5,7 @@ use def_protocol::{
 };
 use fiscal::{EventKind, InvoiceNumber};
 
-use super::order::{believe, unfit};
+use super::order::{believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -29,8 +29,10 @@ impl<B: Board> Core<'_, B> {
         }
         let dgi = self.vault.binding()?.activation.dgi;
         let mut buffer = [0; Reset::MAX_BYTES];
-        let order = believe::<_, Reset>(&mut self.vault, token, &mut buffer, &[dgi])?;
+        let order = believe_of_newest::<_, Reset>(&mut self.vault, token, &mut buffer, &[dgi])?;
         self.check_reset(order.body())?;
+        // A record of its own, if there is one, is the last of the old epoch.
+        self.vault.account_for_counts()?;
         let head = self.vault.state.point;
         let told = Told::with_token(token);
         let from = told.opened(EventKind::Epoch, &head);
@@ -64,7 +66,8 @@ impl<B: Board> Core<'_, B> {
                 order.epoch, state.point.epoch
             )));
         }
-        if state.session.sales.count > 0 {
+        // A journal that was restored is closed no more: nothing is sealed on it but the new epoch (D11).
+        if state.session.sales.count > 0 && self.vault.trouble.is_none() {
             return Err(Refusal::new(ErrorCode::ClosureRequired, "close with RPT|Z before the reset"));
         }
         let newest = state.newest;

@@ -22,13 +22,16 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         self.vault.binding()?;
-        if let (Some(now), _) = self.vault.time() {
-            let today = self.vault.business_day(now.max(self.vault.state.point.head.time));
-            self.vault.state.day.turn_to(today);
-        }
-        let sales: &Sales = match period {
+        let newest = self.vault.state.point.head.time;
+        let now = self.vault.time().0.map_or(newest, |now| now.max(newest));
+        let today = self.vault.business_day(now);
+        // Asking forgets nothing: a clock that was wrong for a while is no new day.
+        let nothing = Sales::new();
+        let day = &self.vault.state.day;
+        let sales = match period {
             SnapshotPeriod::Session => &self.vault.state.session.sales,
-            SnapshotPeriod::Day => &self.vault.state.day.sales,
+            SnapshotPeriod::Day if day.date == Some(today) => &day.sales,
+            SnapshotPeriod::Day => &nothing,
         };
         let currencies = by_currency(&sales.kinds);
         let cdf = currencies.iter().find(|totals| totals.currency == Currency::CDF);

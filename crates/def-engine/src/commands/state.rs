@@ -25,6 +25,7 @@ impl<B: Board> Core<'_, B> {
         if self.repeat(Command::State, token, MESSAGE, line)? {
             return Ok(());
         }
+        self.in_service()?;
         let activation = self.vault.binding()?.activation;
         let mut buffer = [0; StateChange::MAX_BYTES];
         let keys = [activation.dgi, activation.operator];

@@ -19,6 +19,7 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         self.sound()?;
+        self.in_service()?;
         let operator = self.vault.binding()?.activation.operator;
         let challenge = self.vault.open_challenge();
         let challenge = challenge

@@ -52,7 +52,8 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     }
 
     /// Whether a record of this length could be added now, and leaves so many sectors free.
-    pub(crate) fn has_room(&mut self, length: usize, reserve: u32) -> Result<(), JournalFault> {
+    /// With `fresh` it is to begin a sector.
+    pub(crate) fn has_room(&mut self, length: usize, reserve: u32, fresh: bool) -> Result<(), JournalFault> {
         // A length past 16 bits is refused by `append`.
         let header = SlotHeader { kind: 0, length: u16::try_from(length).unwrap_or(u16::MAX) };
         let sectors = header.span().div_ceil(DATA);
@@ -60,7 +61,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
             return Err(JournalFault::Full);
         }
         match self.end {
-            Some(end) if self.open && end.offset + header.span() <= DATA => Ok(()),
+            Some(end) if self.open && !fresh && end.offset + header.span() <= DATA => Ok(()),
             _ => self.erased_run(sectors).map(|_| ()),
         }
     }

@@ -81,6 +81,12 @@ impl Ring {
         clamp(self.sectors / 8, 6, 32)
     }
 
+    /// The last of them, which are for a closure, an acknowledgement and the record of a new epoch: a device whose power
+    /// fails again and again in its starts must not use them up, or nothing leads out of its being full.
+    pub(crate) const fn last(self) -> u32 {
+        6
+    }
+
     /// How many sectors are kept erased ahead of the newest: the longest record and one more.
     pub(crate) const fn ahead(self) -> u32 {
         LONGEST_RUN + 1

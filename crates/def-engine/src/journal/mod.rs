@@ -18,7 +18,7 @@ use embedded_storage::nor_flash::MultiwriteNorFlash;
 pub(crate) use geometry::{Place, Ring, Sequence};
 pub(crate) use header::{ChainPoint, Fields, SectorHeader, Usage};
 pub(crate) use mount::{Scan, SectorEnd};
-pub(crate) use read::Slot;
+pub(crate) use read::{Found, Slot};
 
 const CHECK: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const SLOT_CHECK: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
@@ -104,6 +104,11 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     pub(crate) fn free_sectors(&self) -> u32 {
         let used = self.newest.map_or(0, |newest| newest.after(self.oldest) + 1);
         self.ring.sectors.saturating_sub(used)
+    }
+
+    /// Whether only the last sectors are left, with which the device does no more than what leads out of that.
+    pub(crate) fn is_down_to_the_last(&self) -> bool {
+        self.free_sectors() <= self.ring.last()
     }
 
     /// What invoices may still take, in bytes.

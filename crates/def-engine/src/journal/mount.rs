@@ -76,14 +76,26 @@ impl<F: MultiwriteNorFlash> Journal<F> {
                 }
             }
         }
+        self.check_nothing_follows(scan.newest.map_or(Sequence(0), |newest| newest.sequence))?;
         if let Some(newest) = &scan.newest {
+            self.check_span(newest)?;
             self.newest = Some(newest.sequence);
             self.erased = newest.sequence.plus(1);
             self.oldest = newest.oldest;
-            self.check_nothing_follows(newest.sequence)?;
             self.strengthen_headers(newest)?;
         }
         Ok(scan)
+    }
+
+    /// What is live fits the ring: else the header is none that was written here, and looking for all of it would not
+    /// end.
+    fn check_span(&self, newest: &SectorHeader) -> Result<(), JournalFault> {
+        let live = newest.sequence.0.checked_sub(newest.oldest.0);
+        if newest.oldest >= Sequence::FIRST && live.is_some_and(|live| live < self.ring.sectors) {
+            return Ok(());
+        }
+        let place = Place { sector: newest.sequence, offset: 0 };
+        Err(JournalFault::corrupt(place, "the newest header names more sectors than there are"))
     }
 
     /// A sector's last bytes are programmed after its header is complete: where they stand without it, it decayed.
@@ -108,7 +120,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
             if header.usage != Usage::Rest {
                 return Ok(());
             }
-            let before = Sequence(header.sequence.0 - 1);
+            let before = Sequence(header.sequence.0.saturating_sub(1));
             let place = Place { sector: before, offset: 0 };
             header = self
                 .header(before)?

@@ -9,7 +9,7 @@ use fiscal::{EventKind, HeadState, InvoiceNumber, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes};
+use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes, session::Day};
 use crate::journal::{ChainPoint, Place};
 
 /// The bodies, as the device writes them.
@@ -190,6 +190,8 @@ impl State {
             invoices,
             cdf,
         });
+        // Where there was nothing to name, all before had been acknowledged as well.
+        self.sealed_before_epoch = (invoices, cdf);
         self.acknowledged_on_record = self.acknowledged;
         self.newest = None;
         self.binding = Some(told.binding(place)?);
@@ -199,6 +201,7 @@ impl State {
         self.handed_over = false;
         self.notes = Notes::NONE;
         self.session.restart();
+        self.day = Day::new();
         self.orders = [None; Command::COUNT];
         self.closures = 0;
         self.last_closure = None;

@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) handed_over: bool,
     /// When the epoch began on this device, by the token that opened it.
     pub(crate) epoch_began: Timestamp,
+    /// How many invoices there were before the epoch, and what they came to in CDF: the ledger holds them.
+    pub(crate) sealed_before_epoch: (u64, u128),
     pub(crate) session: Session,
     pub(crate) day: Day,
     pub(crate) window: Window,
@@ -133,6 +135,7 @@ impl State {
             ended: None,
             handed_over: false,
             epoch_began: Timestamp::EARLIEST,
+            sealed_before_epoch: (0, 0),
             session: Session::new(),
             day: Day::new(),
             window: Window::new(),
@@ -152,7 +155,7 @@ impl State {
     pub(crate) fn clear(&mut self) {
         self.point = ChainPoint::START;
         (self.binding, self.ended, self.handed_over) = (None, None, false);
-        self.epoch_began = Timestamp::EARLIEST;
+        (self.epoch_began, self.sealed_before_epoch) = (Timestamp::EARLIEST, (0, 0));
         (self.session, self.day, self.notes) = (Session::new(), Day::new(), Notes::NONE);
         self.window.forget(Timestamp::EARLIEST);
         (self.closures, self.last_closure, self.newest) = (0, None, None);
@@ -167,7 +170,8 @@ impl State {
 
     /// Invoices that the ledger may not hold: how many, and what they come to in CDF.
     pub(crate) fn unacknowledged(&self) -> (u64, u128) {
-        let (invoices, cdf) = self.acknowledged.map_or((0, 0), |held| (held.invoices, held.cdf));
+        let (invoices, cdf) =
+            self.acknowledged.map_or(self.sealed_before_epoch, |held| (held.invoices, held.cdf));
         (self.point.invoices.saturating_sub(invoices), self.point.cdf.saturating_sub(cdf))
     }
 

@@ -180,15 +180,18 @@ impl<'m, B: Board> Vault<'m, B> {
 
     /// The outlet, once there is one.
     pub(crate) fn binding(&self) -> Result<Binding, Refusal> {
-        self.state.binding.ok_or(Refusal::new(
-            ErrorCode::NotProvisioned,
-            "the device belongs to no outlet yet: send its activation code with CFG|INIT",
-        ))
+        self.state.binding.ok_or_else(|| {
+            Refusal::new(
+                ErrorCode::NotProvisioned,
+                "the device belongs to no outlet yet: send its activation code with CFG|INIT",
+            )
+        })
     }
 
     /// The key with which the device seals.
     pub(crate) fn key(&self) -> Result<PublicKey, Refusal> {
-        self.key.ok_or(Refusal::new(ErrorCode::NotProvisioned, "the device has no key yet: send CFG|INIT"))
+        let detail = "the device has no key yet: send CFG|INIT";
+        self.key.ok_or_else(|| Refusal::new(ErrorCode::NotProvisioned, detail))
     }
 
     /// Gives the device an outlet and a key, for the record that says so.

@@ -81,7 +81,9 @@ impl<B: Board> Vault<'_, B> {
         // The next sector may have a header that was interrupted and cannot be read now. Could it be read later, it
         // would say that this sector ends where it did then, so it goes before anything is added here.
         self.journal.erase_ahead()?;
-        if (decision != Decision::GoOn || found > newest) && self.may_record() {
+        // What cannot be stated for want of room is stated before the next record that leads out of it.
+        let room = !self.journal.is_down_to_the_last();
+        if (decision != Decision::GoOn || found > newest) && self.may_record() && room {
             self.state_recovery(decision, found)
                 .map_err(|_| Looked::Trouble(self.trouble.unwrap_or(Trouble::Element)))?;
         }

@@ -106,11 +106,15 @@ impl<B: Board> Vault<'_, B> {
         body: &impl Serialize,
         from: Option<ChainPoint>,
     ) -> Result<Done, Refusal> {
+        if matches!(kind, EventKind::Boot | EventKind::Manifest) && self.journal.is_down_to_the_last() {
+            return Err(crate::journal::JournalFault::Full.into());
+        }
         if kind != EventKind::Recovery {
             self.account_for_counts()?;
         }
         self.write_body(body)?;
-        self.make_room(Seal::LENGTH + self.buffers.text.len())?;
+        let fresh = kind == EventKind::Epoch;
+        self.make_room(Seal::LENGTH + self.buffers.text.len(), fresh)?;
         let before = self.state.point;
         let point = from.unwrap_or(before);
         let counter = self.count()?;
@@ -122,14 +126,13 @@ impl<B: Board> Vault<'_, B> {
         let sealed = self.sign(linked)?;
         let seal = Seal::of(&sealed).to_bytes();
         let pieces = [&seal[..], self.buffers.text.as_bytes()];
-        let fresh = kind == EventKind::Epoch;
         let appended = self.journal.append(kind.code(), &pieces, &before, fresh);
         let place = self.durable(appended)?;
         self.state.point = point;
         if let Err(reason) = self.state.sealed_event(&sealed, kind, &self.buffers.text, place) {
             self.trouble = Some(Trouble::Corrupt { place, reason });
         }
-        if kind == EventKind::Epoch {
+        if fresh {
             self.journal.release_before(place.sector);
         }
         Ok(Done { place })
@@ -188,9 +191,9 @@ impl<B: Board> Vault<'_, B> {
     }
 
     /// Makes room for a record of the system, which may wait for an erasure; a sale may not.
-    fn make_room(&mut self, length: usize) -> Result<(), Refusal> {
+    fn make_room(&mut self, length: usize, fresh: bool) -> Result<(), Refusal> {
         loop {
-            match self.journal.has_room(length, 0) {
+            match self.journal.has_room(length, 0, fresh) {
                 Err(JournalFault::NotReady) if self.journal.erase_ahead()? => {}
                 room => return Ok(room?),
             }

@@ -27,7 +27,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { crc: CRC.digest(), lrc: 0 }
     }
 

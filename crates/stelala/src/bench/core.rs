@@ -3,7 +3,6 @@
 #![allow(clippy::float_arithmetic, reason = "ratios of times are not money")]
 
 use std::{
-    fmt,
     hint::black_box,
     io::{self, Write},
     process::ExitCode,
@@ -16,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::{
     aws_lc::AwsLcKey,
     measure::{Subject, medians},
+    ratio::Ratio,
 };
 use crate::random;
 
@@ -108,31 +108,4 @@ fn head<K: PrivateKey>(key: &Proven<K>) -> Head {
 fn moment() -> Moment {
     let now = fiscal::Timestamp::from_unix(1_780_000_000).unwrap_or(fiscal::Timestamp::EARLIEST);
     Moment { now, tolerance_seconds: Moment::CLOUD_TOLERANCE_SECONDS, counter: 0 }
-}
-
-/// A measured ratio beside its limit.
-struct Ratio {
-    name: &'static str,
-    measured: f64,
-    sign: &'static str,
-    limit: f64,
-    kept: bool,
-}
-
-impl Ratio {
-    fn at_most(name: &'static str, measured: f64, limit: f64) -> Self {
-        Self { name, measured, sign: "<=", limit, kept: measured <= limit }
-    }
-
-    fn at_least(name: &'static str, measured: f64, limit: f64) -> Self {
-        Self { name, measured, sign: ">=", limit, kept: measured >= limit }
-    }
-}
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, measured, sign, limit, kept } = self;
-        let verdict = if *kept { "kept" } else { "NOT KEPT" };
-        write!(f, "  {name:<46} {measured:>8.3}   {sign} {limit:.1}  {verdict}")
-    }
 }

@@ -2,7 +2,10 @@
 
 mod aws_lc;
 mod core;
+mod device;
 mod measure;
+mod port;
+mod ratio;
 
 use std::process::ExitCode;
 
@@ -17,12 +20,23 @@ pub(crate) enum BenchCommand {
         #[arg(long, default_value_t = 40)]
         rounds: usize,
     },
+    /// A simulated device, without and through its port, against bare P-256 signing. Exit code 1 when a limit is not
+    /// kept.
+    Device {
+        /// How many rounds; each measures everything once, in turn.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+        /// How many records the journal has when COMMIT is measured for the last time.
+        #[arg(long, default_value_t = 100_000)]
+        records: u64,
+    },
 }
 
 impl BenchCommand {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Core { rounds } => core::run(rounds.max(1)),
+            Self::Device { rounds, records } => device::run(rounds.max(1), records.max(1_000)),
         }
     }
 }

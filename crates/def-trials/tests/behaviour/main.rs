@@ -1,0 +1,14 @@
+//! What a host sees of a device: every command, every refusal, every limit.
+
+mod closures;
+mod commit;
+mod credit_notes;
+mod decay;
+mod orders;
+mod prepare;
+mod reports;
+mod reset;
+mod shop;
+mod storage;
+mod time;
+mod trust;

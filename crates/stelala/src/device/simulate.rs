@@ -1,0 +1,107 @@
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Args;
+use def_engine::{Device, Memory};
+use def_sim::{StateDirectory, Terminal};
+use fiscal::DeviceId;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{
+    factory_file::{self, Made, Wanted},
+    line::Line,
+};
+
+/// How long to listen while the device has work of its own, and while it has none.
+const BUSY: Duration = Duration::from_millis(20);
+const CALM: Duration = Duration::from_millis(200);
+/// What a host can send at once: a large invoice.
+const BUFFER: usize = 32 * 1024;
+
+/// A device to simulate.
+#[derive(Args)]
+pub(crate) struct SimulateCommand {
+    /// Where the device keeps its state; made on the first start.
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// Where hosts find the COM port.
+    #[arg(long, value_name = "PATH")]
+    link: PathBuf,
+    /// The serial number, fixed by the first start; DEF-000001 unless named.
+    #[arg(long)]
+    serial: Option<DeviceId>,
+    /// The public key of the root that it obeys, fixed by the first start; else one is made in DIR/authority.
+    #[arg(long, value_name = "ROOT.pem")]
+    root: Option<PathBuf>,
+    /// The size of its flash, fixed by the first start; 64 unless named.
+    #[arg(long, value_name = "MIB")]
+    flash_mib: Option<u32>,
+    /// Start as after the clock's battery was changed.
+    #[arg(long)]
+    clock_lost: bool,
+}
+
+impl SimulateCommand {
+    /// Runs the device until a signal ends it.
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;
+        }
+        let directory = StateDirectory::open(&self.state)?;
+        let wanted = Wanted { serial: self.serial, root: self.root.as_deref(), flash_mib: self.flash_mib };
+        let made = factory_file::take(&self.state, &wanted)?;
+        let mut parts = directory.parts(made.flash_bytes)?;
+        if self.clock_lost {
+            parts.clock.lose_power()?;
+        }
+        let terminal = Terminal::open(&self.link)?;
+        let mut memory = Box::new(Memory::new());
+        let device = Device::start(parts, made.factory, &mut memory);
+        self.say(&made)?;
+        serve(device, Line::new(terminal), &stop)?;
+        // Against a crash of this machine; a power cut of the device needs none.
+        directory.flash(made.flash_bytes)?.sync().context("the flash's file")?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn say(&self, made: &Made) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        if let Some(folder) = &made.new_authority {
+            writeln!(out, "made a development authority in {}", folder.display())?;
+        }
+        writeln!(
+            out,
+            "listening at {} as {} (state {})",
+            self.link.display(),
+            made.factory.serial,
+            self.state.display()
+        )?;
+        Ok(out.flush()?)
+    }
+}
+
+/// Answers what comes, and does the device's own work between.
+fn serve(mut device: Device<'_, StateDirectory>, mut line: Line, stop: &AtomicBool) -> anyhow::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    let mut patience = BUSY;
+    while !stop.load(Ordering::Relaxed) {
+        let received =
+            line.terminal().receive(&mut buffer, patience).context("the COM port failed: start again")?;
+        if received > 0 {
+            device.receive(&buffer[..received], &mut line);
+            line.flush();
+        }
+        patience = if device.idle() { BUSY } else { CALM };
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The simulator as a program: a state directory, a COM port, signals and power cuts.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+struct Bench {
+    state: PathBuf,
+    link: PathBuf,
+}
+
+impl Bench {
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Self { state: folder.join("state"), link: folder.join("port") }
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stelala"));
+        command.args(["device", "simulate", "--state"]).arg(&self.state).arg("--link").arg(&self.link);
+        command.args(more);
+        command
+    }
+
+    /// Starts it and waits for its line; what it said.
+    fn start(&self, more: &[&str]) -> Simulator {
+        let mut process = self.command(more).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        while !said.contains("listening at") {
+            assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+        }
+        Simulator { process, said }
+    }
+
+    /// Starts it where it has to refuse; what it said.
+    fn refused(&self, more: &[&str]) -> String {
+        let output = self.command(more).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn authority(&self, what: &str, more: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stelala"));
+        command
+            .args(["authority", what, "--device", "DEF-000001", "--keys"])
+            .arg(self.state.join("authority"));
+        let output = command.args(more).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn ask(&self, request: &str) -> Value {
+        ask(&mut OpenOptions::new().read(true).write(true).open(&self.link).unwrap(), request)
+    }
+
+    /// Binds the device, and sets its clock.
+    fn bind(&self) {
+        let shop = ["--nif", "A2301457K", "--outlet", "KIN-GOMBE-01", "--prefix", "KING"];
+        let operator = fs::read_to_string(self.state.join("authority/operator.pem")).unwrap();
+        let init = json!({ "activation_code": self.authority("activate", &shop), "public_key": operator });
+        assert_eq!(self.ask(&format!("CFG|INIT {init}"))["status"], "OK");
+        let challenge = self.ask("QRY|STATUS")["challenge"].as_str().unwrap().to_owned();
+        let setting = self.authority("time", &["--challenge", &challenge, "--json"]);
+        assert_eq!(self.ask(&format!("CFG|TIME {setting}"))["status"], "OK");
+    }
+}
+
+fn ask(port: &mut File, request: &str) -> Value {
+    port.write_all(format!("\u{2}{request}\u{3}").as_bytes()).unwrap();
+    let (mut reply, mut byte) = (Vec::new(), [0]);
+    loop {
+        port.read_exact(&mut byte).unwrap();
+        match byte {
+            [2] => reply.clear(),
+            [3] => return serde_json::from_slice(&reply).unwrap(),
+            [other] => reply.push(other),
+        }
+    }
+}
+
+struct Simulator {
+    process: Child,
+    said: String,
+}
+
+impl Simulator {
+    fn signal(&mut self, name: &str) -> std::process::ExitStatus {
+        let signal = Command::new("kill").arg(format!("-{name}")).arg(self.process.id().to_string()).status();
+        assert!(signal.unwrap().success());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_first_start_makes_a_device_and_keys_and_a_signal_ends_it() {
+    for signal in ["INT", "TERM"] {
+        let bench = Bench::new(&format!("first_start_{signal}"));
+        let mut simulator = bench.start(&[]);
+        assert!(simulator.said.contains("made a development authority in"), "{}", simulator.said);
+        let ready = format!("as DEF-000001 (state {})\n", bench.state.display());
+        assert!(simulator.said.ends_with(&ready), "{}", simulator.said);
+        let status = bench.ask("QRY|STATUS");
+        assert_eq!((&status["lifecycle"], &status["clock"]), (&json!("factory"), &json!("lost")), "{status}");
+        assert_eq!(status["storage"]["capacity_bytes"], 64 << 20);
+        assert!(simulator.signal(signal).success(), "SIG{signal}");
+        assert!(bench.link.symlink_metadata().is_err(), "the link is removed");
+    }
+}
+
+#[test]
+fn a_device_survives_kill_9_and_a_change_of_its_battery() {
+    let bench = Bench::new("survives");
+    let mut simulator = bench.start(&["--flash-mib", "1"]);
+    bench.bind();
+    let before = bench.ask("QRY|STATUS");
+    assert!(!simulator.signal("KILL").success());
+    assert!(bench.link.symlink_metadata().is_ok(), "a power cut tidies nothing");
+
+    let mut simulator = bench.start(&[]);
+    assert!(!simulator.said.contains("authority"), "{}", simulator.said);
+    let after = bench.ask("QRY|STATUS");
+    for same in ["lifecycle", "outlet_id", "public_key_id", "clock", "corrupt"] {
+        assert_eq!(before[same], after[same], "{same}");
+    }
+    assert_eq!((&after["lifecycle"], &after["clock"]), (&json!("provisioned"), &json!("ok")));
+    simulator.signal("TERM");
+
+    let _simulator = bench.start(&["--clock-lost"]);
+    assert_eq!(bench.ask("QRY|STATUS")["clock"], "lost");
+}
+
+#[test]
+fn a_state_directory_is_one_device_for_ever() {
+    let bench = Bench::new("one_device");
+    let mut simulator = bench.start(&["--serial", "DEF-000007", "--flash-mib", "1"]);
+    assert!(bench.refused(&[]).contains("in use by another simulator"));
+    simulator.signal("TERM");
+    assert!(bench.refused(&["--serial", "DEF-000008"]).contains("is the device DEF-000007, not DEF-000008"));
+    assert!(bench.refused(&["--flash-mib", "2"]).contains("has a flash of 1 MiB, not 2"));
+    let other = Bench::new("another_device");
+    other.start(&[]).signal("TERM");
+    let root = other.state.join("authority/root.pem");
+    assert!(bench.refused(&["--root", root.to_str().unwrap()]).contains("obeys another root"));
+
+    let own = bench.state.join("authority/root.pem");
+    let again = bench.start(&["--serial", "DEF-000007", "--root", own.to_str().unwrap(), "--flash-mib", "1"]);
+    assert_eq!(bench.ask("QRY|STATUS")["device_id"], "DEF-000007");
+    drop(again);
+    fs::remove_file(bench.state.join("factory.json")).unwrap();
+    assert!(bench.refused(&[]).contains("has a flash and no factory.json"));
+}
+
+#[test]
+fn a_named_root_needs_no_new_keys() {
+    let keys = Bench::new("named_root_keys");
+    keys.start(&[]).signal("TERM");
+    let bench = Bench::new("named_root");
+    let root = keys.state.join("authority/root.pem");
+    let simulator = bench.start(&["--root", root.to_str().unwrap()]);
+    assert!(!simulator.said.contains("authority"), "{}", simulator.said);
+    assert!(!bench.state.join("authority").exists());
+}

@@ -1,0 +1,99 @@
+//! A flash that was tampered with: bytes changed, sectors erased and moved, checks made to fit again.
+
+use def_sim::{SECTOR_BYTES, SoftElement, State};
+
+/// Where the records of a sector begin, and where they end at the latest.
+const DATA: std::ops::Range<usize> = 120..SECTOR_BYTES - 8;
+
+const CRC32: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+const CRC16: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740);
+
+/// Does to a board what the input says, a few bytes for each change.
+pub fn tamper(state: &mut State, mut input: &[u8]) {
+    let sectors = crate::shop::SECTORS;
+    let mut image = vec![0; sectors * SECTOR_BYTES];
+    state.flash.read(0, &mut image).expect("the flash is so large");
+    let before = image.clone();
+    while let [what, a, b, c, rest @ ..] = input {
+        input = rest;
+        let sector = usize::from(*a) % sectors * SECTOR_BYTES;
+        let address = sector + usize::from(u16::from_be_bytes([*b, *c])) % SECTOR_BYTES;
+        match what % 12 {
+            0 => image[address] ^= a | 1,
+            1 => image[address] &= *a,
+            2 => image[sector..sector + SECTOR_BYTES].fill(0xFF),
+            3 => image.copy_within(sector..sector + SECTOR_BYTES, usize::from(*b) % sectors * SECTOR_BYTES),
+            4 => {
+                let length = usize::from(*a).min(input.len()).min(image.len() - address);
+                image[address..address + length].copy_from_slice(&input[..length]);
+                input = &input[length..];
+            }
+            5 => fit_header(&mut image[sector..sector + SECTOR_BYTES]),
+            6 => fit_record(&mut image[sector..sector + SECTOR_BYTES], usize::from(*b), None),
+            7 => {
+                let length = usize::from(*c).min(input.len());
+                fit_record(
+                    &mut image[sector..sector + SECTOR_BYTES],
+                    usize::from(*b),
+                    Some(&input[..length]),
+                );
+                input = &input[length..];
+            }
+            8 => state.element.set_counter(u64::from(u16::from_be_bytes([*b, *c]))),
+            9 => state.element = SoftElement::with(None, u64::from(*c)).expect("so little was counted"),
+            10 => state.clock.lose_power(),
+            _ => state.flash.weaken(address as u32, &[*c]),
+        }
+    }
+    for sector in 0..sectors {
+        let range = sector * SECTOR_BYTES..(sector + 1) * SECTOR_BYTES;
+        if image[range.clone()] != before[range.clone()] {
+            state.flash.erase_sector(sector);
+            for page in range.clone().step_by(def_sim::PAGE_BYTES) {
+                state.flash.program(page as u32, &image[page..page + def_sim::PAGE_BYTES]);
+            }
+        }
+    }
+}
+
+/// Makes the checks of a sector's header and end fit what stands there.
+fn fit_header(sector: &mut [u8]) {
+    let check = CRC32.checksum(&sector[..DATA.start - 4]).to_be_bytes();
+    sector[DATA.start - 4..DATA.start].copy_from_slice(&check);
+    let sequence: [u8; 4] = sector[8..12].try_into().expect("four bytes");
+    sector[DATA.end..DATA.end + 4].copy_from_slice(&sequence);
+    sector[DATA.end + 4..].copy_from_slice(&CRC32.checksum(&sequence).to_be_bytes());
+}
+
+/// Makes the checks of a sector's nth record fit, with other content if there is some.
+fn fit_record(sector: &mut [u8], number: usize, content: Option<&[u8]>) {
+    let mut at = DATA.start;
+    for _ in 0..number % 16 {
+        let Some(next) = end_of(sector, at) else { break };
+        at = next;
+    }
+    if let Some(content) = content {
+        let room = DATA.end.saturating_sub(at + 16);
+        let content = &content[..content.len().min(room)];
+        sector[at] = 0x5A;
+        sector[at + 2..at + 4].copy_from_slice(&(content.len() as u16).to_be_bytes());
+        sector[at + 6..at + 6 + content.len()].copy_from_slice(content);
+    }
+    if at + 6 > DATA.end {
+        return;
+    }
+    let check = CRC16.checksum(&sector[at..at + 4]).to_be_bytes();
+    sector[at + 4..at + 6].copy_from_slice(&check);
+    let Some(end) = end_of(sector, at) else { return };
+    let length = usize::from(u16::from_be_bytes([sector[at + 2], sector[at + 3]]));
+    let checked = [&sector[at..at + 4], &sector[at + 6..at + 6 + length]].concat();
+    sector[at + 6 + length..at + 10 + length].copy_from_slice(&CRC32.checksum(&checked).to_be_bytes());
+    sector[end - 4..end].fill(0);
+}
+
+/// Where a record that fits its sector ends.
+fn end_of(sector: &[u8], at: usize) -> Option<usize> {
+    let length = usize::from(u16::from_be_bytes([*sector.get(at + 2)?, *sector.get(at + 3)?]));
+    let end = (at + 6 + length + 4).next_multiple_of(4) + 4;
+    (end <= DATA.end).then_some(end)
+}
