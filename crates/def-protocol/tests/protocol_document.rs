@@ -136,7 +136,10 @@ fn request_examples() -> Vec<(&'static str, Request<'static>)> {
         ("request-z", Request::Closure(date)),
         ("request-x", Request::Snapshot(SnapshotPeriod::Session)),
         ("request-a", Request::Articles(articles)),
-        ("request-a-next", Request::Articles(ArticlesAsked { after: Cursor::new("0:117:1"), ..articles })),
+        (
+            "request-a-next",
+            Request::Articles(ArticlesAsked { after: Cursor::new("RIZ-25:5d0c8a3b9f21e604"), ..articles }),
+        ),
         ("request-dump", Request::Dump(DumpAsked { format: DumpFormat::Json, after: 116 })),
         ("request-dump-digest", Request::Dump(DumpAsked { format: DumpFormat::Digest, after: 116 })),
         ("request-reset", Request::Reset(token(&reset(), DGI))),

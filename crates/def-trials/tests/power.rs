@@ -1,6 +1,9 @@
 //! The power campaign, in small, and that it notices: weaker protocols and false claims are violations.
 
+use std::collections::BTreeMap;
+
 use def_engine::recovery::{Beyond, Decision, Found, Mark, Recovery};
+use def_sim::Operation;
 use def_trials::power::{Campaign, Flight, Pairs, PathFault, PathId, Scenario, Tally};
 
 /// What is whole counts; marks and counts say nothing, and nothing is programmed again.
@@ -47,12 +50,17 @@ fn nothing_is_lost_doubled_or_skipped_when_power_fails() {
 fn a_scenario_goes_round_the_ring_and_changes_its_epoch() {
     for seed in 0..3 {
         let scenario = Scenario::record(seed, Recovery::CAREFUL);
-        let erases =
-            scenario.forks.iter().filter(|(_, fork)| fork.operation.to_string().starts_with("erase"));
-        assert!(erases.count() > 40, "more than there are sectors");
+        let mut erased = BTreeMap::new();
+        for (_, fork) in &scenario.forks {
+            if let Operation::Erase { sector } = fork.operation {
+                *erased.entry(sector).or_insert(0) += 1;
+            }
+        }
+        assert!(erased.values().filter(|times| **times > 1).count() > 4, "{erased:?}");
         assert_eq!(scenario.lines.last().unwrap().record.header.epoch.0, 1);
-        let skipped = scenario.lines.iter().filter(|line| line.payload.contains(r#""event":"recovery""#));
-        assert!(skipped.count() > 2);
+        let mut recoveries =
+            scenario.lines.iter().filter(|line| line.payload.contains(r#""event":"recovery""#));
+        assert!(recoveries.next().is_some());
     }
 }
 
@@ -126,3 +134,17 @@ fn a_repeated_commit_that_gets_another_answer_is_a_violation() {
 
 /// A debug build walks some 50 paths in a second.
 const STEP: usize = 29;
+#[test]
+fn zz_tmp() {
+    for (n, r) in [
+        ("check", CHECK_SUM_ONLY),
+        ("mark", MARK_ONLY),
+        ("nostrength", Recovery { strengthen: false, ..Recovery::CAREFUL }),
+    ] {
+        let t = run(r, 7);
+        println!("{n} {} of {}", t.broken, t.paths + t.pairs);
+        for v in t.violations.iter().take(12) {
+            println!("   {}", v.to_string().chars().take(140).collect::<String>());
+        }
+    }
+}

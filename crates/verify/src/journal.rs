@@ -162,7 +162,8 @@ impl<'t> Referee<'t> {
         if self.last.is_some_and(|last| header.epoch < last.epoch) {
             self.find(Rule::EpochBack);
         }
-        if self.last.is_some_and(|last| header.time < last.time) {
+        // A new epoch is a new chain, opened by the authority's word with a time of its own.
+        if self.last.is_some_and(|last| header.epoch <= last.epoch && header.time < last.time) {
             self.find(Rule::TimeBack);
         }
         if link.position.value() != expected.position {

@@ -1,5 +1,5 @@
 use def_protocol::{
-    Output,
+    ErrorCode, Output,
     reply::{Accepted, Displayed, Obeyed},
     token::{Acknowledgement, Body, Newest},
 };
@@ -45,7 +45,8 @@ impl<B: Board> Core<'_, B> {
         let on_record = self.vault.state.acknowledged_on_record;
         let worth_a_record = revokes
             || on_record.is_none_or(|last| {
-                held.time.seconds_after(last.time) >= SECONDS || held.invoices - last.invoices >= INVOICES
+                held.time.seconds_after(last.time) >= SECONDS
+                    || held.invoices.saturating_sub(last.invoices) >= INVOICES
             });
         // On a journal that was restored nothing is sealed; the acknowledgement lets a reset pass.
         if worth_a_record && !counted_wrong && self.vault.state.ended != Some(Ended::Decommissioned) {
@@ -74,7 +75,9 @@ impl<B: Board> Core<'_, B> {
     fn held(&mut self, newest: Newest, time: Timestamp) -> Result<Acknowledged, Refusal> {
         let Newest { epoch, number, hash } = newest;
         let unknown = || unfit("the ledger acknowledges an invoice that this device did not seal so");
-        let (invoices, cdf, sealed) = self.vault.sums_up_to(epoch, number)?.ok_or_else(unknown)?;
+        let (invoices, cdf, sealed) = self.vault.sums_up_to(epoch, number)?.ok_or_else(|| {
+            Refusal::new(ErrorCode::NotFound, format_args!("the journal holds no invoice {epoch}/{number}"))
+        })?;
         if sealed.hash() != hash {
             return Err(unknown());
         }

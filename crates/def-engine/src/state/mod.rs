@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) acknowledged: Option<Acknowledged>,
     /// The same, as far as a record says so: what holds after a power cut.
     pub(crate) acknowledged_on_record: Option<Acknowledged>,
+    /// When the first invoice was sealed after the ledger held everything.
+    pub(crate) behind_since: Timestamp,
     /// The newest invoice of the epoch.
     pub(crate) newest: Option<Newest>,
     /// Where the record is that installed the tax groups.
@@ -143,6 +145,7 @@ impl State {
             closures: 0,
             last_closure: None,
             acknowledged: None,
+            behind_since: Timestamp::EARLIEST,
             acknowledged_on_record: None,
             newest: None,
             manifest: None,
@@ -160,6 +163,7 @@ impl State {
         self.window.forget(Timestamp::EARLIEST);
         (self.closures, self.last_closure, self.newest) = (0, None, None);
         (self.acknowledged, self.acknowledged_on_record) = (None, None);
+        self.behind_since = Timestamp::EARLIEST;
         (self.manifest, self.orders, self.exported) = (None, [None; Command::COUNT], 0);
     }
 
@@ -189,6 +193,9 @@ impl State {
         invoice: &Invoice<'_>,
         place: Place,
     ) {
+        if self.unacknowledged().0 == 0 {
+            self.behind_since = record.header.time;
+        }
         self.remember_invoice(record, number, content, invoice);
         let header = &record.header;
         self.newest = Some(Newest { epoch: header.epoch, number, hash: record.hash() });

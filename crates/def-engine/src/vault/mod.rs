@@ -61,7 +61,8 @@ pub(crate) struct Vault<'m, B: Board> {
     /// Something failed while a record was sealed: what is on the flash has to be looked at again.
     unsettled: bool,
     pub(crate) recovered: Option<Recovered>,
-    challenge: Option<(Nonce, u64)>,
+    /// The newest challenge for the clock and the one before, with when they were made.
+    challenges: [Option<(Nonce, u64)>; 2],
     scrub: idle::Scrub,
 }
 
@@ -99,7 +100,7 @@ impl<'m, B: Board> Vault<'m, B> {
             trouble: None,
             unsettled: true,
             recovered: None,
-            challenge: None,
+            challenges: [None; 2],
             scrub: idle::Scrub::new(),
         }
     }
@@ -153,29 +154,28 @@ impl<'m, B: Board> Vault<'m, B> {
         self.clock.set(time);
     }
 
-    /// The challenge that a signed time has to name, fresh where the last one is too old.
+    /// The challenge that a signed time has to name: one that holds for half its time at least.
     pub(crate) fn challenge(&mut self) -> Nonce {
         let now = self.ticks();
-        match self.challenge {
-            Some((challenge, made)) if now.saturating_sub(made) < CHALLENGE_TTL => challenge,
-            _ => {
+        match self.challenges[0] {
+            Some((challenge, made)) if now.saturating_sub(made) < CHALLENGE_TTL / 2 => challenge,
+            newest => {
                 let challenge = self.nonce();
-                self.challenge = Some((challenge, now));
+                self.challenges = [Some((challenge, now)), newest];
                 challenge
             }
         }
     }
 
-    /// The challenge that holds now. It holds for one setting of the clock.
-    pub(crate) fn open_challenge(&mut self) -> Option<Nonce> {
+    /// The challenges that hold now. Each setting of the clock uses them up.
+    pub(crate) fn open_challenges(&mut self) -> impl Iterator<Item = Nonce> + use<B> {
         let now = self.ticks();
-        self.challenge
-            .filter(|(_, made)| now.saturating_sub(*made) < CHALLENGE_TTL)
-            .map(|(challenge, _)| challenge)
+        let holds = move |made: u64| now.saturating_sub(made) < CHALLENGE_TTL;
+        self.challenges.into_iter().flatten().filter_map(move |(nonce, made)| holds(made).then_some(nonce))
     }
 
-    pub(crate) fn use_challenge(&mut self) {
-        self.challenge = None;
+    pub(crate) fn use_challenges(&mut self) {
+        self.challenges = [None; 2];
     }
 
     /// The outlet, once there is one.

@@ -99,7 +99,8 @@ impl<B: Board> Vault<'_, B> {
             decision: name(decision),
             counter_before: newest,
             counter_found: found,
-            skipped: found.saturating_sub(newest),
+            // The last of them is the recovery's own.
+            skipped: found.saturating_sub(newest + 1),
             sector: end.sector.0,
             offset: end.offset,
         };

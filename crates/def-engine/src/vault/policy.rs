@@ -48,7 +48,11 @@ impl<B: Board> Vault<'_, B> {
     /// What the ledger does not hold yet.
     pub(crate) fn offline(&self, now: Timestamp) -> Offline {
         let (invoices, cdf) = self.state.unacknowledged();
-        let since = self.state.acknowledged.map_or(self.state.epoch_began, |held| held.time);
+        // From the first sale that the ledger lacked, or from its last word since then.
+        let since = self
+            .state
+            .acknowledged
+            .map_or(self.state.behind_since, |held| held.time.max(self.state.behind_since));
         let days = if invoices == 0 { 0 } else { now.seconds_after(since) / DAY };
         Offline { invoices, days, cdf }
     }

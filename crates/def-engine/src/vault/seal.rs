@@ -117,7 +117,7 @@ impl<B: Board> Vault<'_, B> {
         self.make_room(Seal::LENGTH + self.buffers.text.len(), fresh)?;
         let before = self.state.point;
         let point = from.unwrap_or(before);
-        let counter = self.count()?;
+        let counter = if kind == EventKind::Recovery { self.count_of_recovery()? } else { self.count()? };
         let moment = self.system_moment(u64::from(counter));
         let chain = fiscal::Chain { epoch: point.epoch, ..self.chain()? };
         let mut head = Head::open(chain, point.head);
@@ -163,15 +163,23 @@ impl<B: Board> Vault<'_, B> {
         Err(element_failed())
     }
 
+    /// A recovery takes the count that was found, if no record has it: else starts that are cut again and again would
+    /// count further than any power cut may.
+    fn count_of_recovery(&mut self) -> Result<u32, Refusal> {
+        let found = self.element.counter().map_err(|_| element_failed())?;
+        if found <= u64::from(self.state.point.counter) {
+            return self.count();
+        }
+        self.unsettled = true;
+        within_limit(found)
+    }
+
     /// Raises the counter. From here on, what fails leaves something to be looked at again.
     fn count(&mut self) -> Result<u32, Refusal> {
         let counter = self.element.increment();
         self.unsettled = true;
         let counter = counter.map_err(|_| element_failed())?;
-        u32::try_from(counter)
-            .ok()
-            .filter(|counter| u64::from(*counter) <= COUNTER_LIMIT)
-            .ok_or_else(element_failed)
+        within_limit(counter)
     }
 
     fn sign(&mut self, linked: Linked) -> Result<Sealed, Refusal> {
@@ -199,4 +207,9 @@ impl<B: Board> Vault<'_, B> {
             }
         }
     }
+}
+
+fn within_limit(counter: u64) -> Result<u32, Refusal> {
+    let counter = u32::try_from(counter).ok().filter(|counter| u64::from(*counter) <= COUNTER_LIMIT);
+    counter.ok_or_else(element_failed)
 }

@@ -157,7 +157,7 @@ pub(crate) fn articles() -> Articles<Vec<Article<String>>, String> {
             article("RIZ-25", "Riz \"parfumé\" au détail", "-0.125", "-300.00", "kg"),
         ],
         last: false,
-        next: Some("0:117:1".to_owned()),
+        next: Some("RIZ-25:5d0c8a3b9f21e604".to_owned()),
     }
 }
 

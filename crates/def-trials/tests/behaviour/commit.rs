@@ -222,7 +222,7 @@ fn a_secure_element_that_fails_in_a_commit_makes_no_second_sale() {
         let counter = number(&status["secure_element"]["counter"]);
         let skipped = number(&status["secure_element"]["skipped"]);
         assert_eq!(counter, number(&status["last_position"]) + skipped, "every count is accounted for");
-        assert_eq!(stated > 0, skipped > 0);
+        assert!(stated > 0 || skipped == 0, "what no record has is stated");
         shop.reboot();
         shop.sell();
     }

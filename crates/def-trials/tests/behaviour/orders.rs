@@ -86,14 +86,14 @@ fn an_acknowledgement_names_what_the_device_sealed() {
     let (_, one) = shop.sell();
     let (_, two) = shop.sell();
     let now = shop.now();
-    for wrong in [
-        Newest { hash: RecordHash([3; 32]), ..newest(&two) },
-        Newest { number: InvoiceNumber::new(3).expect("a number"), ..newest(&two) },
-        Newest { epoch: Epoch(1), ..newest(&two) },
-        Newest { hash: hash(&one["record_hash"]), ..newest(&two) },
+    for (wrong, code) in [
+        (Newest { hash: RecordHash([3; 32]), ..newest(&two) }, "UNAUTHORIZED"),
+        (Newest { number: InvoiceNumber::new(3).expect("a number"), ..newest(&two) }, "NOT_FOUND"),
+        (Newest { epoch: Epoch(1), ..newest(&two) }, "NOT_FOUND"),
+        (Newest { hash: hash(&one["record_hash"]), ..newest(&two) }, "UNAUTHORIZED"),
     ] {
         let token = shop.authority.acknowledgement(wrong, now);
-        shop.disobeyed("CFG|ACK", &token, "UNAUTHORIZED");
+        shop.disobeyed("CFG|ACK", &token, code);
     }
     let dgi = shop.authority.dgi.clone();
     let body = Acknowledgement { newest: newest(&two), time: now, revoke: false };

@@ -50,8 +50,11 @@ fn a_clock_120_seconds_behind_seals_with_the_newest_records_time_and_121_does_no
 fn a_challenge_holds_sixty_seconds_and_once() {
     let mut shop = Shop::open();
     let challenge = text(&shop.status()["challenge"]);
-    shop.pass(CHALLENGE_TTL - 1);
+    shop.pass(CHALLENGE_TTL / 2 - 1);
     assert_eq!(text(&shop.status()["challenge"]), challenge);
+    shop.pass(CHALLENGE_TTL / 2);
+    let newer = text(&shop.status()["challenge"]);
+    assert_ne!(newer, challenge, "what is shown holds for half its time at least");
     assert_eq!(shop.set_clock_by("2026-03-14T08:00:00", &challenge, None)["status"], "OK");
     assert_eq!(shop.set_clock_by("2026-03-14T08:00:00", &challenge, None)["code"], "UNAUTHORIZED");
     let next = text(&shop.status()["challenge"]);
