@@ -134,17 +134,3 @@ fn a_repeated_commit_that_gets_another_answer_is_a_violation() {
 
 /// A debug build walks some 50 paths in a second.
 const STEP: usize = 29;
-#[test]
-fn zz_tmp() {
-    for (n, r) in [
-        ("check", CHECK_SUM_ONLY),
-        ("mark", MARK_ONLY),
-        ("nostrength", Recovery { strengthen: false, ..Recovery::CAREFUL }),
-    ] {
-        let t = run(r, 7);
-        println!("{n} {} of {}", t.broken, t.paths + t.pairs);
-        for v in t.violations.iter().take(12) {
-            println!("   {}", v.to_string().chars().take(140).collect::<String>());
-        }
-    }
-}

@@ -24,19 +24,28 @@ impl<B: Board> Core<'_, B> {
     ) -> Result<(), Refusal> {
         self.sound()?;
         self.vault.binding()?;
-        let session = &self.vault.state.session;
-        let unclosed = session.days.filter(|(first, _)| *first <= date);
-        let done_with = self.vault.state.ended == Some(Ended::Decommissioned);
-        let sold = session.sales.count > 0;
-        match unclosed {
-            Some(days) if !done_with && (sold || !self.is_closed(date)?) => {
-                let place = self.seal_closure(date, days)?;
-                self.send_closure(place, false, line)
-            }
-            _ => {
-                let place = self.closure_of(date)?;
-                self.send_closure(place, true, line)
-            }
+        if self.is_due(date)? {
+            let place = self.seal_closure(date)?;
+            self.send_closure(place, false, line)
+        } else {
+            let place = self.closure_of(date)?;
+            self.send_closure(place, true, line)
+        }
+    }
+
+    /// Whether there is something to close: sales of that day or earlier, or, of a day that is not closed yet, any
+    /// record. Sales of later days are not closed under the name of an earlier one, nor is a day that has not begun.
+    fn is_due(&mut self, date: CivilDate) -> Result<bool, Refusal> {
+        let (now, head) = (self.vault.time().0, self.vault.state.point.head.time);
+        let state = &self.vault.state;
+        let today = self.vault.business_day(now.unwrap_or(head).max(head));
+        if date > today || state.ended == Some(Ended::Decommissioned) {
+            return Ok(false);
+        }
+        match (state.session.sales.since, state.session.days) {
+            (Some(first), _) => Ok(first.date_at(state.zone()) <= date),
+            (None, Some((first, _))) => Ok(first <= date && !self.is_closed(date)?),
+            (None, None) => Ok(false),
         }
     }
 
@@ -50,14 +59,19 @@ impl<B: Board> Core<'_, B> {
         }
     }
 
-    fn seal_closure(&mut self, date: CivilDate, days: (CivilDate, CivilDate)) -> Result<Place, Refusal> {
+    fn seal_closure(&mut self, date: CivilDate) -> Result<Place, Refusal> {
         // A record of its own, if there is one, belongs into the closure.
         self.vault.account_for_counts()?;
         let head = self.vault.state.point.head;
         let session = self.vault.state.session.clone();
         let currencies = by_currency(&session.sales.kinds);
-        let (start, previous_hash) =
-            session.start.ok_or_else(|| Refusal::new(ErrorCode::NotFound, "there is nothing to close"))?;
+        let nothing = || Refusal::new(ErrorCode::NotFound, "there is nothing to close");
+        let (start, previous_hash) = session.start.ok_or_else(nothing)?;
+        let zone = self.vault.state.zone();
+        let days = match (session.sales.since, session.sales.until) {
+            (Some(first), Some(last)) => (first.date_at(zone), last.date_at(zone)),
+            _ => session.days.ok_or_else(nothing)?,
+        };
         let body = ClosureBody {
             period: Displayed(date),
             sequence_start: session.sales.first.map(InvoiceNumber::value),

@@ -27,7 +27,9 @@ pub(crate) struct Sales {
     pub(crate) count: u32,
     pub(crate) first: Option<InvoiceNumber>,
     pub(crate) last: Option<InvoiceNumber>,
+    /// When the first was sealed, and the last.
     pub(crate) since: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// The invoices of a business day.
@@ -90,12 +92,12 @@ impl Session {
 
 impl Sales {
     pub(crate) const fn new() -> Self {
-        Self { kinds: KindTotals::new(), count: 0, first: None, last: None, since: None }
+        Self { kinds: KindTotals::new(), count: 0, first: None, last: None, since: None, until: None }
     }
 
     fn restart(&mut self) {
         self.kinds.clear();
-        (self.count, self.first, self.last, self.since) = (0, None, None, None);
+        *self = Self { kinds: core::mem::take(&mut self.kinds), ..Self::new() };
     }
 
     /// Counts an invoice for which there is room.
@@ -105,6 +107,7 @@ impl Sales {
         self.first.get_or_insert(number);
         self.last = Some(number);
         self.since.get_or_insert(header.time);
+        self.until = Some(header.time);
     }
 
     fn encode(&self, out: &mut Encoder<'_>) {
@@ -113,8 +116,10 @@ impl Sales {
         for number in [self.first, self.last] {
             out.put(&number.map_or(0, InvoiceNumber::value).to_be_bytes());
         }
-        // No record is from the second 0.
-        out.put(&self.since.map_or(0, Timestamp::unix).to_be_bytes());
+        for time in [self.since, self.until] {
+            // No record is from the second 0.
+            out.put(&time.map_or(0, Timestamp::unix).to_be_bytes());
+        }
     }
 
     fn decode(input: &mut Decoder<'_>) -> Option<Self> {
@@ -124,6 +129,7 @@ impl Sales {
             first: InvoiceNumber::new(input.u64()?),
             last: InvoiceNumber::new(input.u64()?),
             since: Timestamp::from_unix(input.u64()?).filter(|time| time.unix() > 0),
+            until: Timestamp::from_unix(input.u64()?).filter(|time| time.unix() > 0),
         })
     }
 }
