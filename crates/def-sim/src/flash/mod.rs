@@ -30,6 +30,7 @@ pub struct Flash {
     sectors: Arc<[Arc<Sector>]>,
     random: Seeded,
     weak_reads: WeakReads,
+    bytes_read: u64,
 }
 
 impl Flash {
@@ -40,12 +41,14 @@ impl Flash {
             sectors: std::iter::repeat_n(blank, sectors).collect(),
             random: Seeded::new(seed),
             weak_reads: WeakReads::default(),
+            bytes_read: 0,
         }
     }
 
     /// Fills the buffer from `address`; weak bits read as they like.
     pub fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         check_read(self, address, bytes.len())?;
+        self.bytes_read += bytes.len() as u64;
         let mut filled = 0;
         while filled < bytes.len() {
             let (index, at) = place(address as usize + filled);
@@ -55,6 +58,11 @@ impl Flash {
             filled += length;
         }
         Ok(())
+    }
+
+    /// How many bytes were read of it so far.
+    pub const fn bytes_read(&self) -> u64 {
+        self.bytes_read
     }
 
     /// Programs within one page: the data is `AND`ed into it.

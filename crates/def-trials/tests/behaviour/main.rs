@@ -6,6 +6,7 @@ mod credit_notes;
 mod decay;
 mod orders;
 mod prepare;
+mod reads;
 mod reports;
 mod reset;
 mod shop;
