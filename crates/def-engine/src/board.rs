@@ -21,6 +21,10 @@ pub trait SecureElement {
     /// Signs a hash with the sealing key: raw r‖s, either half.
     fn sign(&mut self, hash: &RecordHash) -> Result<[u8; Signature::LENGTH], Self::Error>;
 
+    /// A secret that comes with the sealing key and stays as long: with it the engine checks what stands on the
+    /// flash, so that nobody else can write there. It is no key for anything that leaves the device.
+    fn journal_secret(&mut self) -> Result<[u8; 32], Self::Error>;
+
     /// The monotonic counter, from 0.
     fn counter(&mut self) -> Result<u64, Self::Error>;
 

@@ -13,7 +13,7 @@ use crate::{
         ChainPoint, Found as Look, Journal, JournalFault, Place, Scan, SectorEnd, SectorHeader, Sequence,
         Slot, Usage,
     },
-    recovery::{Beyond, Decision, Found, Mark, Recovery},
+    recovery::{Decision, Found, Mark, Recovery},
     state::{Binding, State, Told, window::WINDOW},
 };
 
@@ -189,19 +189,15 @@ fn settle<F: MultiwriteNorFlash>(
     recovery: Recovery,
     content: &mut [u8],
 ) -> Result<Decision, JournalFault> {
+    // A checkpoint that follows closes the sector, and says nothing about its end.
     let in_use = newest_records(journal, newest)? == Some(walked.end.sector);
-    let found = if in_use {
-        Found { newest: walked.newest.map(|(_, mark)| mark), beyond: walked.beyond, counted_on }
-    } else {
-        // A checkpoint follows, which was begun when the record before it was complete.
-        Found { newest: None, beyond: Beyond::Blank, counted_on }
-    };
+    let found = Found { newest: walked.newest.map(|(_, mark)| mark), beyond: walked.beyond, counted_on };
     let decision = (recovery.decide)(found);
     if decision == Decision::Corrupt {
         let reason = "a record that was committed does not match its check";
         return Err(JournalFault::corrupt(walked.end, reason));
     }
-    if let Some((place, _)) = walked.newest.filter(|_| in_use && recovery.strengthen) {
+    if let Some((place, _)) = walked.newest.filter(|_| recovery.strengthen) {
         let again = decision == Decision::RollForward;
         let slot = match journal.slot(place, content) {
             // Its cells are weak: it was whole a moment ago. Nobody has seen it, so it may yet be none.
@@ -213,7 +209,12 @@ fn settle<F: MultiwriteNorFlash>(
             return Err(JournalFault::Flash);
         }
     }
-    journal.resume(Some(walked.end), in_use && decision != Decision::Retire);
+    journal.resume(Some(walked.end), in_use && decision != Decision::Retire && !counted_on);
+    if counted_on && recovery.strengthen {
+        // A header that was interrupted there may be unreadable now and readable later, and so may be what erasing
+        // leaves of it when that is interrupted too: the sector is passed over.
+        journal.pass_over_next();
+    }
     Ok(decision)
 }
 

@@ -71,6 +71,10 @@ impl<R: Random> SecureElement for FileElement<R> {
         self.soft.sign(hash)
     }
 
+    fn journal_secret(&mut self) -> Result<[u8; 32], ElementError> {
+        self.soft.journal_secret()
+    }
+
     fn counter(&mut self) -> Result<u64, ElementError> {
         self.soft.counter()
     }

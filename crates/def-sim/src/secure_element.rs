@@ -4,6 +4,8 @@ use def_engine::board::Random;
 use fiscal::{PublicKey, RecordHash, Signature};
 use p256::ecdsa::{SigningKey, signature::hazmat::PrehashSigner};
 
+use sha2::{Digest, Sha256};
+
 use crate::fault::ElementError;
 
 /// The state of a secure element, in memory; a copy of it is independent.
@@ -88,6 +90,13 @@ impl SoftElement {
         let signature: p256::ecdsa::Signature =
             key.private.sign_prehash(&hash.0).map_err(|_| ElementError::Failing)?;
         Ok(signature.to_bytes().into())
+    }
+
+    /// A secret that follows from the private key.
+    pub(crate) fn journal_secret(&mut self) -> Result<[u8; 32], ElementError> {
+        self.answer()?;
+        let private = self.private().ok_or(ElementError::NoKey)?;
+        Ok(Sha256::new().chain_update(b"stelala-journal-secret").chain_update(private).finalize().into())
     }
 
     pub(crate) fn counter(&mut self) -> Result<u64, ElementError> {

@@ -43,6 +43,7 @@ impl<B: Board> Core<'_, B> {
             Some(key) => key,
             None => element.make_key().map_err(|_| element_failed())?,
         };
+        self.vault.unlock()?;
         let spki = key.to_spki();
         let body = EventBody::Provisioned {
             activation: text,

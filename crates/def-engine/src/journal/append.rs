@@ -2,6 +2,8 @@
 
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 
+use crate::recovery::Mark;
+
 use super::{
     ChainPoint, Journal, JournalFault, Place, SectorHeader, Sequence, Usage,
     geometry::{DATA, PAGE, SECTOR, TRAILER},
@@ -34,12 +36,9 @@ impl<F: MultiwriteNorFlash> Journal<F> {
                 _ => self.open_sector(header.span(), point)?,
             };
             self.open = false;
-            self.program(place, header, content)?;
-            if self.reads_back(place, header, content)? {
-                self.write_flow(mark_of(place, header), &MARK)?;
-                let mut mark = [0xFF; MARK.len()];
-                self.read_flow(mark_of(place, header), &mut mark)?;
-                if mark == MARK {
+            if self.program(place, header, content)? {
+                // A mark of which a cell failed says as much as a whole one.
+                if self.mark(place, header)? {
                     self.end = Some(Place { offset: place.offset + header.span(), ..place });
                     self.open = header.span() <= DATA;
                     return Ok(place);
@@ -66,20 +65,26 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         }
     }
 
-    fn program(&mut self, place: Place, header: SlotHeader, content: &[&[u8]]) -> Result<(), JournalFault> {
+    /// Programs a record but for its mark. Says whether all of it reads back.
+    fn program(&mut self, place: Place, header: SlotHeader, content: &[&[u8]]) -> Result<bool, JournalFault> {
+        // What follows is begun only when this can be read, so that after a power cut it can be read as well.
         self.write_flow(place, &header.to_bytes())?;
+        if !self.holds(place, &header.to_bytes())? {
+            return Ok(false);
+        }
+        let mut check = self.key.of_slot(place, header);
         let mut pages = Pages {
             journal: self,
             at: Place { offset: place.offset + SlotHeader::LENGTH, ..place },
             waiting: heapless::Vec::new(),
         };
-        let mut check = header.check();
         for piece in content {
             check.update(piece);
             pages.push(piece)?;
         }
-        pages.push(&check.finalize().to_be_bytes())?;
-        pages.flush()
+        pages.push(&check.finish())?;
+        pages.flush()?;
+        self.reads_back(place, header, content)
     }
 
     fn reads_back(
@@ -88,9 +93,9 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         header: SlotHeader,
         content: &[&[u8]],
     ) -> Result<bool, JournalFault> {
-        let mut check = header.check();
+        let mut check = self.key.of_slot(place, header);
         content.iter().for_each(|piece| check.update(piece));
-        let check = check.finalize().to_be_bytes();
+        let check = check.finish();
         let beginning = header.to_bytes();
         let mut offset = place.offset;
         let expected = [&beginning[..]].into_iter().chain(content.iter().copied()).chain([&check[..]]);
@@ -163,11 +168,13 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     pub(super) fn program_header(&mut self, header: SectorHeader) -> Result<bool, JournalFault> {
         let address = self.ring.address(header.sequence);
         let end = address + SECTOR - TRAILER;
-        self.write(address, &header.to_bytes())?;
-        self.write(end, &header.trailer())?;
-        let mut trailer = [0; TRAILER as usize];
-        self.read_raw(end, &mut trailer)?;
-        Ok(self.header(header.sequence)? == Some(header) && trailer == header.trailer())
+        self.write(address, &header.to_bytes(&self.key))?;
+        // The trailer says that the header could be read once.
+        if self.header(header.sequence)? != Some(header) {
+            return Ok(false);
+        }
+        self.write(end, &header.trailer(&self.key))?;
+        Ok(true)
     }
 
     /// Writes what mounting would else have to count again. It is of no consequence when it is interrupted.
@@ -185,8 +192,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         self.open = false;
         let place = Place { sector: first, offset: 0 };
         if self.open_run(first, count, Usage::Checkpoint, point)? {
-            self.program(place, header, &[content])?;
-            if self.reads_back(place, header, &[content])? {
+            if self.program(place, header, &[content])? {
                 self.checkpoint = Some(first);
                 return Ok(());
             }
@@ -206,19 +212,20 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     ) -> Result<bool, JournalFault> {
         let header =
             SlotHeader { kind, length: u16::try_from(content.len()).map_err(|_| JournalFault::Full)? };
-        if also_content {
-            self.program(place, header, &[content])?;
-            if !self.reads_back(place, header, &[content])? {
-                return Ok(false);
-            }
+        if also_content && !self.program(place, header, &[content])? {
+            return Ok(false);
         }
-        self.write_flow(mark_of(place, header), &MARK)?;
-        self.holds(mark_of(place, header), &MARK)
+        self.mark(place, header)
     }
-}
 
-const fn mark_of(place: Place, header: SlotHeader) -> Place {
-    Place { offset: place.offset + header.mark_at(), ..place }
+    /// Programs a record's mark. Says whether it can be seen.
+    fn mark(&mut self, place: Place, header: SlotHeader) -> Result<bool, JournalFault> {
+        let at = Place { offset: place.offset + header.mark_at(), ..place };
+        self.write_flow(at, &MARK)?;
+        let mut mark = [0xFF; MARK.len()];
+        self.read_flow(at, &mut mark)?;
+        Ok(Mark::of(mark) == Mark::Begun)
+    }
 }
 
 /// Gathers bytes until a page is full, so that each page is programmed once.

@@ -5,7 +5,7 @@ use fiscal::{Epoch, HeadState, Invoice, InvoiceNumber, Position, Record, RecordH
 use crate::state::totals::cdf_of;
 
 use super::{
-    CHECK,
+    check::CheckKey,
     geometry::{HEADER, Place, Sequence},
 };
 
@@ -29,9 +29,9 @@ use super::{
 /// | 8 | how many invoices the device sealed before it, in all epochs |
 /// | 16 | what they come to in CDF, in centimes, credit notes counted as if they were sales |
 /// | 8 | the latest time that one of their payloads states, in seconds since 1970 |
-/// | 4 | CRC-32/ISO-HDLC of what stands before |
+/// | 4 | check of what stands before: [`CheckKey`] |
 ///
-/// Integers are big-endian. The last eight bytes of the sector repeat the sequence number with a CRC-32 of its own.
+/// Integers are big-endian. The last eight bytes of the sector repeat the sequence number with a check of its own.
 /// All of it follows from the records before, so programming it twice programs the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SectorHeader {
@@ -114,19 +114,22 @@ impl ChainPoint {
     /// After one more invoice.
     pub(crate) fn after_invoice(self, record: &Record, invoice: &Invoice<'_>) -> Self {
         Self {
-            invoices: self.invoices + 1,
-            cdf: self.cdf + cdf_of(invoice),
+            // No device seals so many; a point that says so was not written by one.
+            invoices: self.invoices.saturating_add(1),
+            cdf: self.cdf.saturating_add(cdf_of(invoice)),
             stated: self.stated.max(invoice.timestamp),
             ..self.after(record)
         }
     }
 }
 
-const MAGIC: &[u8; 4] = b"SLJ1";
 const CHECKED: usize = HEADER as usize - 4;
 
 impl SectorHeader {
-    pub(crate) fn to_bytes(self) -> [u8; HEADER as usize] {
+    /// How every header begins.
+    pub(crate) const MAGIC: &[u8; 4] = b"SLJ1";
+
+    pub(crate) fn to_bytes(self, key: &CheckKey) -> [u8; HEADER as usize] {
         let mut bytes = [0; HEADER as usize];
         let mut at = 0;
         let mut put = |field: &[u8]| {
@@ -135,7 +138,7 @@ impl SectorHeader {
         };
         let (previous, end) = self.previous_end.map_or((0, 0), |place| (place.sector.0, place.offset));
         let point = &self.point;
-        put(MAGIC);
+        put(Self::MAGIC);
         put(&[self.usage.byte(), 0]);
         // An offset is below 4,096.
         put(&(end as u16).to_be_bytes());
@@ -151,19 +154,19 @@ impl SectorHeader {
         put(&point.invoices.to_be_bytes());
         put(&point.cdf.to_be_bytes());
         put(&point.stated.unix().to_be_bytes());
-        let check = CHECK.checksum(&bytes[..CHECKED]);
-        bytes[CHECKED..].copy_from_slice(&check.to_be_bytes());
+        let check = key.of_header(&bytes[..CHECKED]);
+        bytes[CHECKED..].copy_from_slice(&check);
         bytes
     }
 
     /// None when this is no header of a sector.
-    pub(crate) fn from_bytes(bytes: &[u8; HEADER as usize]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8; HEADER as usize], key: &CheckKey) -> Option<Self> {
         let (checked, check) = bytes.split_at(CHECKED);
-        if CHECK.checksum(checked).to_be_bytes() != check {
+        if key.of_header(checked) != check {
             return None;
         }
         let mut input = Fields(checked);
-        if input.array()? != *MAGIC {
+        if input.array()? != *Self::MAGIC {
             return None;
         }
         let usage = match input.array()? {
@@ -195,20 +198,25 @@ impl SectorHeader {
         Some(Self { usage, sequence, previous_end, oldest, point })
     }
 
+    /// The sector of records before this one, 0 for none.
+    pub(crate) fn previous_sector(&self) -> Sequence {
+        self.previous_end.map_or(Sequence(0), |end| end.sector)
+    }
+
     /// The last bytes of the sector.
-    pub(crate) fn trailer(self) -> [u8; 8] {
+    pub(crate) fn trailer(self, key: &CheckKey) -> [u8; 8] {
         let sequence = self.sequence.0.to_be_bytes();
         let mut bytes = [0; 8];
         bytes[..4].copy_from_slice(&sequence);
-        bytes[4..].copy_from_slice(&CHECK.checksum(&sequence).to_be_bytes());
+        bytes[4..].copy_from_slice(&key.of_trailer(self.sequence));
         bytes
     }
 
     /// The sequence number that a sector's last bytes repeat.
-    pub(crate) fn from_trailer(bytes: [u8; 8]) -> Option<Sequence> {
+    pub(crate) fn from_trailer(bytes: [u8; 8], key: &CheckKey) -> Option<Sequence> {
         let mut input = Fields(&bytes);
-        let sequence: [u8; 4] = input.array()?;
-        (input.u32()? == CHECK.checksum(&sequence)).then_some(Sequence(u32::from_be_bytes(sequence)))
+        let sequence = Sequence(input.u32()?);
+        (input.array()? == key.of_trailer(sequence)).then_some(sequence)
     }
 }
 
@@ -241,6 +249,8 @@ impl<'a> Fields<'a> {
 mod tests {
     use super::*;
 
+    const KEY: CheckKey = CheckKey([9; 32]);
+
     fn header() -> SectorHeader {
         SectorHeader {
             usage: Usage::Records,
@@ -267,22 +277,25 @@ mod tests {
     fn a_header_comes_back_as_it_was() {
         for usage in [Usage::Records, Usage::Rest, Usage::Checkpoint] {
             let header = SectorHeader { usage, ..header() };
-            assert_eq!(SectorHeader::from_bytes(&header.to_bytes()), Some(header));
+            assert_eq!(SectorHeader::from_bytes(&header.to_bytes(&KEY), &KEY), Some(header));
         }
         let first = SectorHeader { previous_end: None, point: ChainPoint::START, ..header() };
-        assert_eq!(SectorHeader::from_bytes(&first.to_bytes()), Some(first));
-        assert_eq!(SectorHeader::from_trailer(first.trailer()), Some(Sequence(70_000)));
+        assert_eq!(SectorHeader::from_bytes(&first.to_bytes(&KEY), &KEY), Some(first));
+        assert_eq!(SectorHeader::from_trailer(first.trailer(&KEY), &KEY), Some(Sequence(70_000)));
     }
 
     #[test]
-    fn every_changed_bit_is_noticed() {
-        let bytes = header().to_bytes();
+    fn every_changed_bit_and_another_secret_are_noticed() {
+        let other = CheckKey([8; 32]);
+        assert_eq!(SectorHeader::from_bytes(&header().to_bytes(&KEY), &other), None);
+        assert_eq!(SectorHeader::from_trailer(header().trailer(&KEY), &other), None);
+        let bytes = header().to_bytes(&KEY);
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes;
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(SectorHeader::from_bytes(&changed), None, "bit {bit}");
+            assert_eq!(SectorHeader::from_bytes(&changed, &KEY), None, "bit {bit}");
         }
-        assert_eq!(SectorHeader::from_bytes(&[0xFF; HEADER as usize]), None);
-        assert_eq!(SectorHeader::from_bytes(&[0; HEADER as usize]), None);
+        assert_eq!(SectorHeader::from_bytes(&[0xFF; HEADER as usize], &KEY), None);
+        assert_eq!(SectorHeader::from_bytes(&[0; HEADER as usize], &KEY), None);
     }
 }

@@ -3,6 +3,7 @@
 //! `docs/journal.md` is its specification. This module knows envelopes, sectors and what interrupted cells may show;
 //! what the records say is for the rooms above.
 
+pub(crate) mod check;
 pub(crate) mod geometry;
 pub(crate) mod header;
 pub(crate) mod slot;
@@ -12,15 +13,15 @@ mod erase;
 mod mount;
 mod read;
 
-use crc::{CRC_16_IBM_3740, CRC_32_ISO_HDLC, Crc};
+use crc::{CRC_16_IBM_3740, Crc};
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 
+pub(crate) use check::CheckKey;
 pub(crate) use geometry::{Place, Ring, Sequence};
 pub(crate) use header::{ChainPoint, Fields, SectorHeader, Usage};
 pub(crate) use mount::{Scan, SectorEnd};
 pub(crate) use read::{Found, Slot};
 
-const CHECK: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const SLOT_CHECK: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
 /// The longest content of a record, in bytes: the longest payload that does not get shorter, with its seal.
@@ -30,6 +31,7 @@ pub(crate) const CONTENT_BYTES: usize = 26 * 1024;
 pub(crate) struct Journal<F> {
     flash: F,
     ring: Ring,
+    key: CheckKey,
     /// The newest sector in use, none on a flash that holds nothing.
     newest: Option<Sequence>,
     /// Where the newest records end.
@@ -80,6 +82,11 @@ impl JournalFault {
 }
 
 impl<F: MultiwriteNorFlash> Journal<F> {
+    /// Takes the secret that everything on the flash is checked with.
+    pub(crate) const fn unlock(&mut self, key: CheckKey) {
+        self.key = key;
+    }
+
     /// The flash as a ring.
     pub(crate) const fn ring(&self) -> Ring {
         self.ring
@@ -109,6 +116,11 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     /// Whether only the last sectors are left, with which the device does no more than what leads out of that.
     pub(crate) fn is_down_to_the_last(&self) -> bool {
         self.free_sectors() <= self.ring.last()
+    }
+
+    /// Whether so few are left that all are for the record of a new epoch.
+    pub(crate) fn is_down_to_the_very_last(&self) -> bool {
+        self.free_sectors() <= self.ring.last() / 2
     }
 
     /// What invoices may still take, in bytes.

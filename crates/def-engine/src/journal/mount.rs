@@ -3,7 +3,7 @@
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 
 use super::{
-    Journal, JournalFault, Place, Ring, SectorHeader, Sequence, Slot, Usage,
+    CheckKey, Journal, JournalFault, Place, Ring, SectorHeader, Sequence, Slot, Usage,
     geometry::{HEADER, LONGEST_RUN, SECTOR, TRAILER},
     read::Found,
 };
@@ -36,6 +36,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         Self {
             flash,
             ring,
+            key: CheckKey::NONE,
             newest: None,
             end: None,
             open: false,
@@ -56,11 +57,14 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     }
 
     fn scan_headers(&mut self) -> Result<Scan, JournalFault> {
-        let mut scan = Scan::default();
+        let (mut scan, mut foreign) = (Scan::default(), None);
         for place in 0..self.ring.sectors {
             let mut bytes = [0; HEADER as usize];
             self.read_raw(place * SECTOR, &mut bytes)?;
-            let header = SectorHeader::from_bytes(&bytes);
+            if bytes.starts_with(SectorHeader::MAGIC) && foreign.is_none() {
+                foreign = self.sealed_by_another(place)?;
+            }
+            let header = SectorHeader::from_bytes(&bytes, &self.key);
             let Some(header) = header.filter(|header| header.sequence.0 % self.ring.sectors == place) else {
                 continue;
             };
@@ -75,6 +79,9 @@ impl<F: MultiwriteNorFlash> Journal<F> {
                     *older = Some(header.sequence);
                 }
             }
+        }
+        if let (None, Some(place)) = (scan.newest, foreign) {
+            return Err(JournalFault::corrupt(place, "the journal is another secure element's"));
         }
         self.check_nothing_follows(scan.newest.map_or(Sequence(0), |newest| newest.sequence))?;
         if let Some(newest) = &scan.newest {
@@ -98,12 +105,21 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         Err(JournalFault::corrupt(place, "the newest header names more sectors than there are"))
     }
 
+    /// Where a sector is in use, as its last bytes say, which come after its header. (Where they are blank, the first
+    /// header that there ever was may have been interrupted.)
+    fn sealed_by_another(&mut self, place: u32) -> Result<Option<Place>, JournalFault> {
+        let mut trailer = [0; TRAILER as usize];
+        self.read_raw(place * SECTOR + SECTOR - TRAILER, &mut trailer)?;
+        let used = trailer != [0xFF; TRAILER as usize];
+        Ok(used.then_some(Place { sector: Sequence(place), offset: 0 }))
+    }
+
     /// A sector's last bytes are programmed after its header is complete: where they stand without it, it decayed.
     fn check_nothing_follows(&mut self, newest: Sequence) -> Result<(), JournalFault> {
         let next = newest.plus(1);
         let mut trailer = [0; TRAILER as usize];
         self.read_raw(self.ring.address(next) + SECTOR - TRAILER, &mut trailer)?;
-        if SectorHeader::from_trailer(trailer) == Some(next) {
+        if SectorHeader::from_trailer(trailer, &self.key) == Some(next) {
             let place = Place { sector: next, offset: 0 };
             return Err(JournalFault::corrupt(place, "the header of the newest sector cannot be read"));
         }
@@ -169,6 +185,16 @@ impl<F: MultiwriteNorFlash> Journal<F> {
             }
         }
         Ok(SectorEnd { newest, end: at, beyond: Beyond::Blank })
+    }
+
+    /// Leaves the sector after the newest as it is, for this turn of the ring.
+    pub(crate) fn pass_over_next(&mut self) {
+        if let Some(newest) = self.newest {
+            let next = newest.plus(1);
+            // The list was cleared when the headers were read.
+            let _ = self.bad.push(next);
+            self.erased = next.plus(1);
+        }
     }
 
     /// Goes on from here: `open` when the next record may follow in the same sector.

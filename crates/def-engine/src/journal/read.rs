@@ -68,9 +68,9 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         self.read_flow(at(header.check_at()), &mut check)?;
         self.read_flow(at(header.mark_at()), &mut mark)?;
         let mark = Mark::of(mark);
-        let mut digest = header.check();
+        let mut digest = self.key.of_slot(place, header);
         digest.update(content);
-        if digest.finalize().to_be_bytes() != check {
+        if digest.finish() != check {
             return Ok(Found::Nothing(Beyond::Partial(mark)));
         }
         let next = at(header.span());
@@ -96,31 +96,45 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     pub(crate) fn header(&mut self, sector: Sequence) -> Result<Option<SectorHeader>, JournalFault> {
         let mut bytes = [0; HEADER as usize];
         self.read_raw(self.ring.address(sector), &mut bytes)?;
-        Ok(SectorHeader::from_bytes(&bytes).filter(|header| header.sequence == sector))
+        Ok(SectorHeader::from_bytes(&bytes, &self.key).filter(|header| header.sequence == sector))
     }
 
     /// The first sector of records after this one, which must say that it follows it; none after the newest.
     ///
-    /// Between them may be checkpoints, rests of long records, and sectors that failed.
+    /// Between them may be checkpoints, rests of long records, sectors that failed, and such as were passed over.
     pub(crate) fn records_after(&mut self, sector: Sequence) -> Result<Option<SectorHeader>, JournalFault> {
+        let mut follower = self.next_records(sector)?;
+        while let Some(header) = follower {
+            let next = self.next_records(header.sequence)?;
+            // A header that was interrupted may read well or not; the one after it says that it does not count.
+            if next.is_some_and(|next| next.previous_sector() < header.sequence) {
+                follower = next;
+                continue;
+            }
+            return if header.previous_sector() == sector {
+                Ok(Some(header))
+            } else {
+                let place = Place { sector: header.sequence, offset: 0 };
+                Err(JournalFault::corrupt(place, "a sector before this one is missing"))
+            };
+        }
+        Ok(None)
+    }
+
+    /// The next header of a sector of records, whether it counts or not.
+    fn next_records(&mut self, sector: Sequence) -> Result<Option<SectorHeader>, JournalFault> {
         let newest = self.newest.unwrap_or(sector);
         let mut next = sector.plus(1);
         while next <= newest {
             if let Some(header) = self.header(next)?.filter(|header| header.usage == Usage::Records) {
-                let follows = header.previous_end.is_some_and(|end| end.sector == sector);
-                let place = Place { sector: next, offset: 0 };
-                return if follows {
-                    Ok(Some(header))
-                } else {
-                    Err(JournalFault::corrupt(place, "a sector before this one is missing"))
-                };
+                return Ok(Some(header));
             }
             next = next.plus(1);
         }
         Ok(None)
     }
 
-    /// The newest sector of records at or before this one.
+    /// The newest sector of records at or before this one, of those that count.
     pub(crate) fn records_at_or_before(
         &mut self,
         sector: Sequence,
@@ -128,7 +142,10 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         let mut at = sector;
         while at >= Sequence::FIRST && sector.after(at) < self.ring.sectors {
             if let Some(header) = self.header(at)?.filter(|header| header.usage == Usage::Records) {
-                return Ok(Some(header));
+                let next = self.next_records(at)?;
+                if next.is_none_or(|next| next.previous_sector() >= at) {
+                    return Ok(Some(header));
+                }
             }
             at = Sequence(at.0 - 1);
         }

@@ -1,6 +1,6 @@
 //! The envelope of one record on the flash.
 
-use super::{CHECK, SLOT_CHECK};
+use super::SLOT_CHECK;
 use crate::recovery::Mark;
 
 /// What stands before the content of a record.
@@ -12,7 +12,7 @@ use crate::recovery::Mark;
 /// | 2 | length of the content in bytes |
 /// | 2 | CRC-16/IBM-3740 of these four |
 /// | n | content |
-/// | 4 | CRC-32/ISO-HDLC of the four bytes and the content |
+/// | 4 | check of place, the six bytes and the content: [`super::CheckKey`] |
 /// | 0–3 | not programmed, so that the mark stands on a multiple of four |
 /// | 4 | commit mark: not programmed, then 0 |
 ///
@@ -40,13 +40,6 @@ impl SlotHeader {
         let [magic, kind, high, low, ..] = bytes;
         let header = Self { kind, length: u16::from_be_bytes([high, low]) };
         (magic == Self::MAGIC && header.to_bytes() == bytes).then_some(header)
-    }
-
-    /// What the check begins with, before the content.
-    pub(crate) fn check(self) -> crc::Digest<'static, u32> {
-        let mut digest = CHECK.digest();
-        digest.update(&self.to_bytes()[..4]);
-        digest
     }
 
     /// Where, from its beginning, the record's check stands.

@@ -80,12 +80,6 @@ impl Window {
         let oldest = self.last.oldest_ordered().next().filter(|_| full);
         stated <= self.forgotten || oldest.is_some_and(|oldest| stated < oldest.time)
     }
-
-    /// In the order in which they were sealed.
-    #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Remembered> {
-        self.last.oldest_ordered()
-    }
 }
 
 fn half(hash: PayloadHash) -> [u8; 16] {

@@ -41,17 +41,17 @@ impl<B: Board> Vault<'_, B> {
             return Ok(true);
         }
         if self.journal.checkpoint_due() && self.journal.free_sectors() > self.journal.ring().reserve() {
-            let content = &mut self.buffers.content[..CHECKPOINT_BYTES];
-            if let Some(content) = self.state.encode(content) {
-                match self.journal.write_checkpoint(content, &self.state.point) {
-                    Ok(()) => return Ok(true),
-                    Err(JournalFault::NotReady | JournalFault::Full) => {}
-                    Err(fault) => return Err(fault),
-                }
-            }
+            return self.note();
         }
         self.scrub_next()?;
         Ok(false)
+    }
+
+    /// Writes a checkpoint.
+    fn note(&mut self) -> Result<bool, JournalFault> {
+        let content = &mut self.buffers.content[..CHECKPOINT_BYTES];
+        let Some(content) = self.state.encode(content) else { return Ok(false) };
+        self.journal.write_checkpoint(content, &self.state.point).map(|()| true)
     }
 
     /// Reads one sector of records again, from the oldest to the newest and round.

@@ -22,7 +22,7 @@ pub(crate) use trouble::{COUNTER_LIMIT, COUNTER_WARNING, LARGEST_JUMP, Trouble, 
 use crate::{
     board::{Board, Clock, Parts, Random, SecureElement, Ticks},
     factory::Factory,
-    journal::{CONTENT_BYTES, Journal, Place},
+    journal::{CONTENT_BYTES, CheckKey, Journal, Place},
     recovery::{Decision, Recovery},
     refusal::Refusal,
     state::{Binding, State},
@@ -192,6 +192,13 @@ impl<'m, B: Board> Vault<'m, B> {
     pub(crate) fn key(&self) -> Result<PublicKey, Refusal> {
         let detail = "the device has no key yet: send CFG|INIT";
         self.key.ok_or_else(|| Refusal::new(ErrorCode::NotProvisioned, detail))
+    }
+
+    /// Lets the journal be read and written, once there is a key.
+    pub(crate) fn unlock(&mut self) -> Result<(), Refusal> {
+        let secret = self.element.journal_secret().map_err(|_| element_failed())?;
+        self.journal.unlock(CheckKey(secret));
+        Ok(())
     }
 
     /// Gives the device an outlet and a key, for the record that says so.

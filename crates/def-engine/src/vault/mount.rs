@@ -48,15 +48,23 @@ impl<B: Board> Vault<'_, B> {
     }
 
     fn try_look(&mut self) -> Result<(), Looked> {
-        let scan = self.journal.scan()?;
         self.key = self.element.public_key().map_err(|_| Looked::Trouble(Trouble::Element))?;
+        if self.key.is_some() {
+            self.unlock().map_err(|_| Looked::Trouble(Trouble::Element))?;
+        }
+        let scan = self.journal.scan()?;
         let found = self.element.counter().map_err(|_| Looked::Trouble(Trouble::Element))?;
         let key = match (scan.newest, self.key) {
             (None, _) => {
-                // Without a record, a key that exists was made for an INIT that was interrupted.
+                // Without a record, a key that exists was made for an INIT that was interrupted. That counts once; what
+                // counted more had records.
                 self.state.clear();
                 self.key = None;
-                return Ok(());
+                return if found > LARGEST_JUMP {
+                    Err(Looked::Trouble(Trouble::Counter { newest: 0, found }))
+                } else {
+                    Ok(())
+                };
             }
             (Some(_), Some(key)) => key,
             (Some(newest), None) => {
@@ -78,8 +86,7 @@ impl<B: Board> Vault<'_, B> {
         if found < newest || found > newest + LARGEST_JUMP {
             return Err(Looked::Trouble(Trouble::Counter { newest, found }));
         }
-        // The next sector may have a header that was interrupted and cannot be read now. Could it be read later, it
-        // would say that this sector ends where it did then, so it goes before anything is added here.
+        // One sector at least, so that the first sale need not wait.
         self.journal.erase_ahead()?;
         // What cannot be stated for want of room is stated before the next record that leads out of it.
         let room = !self.journal.is_down_to_the_last();

@@ -106,9 +106,7 @@ impl<B: Board> Vault<'_, B> {
         body: &impl Serialize,
         from: Option<ChainPoint>,
     ) -> Result<Done, Refusal> {
-        if matches!(kind, EventKind::Boot | EventKind::Manifest) && self.journal.is_down_to_the_last() {
-            return Err(crate::journal::JournalFault::Full.into());
-        }
+        self.keep_the_last_for(kind)?;
         if kind != EventKind::Recovery {
             self.account_for_counts()?;
         }
@@ -117,7 +115,10 @@ impl<B: Board> Vault<'_, B> {
         self.make_room(Seal::LENGTH + self.buffers.text.len(), fresh)?;
         let before = self.state.point;
         let point = from.unwrap_or(before);
-        let counter = if kind == EventKind::Recovery { self.count_of_recovery()? } else { self.count()? };
+        let counter = match kind {
+            EventKind::Recovery | EventKind::Provisioned => self.count_found()?,
+            _ => self.count()?,
+        };
         let moment = self.system_moment(u64::from(counter));
         let chain = fiscal::Chain { epoch: point.epoch, ..self.chain()? };
         let mut head = Head::open(chain, point.head);
@@ -136,6 +137,24 @@ impl<B: Board> Vault<'_, B> {
             self.journal.release_before(place.sector);
         }
         Ok(Done { place })
+    }
+
+    /// With the last sectors, only what leads out of being full is recorded, and with the very last, only an epoch.
+    fn keep_the_last_for(&self, kind: EventKind) -> Result<(), Refusal> {
+        let leads_out = matches!(
+            kind,
+            EventKind::Closure
+                | EventKind::Acknowledgement
+                | EventKind::Recovery
+                | EventKind::TimeSet
+                | EventKind::State
+        );
+        let full = match kind {
+            EventKind::Epoch => false,
+            _ if leads_out => self.journal.is_down_to_the_very_last(),
+            _ => self.journal.is_down_to_the_last(),
+        };
+        if full { Err(JournalFault::Full.into()) } else { Ok(()) }
     }
 
     fn write_body(&mut self, body: &impl Serialize) -> Result<(), Refusal> {
@@ -163,9 +182,9 @@ impl<B: Board> Vault<'_, B> {
         Err(element_failed())
     }
 
-    /// A recovery takes the count that was found, if no record has it: else starts that are cut again and again would
-    /// count further than any power cut may.
-    fn count_of_recovery(&mut self) -> Result<u32, Refusal> {
+    /// A recovery, and a first record, take the count that was found, if no record has it: else starts that are cut
+    /// again and again would count further than any power cut may.
+    fn count_found(&mut self) -> Result<u32, Refusal> {
         let found = self.element.counter().map_err(|_| element_failed())?;
         if found <= u64::from(self.state.point.counter) {
             return self.count();

@@ -89,6 +89,12 @@ impl SecureElement for ElementPort {
         board.state.element.sign(hash)
     }
 
+    fn journal_secret(&mut self) -> Result<[u8; 32], ElementError> {
+        let mut board = self.0.0.borrow_mut();
+        board.check_power()?;
+        board.state.element.journal_secret()
+    }
+
     fn counter(&mut self) -> Result<u64, ElementError> {
         let mut board = self.0.0.borrow_mut();
         board.check_power()?;

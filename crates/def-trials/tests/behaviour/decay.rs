@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use def_engine::limits::{COUNTER_WARNING, LARGEST_JUMP};
-use def_sim::{ManualClock, Operation, SoftElement, State, World};
+use def_sim::{Operation, SoftElement, State, World};
 use def_trials::{Sale, authority::at};
 use serde_json::{Value, json};
 
@@ -300,13 +300,11 @@ fn a_secure_element_that_does_not_answer_is_asked_again() {
 #[test]
 fn a_counter_near_its_end_is_warned_of() {
     for (counter, warned) in [(COUNTER_WARNING - 20, false), (COUNTER_WARNING, true)] {
-        let world = World::new(64, 7);
-        world.change(|state| {
-            state.clock = ManualClock::at(at("2026-03-14T07:15:00"));
-            state.element = SoftElement::with(None, counter).expect("an element");
-        });
-        let mut shop = Shop::on(world);
-        assert_eq!(shop.init()["status"], "OK");
+        let mut shop = Shop::open();
+        shop.world.change(|state| state.element.set_counter(counter));
+        shop.reboot();
+        let token = shop.authority.reset(1, None);
+        shop.obeyed("ADM|RESET", &token);
         let warnings = shop.status()["warnings"].clone();
         assert_eq!(warnings, if warned { json!(["counter"]) } else { json!([]) });
     }
