@@ -153,10 +153,11 @@ impl<B: Board> Core<'_, B> {
         let mut line = Line { out, correlation: addressed.correlation, checksum };
         let now = self.vault.ticks();
         self.metrics.expired_nonces += u64::from(self.pool.expire(now));
-        self.vault.settle();
         if let Err(refusal) = self.obey(&addressed.request, &mut line) {
             self.refuse(&mut line, &refusal);
         }
+        // What failed on the way is looked at when the answer is out: that may erase, and nobody waits for it.
+        self.vault.settle();
     }
 
     fn obey<O: Output>(&mut self, request: &Request<'_>, line: &mut Line<'_, O>) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use crate::{
     board::Board,
     device::{Core, Line},
     refusal::Refusal,
-    state::{Acknowledged, Ended, EventBody},
+    state::{Acknowledged, Command, Ended, EventBody},
     vault::Trouble,
 };
 
@@ -22,6 +22,7 @@ const INVOICES: u64 = 256;
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|ACK`: what the ledger holds durably, which re-arms the offline bounds (D10).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn acknowledge<O: Output>(
         &mut self,
         token: &str,
@@ -30,6 +31,9 @@ impl<B: Board> Core<'_, B> {
         let counted_wrong = matches!(self.vault.trouble, Some(Trouble::Counter { .. }));
         if !counted_wrong {
             self.sound()?;
+            if self.repeat(Command::Acknowledge, token, MESSAGE, line)? {
+                return Ok(());
+            }
         }
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; Acknowledgement::MAX_BYTES];

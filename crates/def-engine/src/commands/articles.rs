@@ -26,6 +26,7 @@ impl<B: Board> Core<'_, B> {
     ///
     /// There may be more articles than fit the memory, so an answer has the first [`PAGE`] in the order of their
     /// codes, and the next one goes on from there; each reads the days again.
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn articles<O: Output>(
         &mut self,
         asked: &ArticlesAsked<'_>,

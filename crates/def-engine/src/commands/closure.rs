@@ -17,6 +17,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `RPT|Z`: closes a business day, or repeats what closed it (D12).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn close<O: Output>(
         &mut self,
         date: CivilDate,
@@ -102,7 +103,8 @@ impl<B: Board> Core<'_, B> {
             if days.last_day < date {
                 break;
             }
-            next = self.closure_before(days.position_start)?;
+            let before = self.closure_before(days.position_start)?;
+            next = before.filter(|before| *before < place);
         }
         let detail = format_args!("nothing was sealed on {date}, so there is no closure of that day");
         Err(Refusal::new(ErrorCode::NotFound, detail))

@@ -14,19 +14,13 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `TXN|COMMIT`: the whole of the sale, durable before it is answered, or nothing.
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn commit<O: Output>(&mut self, nonce: Nonce, line: &mut Line<'_, O>) -> Result<(), Refusal> {
         if let Some(sealed) = self.sealed_by(nonce)? {
             self.metrics.retries += 1;
             return self.send_seal(&sealed, line);
         }
-        let sealed = match self.seal(nonce) {
-            Ok(sealed) => sealed,
-            Err(refusal) => {
-                // What failed on the way may have been completed, or may be completed now.
-                self.vault.settle();
-                self.sealed_by(nonce)?.ok_or(refusal)?
-            }
-        };
+        let sealed = self.seal(nonce)?;
         self.pool.release(nonce);
         self.send_seal(&sealed, line)
     }

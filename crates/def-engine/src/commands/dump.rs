@@ -19,6 +19,7 @@ const BYTES: usize = 16 * 1024;
 
 impl<B: Board> Core<'_, B> {
     /// `ADM|DUMPLOG`: one chunk of the journal, from a cursor that the host keeps (D13).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn dump<O: Output>(
         &mut self,
         asked: DumpAsked,

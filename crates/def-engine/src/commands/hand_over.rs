@@ -18,6 +18,7 @@ const ENTERED: &str = "took over";
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|HANDOVER`: leaves the outlet's line of numbers in good order, or takes it over (L2).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn hand_over<O: Output>(
         &mut self,
         token: &str,
@@ -32,6 +33,9 @@ impl<B: Board> Core<'_, B> {
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; HandOver::MAX_BYTES];
         let order = believe::<_, HandOver>(&mut self.vault, token, &mut buffer, &[operator])?;
+        if order.scope().not_before <= self.vault.state.handed_at {
+            return Err(unfit("the order is from before the last hand-over: ask the ledger for a new one"));
+        }
         match *order.body() {
             HandOver::Leave { epoch } => {
                 self.same_epoch(epoch)?;

@@ -18,6 +18,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|INIT`: binds the device to an outlet, once (D6).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn initialise<O: Output>(
         &mut self,
         asked: &Initialisation<'_>,

@@ -14,6 +14,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `QRY|LOG`: one invoice, with all that a reprint needs (D14).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn log<O: Output>(&mut self, key: LogKey, line: &mut Line<'_, O>) -> Result<(), Refusal> {
         let activation = self.vault.binding()?.activation;
         let epoch = key.epoch.unwrap_or(self.vault.state.point.epoch);

@@ -4,7 +4,7 @@ use def_protocol::{
 };
 use fiscal::EventKind;
 
-use super::order::believe;
+use super::order::{believe, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -16,6 +16,7 @@ const MESSAGE: &str = "tax groups installed";
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|MANIFEST`: installs the tax groups that sales are checked against (P7).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn install_manifest<O: Output>(
         &mut self,
         token: &str,
@@ -28,7 +29,15 @@ impl<B: Board> Core<'_, B> {
         self.in_service()?;
         let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; TaxManifest::MAX_BYTES];
-        believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let order = believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let version = order.body().version();
+        if let Some(installed) = self.vault.manifest_version()?
+            && version <= installed
+        {
+            return Err(unfit(format_args!(
+                "version {installed} is installed: a later one replaces it, not {version}"
+            )));
+        }
         let done = self.vault.seal_event(EventKind::Manifest, &EventBody::Manifest { token })?;
         self.obeyed(done.place, MESSAGE, line)
     }

@@ -14,6 +14,7 @@ pub(crate) const AHEAD: u64 = 600;
 
 impl<B: Board> Core<'_, B> {
     /// `TXN|PREPARE`: every check, and no change but in the pool.
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn prepare<O: Output>(
         &mut self,
         payload: &[u8],

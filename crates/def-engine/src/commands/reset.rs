@@ -1,16 +1,15 @@
 use def_protocol::{
     ErrorCode, Output,
-    reply::Displayed,
     token::{Body, Newest, Reset},
 };
-use fiscal::{EventKind, InvoiceNumber};
+use fiscal::EventKind;
 
 use super::order::{believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
     refusal::Refusal,
-    state::{Command, EventBody, Told},
+    state::{Command, Told},
     vault::Trouble,
 };
 
@@ -18,6 +17,7 @@ const MESSAGE: &str = "Counters reset to zero";
 
 impl<B: Board> Core<'_, B> {
     /// `ADM|RESET`: opens a new epoch by the authority's word, and gives the acknowledged records free (D9).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn reset<O: Output>(&mut self, token: &str, line: &mut Line<'_, O>) -> Result<(), Refusal> {
         if let Some(trouble) = self.vault.trouble
             && !matches!(trouble, Trouble::Counter { .. })
@@ -37,16 +37,8 @@ impl<B: Board> Core<'_, B> {
         let told = Told::with_token(token);
         let from = told.opened(EventKind::Epoch, &head);
         let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
-        let kept = self.vault.kept_tokens()?;
-        let body = EventBody::Epoch {
-            token,
-            activation: &kept.activation,
-            manifest: kept.manifest.as_deref(),
-            previous_epoch: head.epoch.0,
-            previous_number: head.head.number.map_or(0, InvoiceNumber::value),
-            previous_hash: Displayed(head.head.hash),
-        };
-        let done = self.vault.seal_jump(EventKind::Epoch, &body, from)?;
+        self.vault.write_epoch(token)?;
+        let done = self.vault.seal_written(EventKind::Epoch, Some(from))?;
         self.vault.trouble = None;
         self.pool.clear();
         self.obeyed(done.place, MESSAGE, line)

@@ -16,6 +16,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `RPT|X`: what was sold since the closure, or today; it was counted as it was sealed.
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn snapshot<O: Output>(
         &mut self,
         period: SnapshotPeriod,

@@ -16,6 +16,7 @@ const MESSAGE: &str = "state changed";
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|STATE`: revokes or decommissions the device, by the authority's or the operator's word (D7).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn change_state<O: Output>(
         &mut self,
         token: &str,

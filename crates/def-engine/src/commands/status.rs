@@ -18,6 +18,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `QRY|STATUS`: nothing of it is searched for.
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn status<O: Output>(&mut self, line: &mut Line<'_, O>) -> Result<(), Refusal> {
         let challenge = self.vault.challenge();
         let (time, clock) = self.vault.time();
@@ -139,7 +140,7 @@ fn warnings<B: Board>(
     [
         (vault.journal.free_sectors() <= ring.reserve() + ring.sectors / 10, Warning::Flash),
         (clock != ClockState::Ok, Warning::Clock),
-        (counter >= COUNTER_WARNING, Warning::Counter),
+        (counter >= COUNTER_WARNING || vault.state.session.skipped > 0, Warning::Counter),
         (
             near(policy.invoices.into(), offline.invoices)
                 || near(policy.days.into(), offline.days)

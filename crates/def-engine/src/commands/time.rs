@@ -13,6 +13,7 @@ use crate::{
 
 impl<B: Board> Core<'_, B> {
     /// `CFG|TIME`: sets the clock by the operator's word over a challenge of this device (D8).
+    #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn set_time<O: Output>(
         &mut self,
         setting: &TimeSetting,
@@ -54,8 +55,8 @@ impl<B: Board> Core<'_, B> {
             }
             _ => {}
         }
-        self.vault.use_challenges();
         self.vault.record_time(setting.timestamp, back)?;
+        self.vault.use_challenges();
         let _ = line.send(&TimeSet { status: Accepted::Ok, timestamp: setting.timestamp });
         Ok(())
     }

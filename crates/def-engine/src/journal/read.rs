@@ -134,6 +134,13 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         Ok(None)
     }
 
+    /// The header of a sector of records, if it is one and counts.
+    pub(crate) fn records_at(&mut self, sector: Sequence) -> Result<Option<SectorHeader>, JournalFault> {
+        let header = self.header(sector)?.filter(|header| header.usage == Usage::Records);
+        let next = self.next_records(sector)?;
+        Ok(header.filter(|_| next.is_none_or(|next| next.previous_sector() >= sector)))
+    }
+
     /// The newest sector of records at or before this one, of those that count.
     pub(crate) fn records_at_or_before(
         &mut self,
@@ -141,11 +148,8 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     ) -> Result<Option<SectorHeader>, JournalFault> {
         let mut at = sector;
         while at >= Sequence::FIRST && sector.after(at) < self.ring.sectors {
-            if let Some(header) = self.header(at)?.filter(|header| header.usage == Usage::Records) {
-                let next = self.next_records(at)?;
-                if next.is_none_or(|next| next.previous_sector() >= at) {
-                    return Ok(Some(header));
-                }
+            if let Some(header) = self.records_at(at)? {
+                return Ok(Some(header));
             }
             at = Sequence(at.0 - 1);
         }

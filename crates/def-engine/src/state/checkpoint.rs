@@ -26,6 +26,7 @@ impl State {
         out.place(self.last_closure);
         out.put(&self.closures.to_be_bytes());
         out.put(&self.exported.to_be_bytes());
+        out.put(&self.handed_at.unix().to_be_bytes());
         out.put(&self.epoch_began.unix().to_be_bytes());
         out.put(&self.behind_since.unix().to_be_bytes());
         out.put(&self.sealed_before_epoch.0.to_be_bytes());
@@ -72,6 +73,7 @@ impl State {
         state.last_closure = input.place()?;
         state.closures = input.u32()?;
         state.exported = input.u64()?;
+        state.handed_at = Timestamp::from_unix(input.u64()?)?;
         state.epoch_began = Timestamp::from_unix(input.u64()?)?;
         state.behind_since = Timestamp::from_unix(input.u64()?)?;
         state.sealed_before_epoch = (input.u64()?, u128::from_be_bytes(input.array()?));

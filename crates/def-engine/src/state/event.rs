@@ -53,6 +53,8 @@ pub(crate) enum EventBody<'a> {
         previous_epoch: u32,
         previous_number: u64,
         previous_hash: Displayed<fiscal::RecordHash>,
+        /// Counts without a record that no closure stated yet.
+        skipped: u64,
     },
     /// The journal was read from its beginning.
     Export { format: &'static str, from: u64, to: u64 },
@@ -157,8 +159,10 @@ impl State {
             }
             EventKind::Provisioned => self.provisioned(&told, place)?,
             EventKind::Epoch => self.epoch_opened(record, &told, place)?,
-            EventKind::HandOver => self.handed_over = false,
-            EventKind::Close => self.handed_over = true,
+            EventKind::HandOver | EventKind::Close => {
+                self.handed_over = kind == EventKind::Close;
+                self.handed_at = record.header.time;
+            }
             EventKind::Acknowledgement => self.acknowledged(&told)?,
             EventKind::Manifest => self.manifest = Some(place),
             EventKind::State => self.state_changed(&told)?,
@@ -201,6 +205,8 @@ impl State {
         self.handed_over = false;
         self.notes = Notes::NONE;
         self.session.restart();
+        // Counts without a record that no closure stated yet.
+        self.session.skipped = told.skipped.unwrap_or(0);
         self.day = Day::new();
         self.orders = [None; Command::COUNT];
         self.closures = 0;
@@ -236,6 +242,7 @@ impl State {
             EventKind::Provisioned => (Command::Initialise, told.activation),
             EventKind::Epoch => (Command::Reset, told.token),
             EventKind::HandOver | EventKind::Close => (Command::HandOver, told.token),
+            EventKind::Acknowledgement => (Command::Acknowledge, told.token),
             EventKind::Manifest => (Command::Manifest, told.token),
             EventKind::State => (Command::State, told.token),
             _ => return,

@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) ended: Option<Ended>,
     /// Whether it left its outlet's line of numbers to another signer.
     pub(crate) handed_over: bool,
+    /// When the device left or took over last: an order from before that was obeyed, or came too late.
+    pub(crate) handed_at: Timestamp,
     /// When the epoch began on this device, by the token that opened it.
     pub(crate) epoch_began: Timestamp,
     /// How many invoices there were before the epoch, and what they came to in CDF: the ledger holds them.
@@ -111,12 +113,13 @@ pub(crate) enum Command {
     Initialise,
     Reset,
     HandOver,
+    Acknowledge,
     Manifest,
     State,
 }
 
 impl Command {
-    pub(crate) const COUNT: usize = 5;
+    pub(crate) const COUNT: usize = 6;
 }
 
 /// An order that was obeyed.
@@ -136,6 +139,7 @@ impl State {
             binding: None,
             ended: None,
             handed_over: false,
+            handed_at: Timestamp::EARLIEST,
             epoch_began: Timestamp::EARLIEST,
             sealed_before_epoch: (0, 0),
             session: Session::new(),
@@ -158,6 +162,7 @@ impl State {
     pub(crate) fn clear(&mut self) {
         self.point = ChainPoint::START;
         (self.binding, self.ended, self.handed_over) = (None, None, false);
+        self.handed_at = Timestamp::EARLIEST;
         (self.epoch_began, self.sealed_before_epoch) = (Timestamp::EARLIEST, (0, 0));
         (self.session, self.day, self.notes) = (Session::new(), Day::new(), Notes::NONE);
         self.window.forget(Timestamp::EARLIEST);

@@ -98,9 +98,8 @@ impl<B: Board> Vault<'_, B> {
             auth_code: sealed.signature.auth_code(),
         };
         let account = CreditAccount::open(identity, &original)?;
-        let newest = self.newest_note(|note| note.original == digest && note.voucher == [0; 16], digest)?;
-        match newest {
-            Some(balances) => Ok(Some(account.with_balances(&balances).map_err(|_| fault)?)),
+        match self.newest_note(digest)?.filter(|note| note.voucher == [0; 16]) {
+            Some(note) => Ok(Some(account.with_balances(&note.balances).map_err(|_| fault)?)),
             None => Ok(Some(account)),
         }
     }
@@ -120,32 +119,42 @@ impl<B: Board> Vault<'_, B> {
         if token.scope().not_before < self.state.epoch_began {
             return Err(elsewhere("the voucher is from before this epoch: ask the ledger for a new one"));
         }
-        let used = voucher_digest(text);
-        if self.newest_note(|note| note.voucher == used, digest)?.is_some() {
-            return Err(elsewhere("the voucher was used: ask the ledger for a new one"));
+        // The ledger states what was left when it wrote. A note since then, with this voucher or another, is not in it.
+        let newest = self.newest_note(digest)?;
+        if newest.is_some_and(|note| token.scope().not_before <= note.time) {
+            return Err(elsewhere(
+                "the voucher is older than the newest note of this original: ask the ledger for a new one",
+            ));
         }
         Ok(token.body().account.clone())
     }
 
-    /// What is left after the newest note that `is` describes, along its chain.
-    fn newest_note(
-        &mut self,
-        is: impl Fn(&NoteContent<'_>) -> bool,
-        digest: OriginalDigest,
-    ) -> Result<Option<heapless::Vec<u8, { CreditAccount::BALANCES_MAX_LENGTH }>>, Refusal> {
-        let mut next: Option<Place> = self.state.notes.newest(digest);
+    /// The newest note of an original, along its chain.
+    fn newest_note(&mut self, original: OriginalDigest) -> Result<Option<KeptNote>, Refusal> {
+        let mut next: Option<Place> = self.state.notes.newest(original);
         while let Some(place) = next {
             let corrupt = JournalFault::corrupt(place, "the credit note cannot be read");
             let slot = self.journal.slot(place, &mut self.buffers.content)?;
             let content = InvoiceContent::read(slot.content).ok_or(corrupt)?;
             let note = NoteContent::read(content.note).ok_or(corrupt)?;
-            if is(&note) {
-                return Ok(Some(heapless::Vec::from_slice(note.balances).map_err(|_| corrupt)?));
+            if note.original == original {
+                let balances = heapless::Vec::from_slice(note.balances).map_err(|_| corrupt)?;
+                return Ok(Some(KeptNote { time: content.seal.time, voucher: note.voucher, balances }));
             }
             next = note.before;
+            if next.is_some_and(|before| before >= place) {
+                return Err(corrupt.into());
+            }
         }
         Ok(None)
     }
+}
+
+/// What the journal keeps of a credit note.
+struct KeptNote {
+    time: Timestamp,
+    voucher: [u8; 16],
+    balances: heapless::Vec<u8, { CreditAccount::BALANCES_MAX_LENGTH }>,
 }
 
 fn names(note: &Validated<'_>, reference: &OriginalReference<'_>) -> bool {

@@ -5,7 +5,7 @@ use embedded_storage::nor_flash::MultiwriteNorFlash;
 use super::{Trouble, Vault};
 use crate::{
     board::Board,
-    journal::{Journal, JournalFault, Place, Sequence, Usage},
+    journal::{Journal, JournalFault, Place, Sequence},
     state::CHECKPOINT_BYTES,
 };
 
@@ -71,9 +71,7 @@ fn check_sector<F: MultiwriteNorFlash>(
     newest: Place,
     content: &mut [u8],
 ) -> Result<(), JournalFault> {
-    let Some(header) = journal.header(sector)?.filter(|header| header.usage == Usage::Records) else {
-        return Ok(());
-    };
+    let Some(header) = journal.records_at(sector)? else { return Ok(()) };
     let next = journal.records_after(header.sequence)?;
     let end = next.and_then(|next| next.previous_end).unwrap_or(newest);
     journal.walk(sector, Some(end), content, &mut |_, _| Ok(())).map(|_| ())

@@ -2,63 +2,65 @@
 
 use def_protocol::{
     ErrorCode,
-    token::{Activation, Body, TaxManifest, Unverified},
+    reply::Displayed,
+    token::{Body, TaxManifest, Unverified},
 };
-use fiscal::{Manifest, ManifestGroup, Timestamp, Validated};
+use embedded_storage::nor_flash::MultiwriteNorFlash;
+use fiscal::{InvoiceNumber, Manifest, ManifestGroup, Timestamp, Validated};
 
 use super::Vault;
 use crate::{
     board::Board,
-    journal::{JournalFault, Place},
+    journal::{Journal, JournalFault, Place},
     refusal::Refusal,
     replay::Kept,
-    state::Told,
+    state::{EventBody, Told},
 };
 
-/// The tokens that a new epoch takes with it.
-pub(crate) struct KeptTokens {
-    pub(crate) activation: heapless::String<{ Activation::MAX_CHARACTERS }>,
-    pub(crate) manifest: Option<heapless::String<{ TaxManifest::MAX_CHARACTERS }>>,
-}
-
 impl<B: Board> Vault<'_, B> {
-    /// Reads them from the records that hold them.
-    pub(crate) fn kept_tokens(&mut self) -> Result<KeptTokens, Refusal> {
-        let place = self.binding()?.place;
-        let activation = self.told(place, |told| told.activation.and_then(|token| token.try_into().ok()))?;
-        let manifest = match self.state.manifest {
+    /// Writes what the record of a new epoch says: all that outlives the records before it.
+    pub(crate) fn write_epoch(&mut self, token: &str) -> Result<(), Refusal> {
+        let (binding, manifest) = (self.binding()?.place, self.state.manifest);
+        let (head, skipped) = (self.state.point.head, self.state.session.skipped);
+        let middle = self.buffers.content.len() / 2;
+        let (first, second) = self.buffers.content.split_at_mut(middle);
+        let activation = told(&mut self.journal, binding, first)?.activation;
+        let manifest = match manifest {
             Some(place) => {
-                let token =
-                    |told: &Told<'_>| told.manifest.or(told.token).and_then(|token| token.try_into().ok());
-                Some(self.told(place, token)?)
+                let told = told(&mut self.journal, place, second)?;
+                told.manifest.or(told.token)
             }
             None => None,
         };
-        Ok(KeptTokens { activation, manifest })
-    }
-
-    /// What a record's body says.
-    fn told<R>(&mut self, place: Place, ask: impl FnOnce(&Told<'_>) -> Option<R>) -> Result<R, Refusal> {
-        let fault = JournalFault::corrupt(place, "the record cannot be read");
-        let slot = self.journal.slot(place, &mut self.buffers.content)?;
-        match Kept::read(slot.kind, slot.content) {
-            Some(Kept::Event(_, event)) => {
-                Ok(Told::read(event.body).and_then(|told| ask(&told)).ok_or(fault)?)
-            }
-            _ => Err(fault.into()),
-        }
+        let body = EventBody::Epoch {
+            token,
+            activation: activation
+                .ok_or(JournalFault::corrupt(binding, "the record that binds the device cannot be read"))?,
+            manifest,
+            previous_epoch: self.state.point.epoch.0,
+            previous_number: head.number.map_or(0, InvoiceNumber::value),
+            previous_hash: Displayed(head.hash),
+            skipped,
+        };
+        self.buffers.text.clear();
+        def_protocol::json::write(&body, &mut self.buffers.text).map_err(|_| JournalFault::Full.into())
     }
 
     /// Whether a sale's groups are those that hold today; a device without a manifest checks sums only (P7).
     pub(crate) fn check_manifest(&mut self, sale: &Validated<'_>, now: Timestamp) -> Result<(), Refusal> {
         let day = self.business_day(now);
-        self.with_manifest(|groups| Manifest { groups }.check(sale, day))
+        self.with_manifest(|_, groups| Manifest { groups }.check(sale, day))
             .map_or(Ok(()), |checked| checked?.map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault)))
+    }
+
+    /// The version of the tax groups that are installed.
+    pub(crate) fn manifest_version(&mut self) -> Result<Option<u32>, Refusal> {
+        self.with_manifest(|version, _| version).transpose()
     }
 
     fn with_manifest<R>(
         &mut self,
-        ask: impl FnOnce(&[ManifestGroup<'_>]) -> R,
+        ask: impl FnOnce(u32, &[ManifestGroup<'_>]) -> R,
     ) -> Option<Result<R, Refusal>> {
         let place = self.state.manifest?;
         let fault = JournalFault::corrupt(place, "the tax manifest cannot be read");
@@ -73,8 +75,22 @@ impl<B: Board> Vault<'_, B> {
             let bytes = bytes.get_mut(..TaxManifest::MAX_BYTES).ok_or(fault)?;
             let token = Unverified::<TaxManifest<'_>>::from_text(token, bytes).map_err(|_| fault)?.recorded();
             let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
-            Ok(ask(&groups))
+            Ok(ask(token.body().version(), &groups))
         };
         Some(read().map_err(Refusal::from))
+    }
+}
+
+/// What a record's body says.
+fn told<'b, F: MultiwriteNorFlash>(
+    journal: &mut Journal<F>,
+    place: Place,
+    buffer: &'b mut [u8],
+) -> Result<Told<'b>, JournalFault> {
+    let fault = JournalFault::corrupt(place, "the record cannot be read");
+    let slot = journal.slot(place, buffer)?;
+    match Kept::read(slot.kind, slot.content) {
+        Some(Kept::Event(_, event)) => Told::read(event.body).ok_or(fault),
+        _ => Err(fault),
     }
 }

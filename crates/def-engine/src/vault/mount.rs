@@ -25,7 +25,7 @@ impl<B: Board> Vault<'_, B> {
         }
     }
 
-    /// Before each command: what failed since is looked at again.
+    /// After each answer, and in idle time: what failed is looked at again.
     pub(crate) fn settle(&mut self) {
         if self.unsettled || self.trouble.is_some_and(|trouble| trouble.may_pass()) {
             self.look();
@@ -121,11 +121,12 @@ impl<B: Board> Vault<'_, B> {
         self.state.binding.is_some() && self.state.ended != Some(Ended::Decommissioned)
     }
 
-    /// Sets the clock, and puts it on record.
+    /// Puts it on record, and sets the clock.
     pub(crate) fn record_time(&mut self, after: fiscal::Timestamp, back: bool) -> Result<(), Refusal> {
         let before = self.time().0.map(Displayed);
-        self.set_clock(after);
+        // The record first: a power cut between them leaves a clock that is as it was.
         self.seal_event(EventKind::TimeSet, &EventBody::TimeSet { before, after: Displayed(after), back })?;
+        self.set_clock(after);
         Ok(())
     }
 }

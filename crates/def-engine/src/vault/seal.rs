@@ -111,6 +111,15 @@ impl<B: Board> Vault<'_, B> {
             self.account_for_counts()?;
         }
         self.write_body(body)?;
+        self.seal_written(kind, from)
+    }
+
+    /// Seals the text in the buffer. Counts that no record has are accounted for already.
+    pub(crate) fn seal_written(
+        &mut self,
+        kind: EventKind,
+        from: Option<ChainPoint>,
+    ) -> Result<Done, Refusal> {
         let fresh = kind == EventKind::Epoch;
         self.make_room(Seal::LENGTH + self.buffers.text.len(), fresh)?;
         let before = self.state.point;

@@ -77,6 +77,10 @@ pub(super) fn closes(lines: &[&Line]) -> Result<(), String> {
     let mut skips = 0;
     for line in closed {
         skips += skipped(line)?;
+        // What no closure of the epoch before stated.
+        if line.kind() == Some(EventKind::Epoch) {
+            skips += line.body()?["skipped"].as_u64().ok_or("an epoch states no skipped counts")?;
+        }
     }
     number("counter_skipped", Some(skips))?;
     let francs = &body["currencies"][0];

@@ -206,8 +206,13 @@ fn an_original_of_another_epoch_needs_a_voucher_which_is_used_once() {
         shop.not_prepared(&with_voucher(&more, &good), "ORIGINAL_ELSEWHERE");
         shop.reboot();
     }
-    let next = voucher(&shop, &sale, &seal, 4, "2026-03-14T09:00:00", "2026-04-01T00:00:00");
+    let together = voucher(&shop, &sale, &seal, 5, "2026-03-14T09:00:00", "2026-04-01T00:00:00");
     let more = back(&mut shop, &sale, &seal, "RAM", 3);
+    shop.not_prepared(&with_voucher(&more, &together), "ORIGINAL_ELSEWHERE");
+    let now = shop.now().to_string();
+    shop.pass(1_000);
+    let next = voucher(&shop, &sale, &seal, 4, &shop.now().to_string(), "2026-04-01T00:00:00");
+    assert!(now < shop.now().to_string());
     shop.seal(&with_voucher(&more, &next));
 }
 

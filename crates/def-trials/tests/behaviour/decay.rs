@@ -294,6 +294,7 @@ fn a_secure_element_that_does_not_answer_is_asked_again() {
     let payload = shop.sale().payload();
     shop.not_prepared(&payload, "SE_FAILURE");
     shop.world.change(|state| state.element.fail_after(0, 0));
+    shop.host.rest();
     shop.seal(&payload);
 }
 
@@ -305,6 +306,8 @@ fn a_counter_near_its_end_is_warned_of() {
         shop.reboot();
         let token = shop.authority.reset(1, None);
         shop.obeyed("ADM|RESET", &token);
+        assert_eq!(shop.status()["warnings"], json!(["counter"]), "counts without a record are warned of");
+        assert!(number(&shop.close("2026-03-14")["counter_skipped"]) > 1_000_000);
         let warnings = shop.status()["warnings"].clone();
         assert_eq!(warnings, if warned { json!(["counter"]) } else { json!([]) });
     }

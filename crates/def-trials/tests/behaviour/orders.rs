@@ -232,7 +232,10 @@ fn a_device_leaves_and_enters_where_the_other_ended() {
     };
     let given = shop.authority.hand_over(enter(1, "2026-03-14T07:00:00"));
     shop.disobeyed("CFG|HANDOVER", &given, "UNAUTHORIZED");
-    let back = shop.authority.hand_over(enter(9, "2026-03-14T07:16:00"));
+    let replayed = shop.authority.hand_over(enter(9, "2026-03-14T07:16:00"));
+    shop.disobeyed("CFG|HANDOVER", &replayed, "UNAUTHORIZED");
+    shop.pass(1_000);
+    let back = shop.authority.hand_over_from(enter(9, "2026-03-14T07:16:00"), shop.now());
     shop.obeyed("CFG|HANDOVER", &back);
     let status = shop.status();
     assert_eq!((&status["next_invoice_seq"], &status["handed_over"]), (&json!(9), &json!(false)));
