@@ -15,6 +15,7 @@ mod content;
 mod device;
 mod factory;
 mod journal;
+mod kept;
 pub mod limits;
 mod metrics;
 mod pool;

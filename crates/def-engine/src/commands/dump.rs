@@ -7,8 +7,8 @@ use fiscal::{EventKind, compact};
 use crate::{
     board::Board,
     device::{Core, Line},
+    kept::Kept,
     refusal::Refusal,
-    replay::Kept,
     state::{Ended, EventBody},
     vault::{Met, Vault, Walker},
 };

@@ -17,8 +17,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
     /// Adds a record of which the content is these pieces, one after the other. When it says where, the record is
     /// durable and was read back.
     ///
-    /// `point` is what the chain had come to before the record. A record that does not go on from there, because it
-    /// opens an epoch or takes over, has `fresh` and begins a sector.
+    /// `point` is what the chain had come to before the record. The record of a new epoch is `fresh`: it begins a sector.
     pub(crate) fn append(
         &mut self,
         kind: u8,
@@ -36,13 +35,11 @@ impl<F: MultiwriteNorFlash> Journal<F> {
                 _ => self.open_sector(header.span(), point)?,
             };
             self.open = false;
-            if self.program(place, header, content)? {
-                // A mark of which a cell failed says as much as a whole one.
-                if self.mark(place, header)? {
-                    self.end = Some(Place { offset: place.offset + header.span(), ..place });
-                    self.open = header.span() <= DATA;
-                    return Ok(place);
-                }
+            // A mark of which a cell failed says as much as a whole one.
+            if self.program(place, header, content)? && self.mark(place, header)? {
+                self.end = Some(Place { offset: place.offset + header.span(), ..place });
+                self.open = header.span() <= DATA;
+                return Ok(place);
             }
             self.bad_sectors += 1;
             fresh = true;
@@ -191,11 +188,10 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         self.bad.retain(|bad| *bad >= first);
         self.open = false;
         let place = Place { sector: first, offset: 0 };
-        if self.open_run(first, count, Usage::Checkpoint, point)? {
-            if self.program(place, header, &[content])? {
-                self.checkpoint = Some(first);
-                return Ok(());
-            }
+        let opened = self.open_run(first, count, Usage::Checkpoint, point)?;
+        if opened && self.program(place, header, &[content])? {
+            self.checkpoint = Some(first);
+            return Ok(());
         }
         self.bad_sectors += 1;
         Ok(())

@@ -12,8 +12,8 @@ use super::Vault;
 use crate::{
     board::Board,
     journal::{Journal, JournalFault, Place},
+    kept::Kept,
     refusal::Refusal,
-    replay::Kept,
     state::{EventBody, Told},
 };
 

@@ -6,8 +6,8 @@ use super::{Trouble, Vault};
 use crate::{
     board::Board,
     journal::{ChainPoint, Journal, JournalFault, Place, Sequence},
+    kept::{Kept, opened, rebuild},
     refusal::Refusal,
-    replay::{Kept, opened, rebuild},
 };
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 
