@@ -115,7 +115,8 @@ fn settle<F: MultiwriteNorFlash>(
         };
         let (kind, length) = (slot.kind, slot.content.len());
         if !journal.strengthen(place, kind, &content[..length], again)? {
-            return Err(JournalFault::Flash);
+            journal.give_up(place);
+            return Err(JournalFault::Unstable);
         }
     }
     journal.resume(Some(walked.end), in_use && decision != Decision::Retire && !counted_on);

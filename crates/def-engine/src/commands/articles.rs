@@ -70,6 +70,11 @@ impl<B: Board> Core<'_, B> {
         let (total, mut done) = (self.vault.state.point.invoices, 0);
         let mut heard = self.vault.ticks();
         while let Some(met) = self.vault.step(&mut walker)? {
+            let now = self.vault.ticks();
+            if now.saturating_sub(heard) >= PATIENCE {
+                line.wait(done, total);
+                heard = now;
+            }
             let day: CivilDate = met.record.header.time.date_at(zone);
             if day > asked.until {
                 break;
@@ -82,11 +87,6 @@ impl<B: Board> Core<'_, B> {
             compact::with_invoice(content.packed, &home, |invoice| page.add(invoice, met.place))
                 .map_err(|_| fault)?;
             done += 1;
-            let now = self.vault.ticks();
-            if now.saturating_sub(heard) >= PATIENCE {
-                line.wait(done, total);
-                heard = now;
-            }
         }
         Ok(())
     }

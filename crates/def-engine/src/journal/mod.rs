@@ -46,6 +46,8 @@ pub(crate) struct Journal<F> {
     bad_sectors: u32,
     /// The oldest sector that is live: everything from here on is kept.
     oldest: Sequence,
+    /// The newest record, where its cells do not take what makes it permanent: nobody has seen it, and it is none.
+    unfit: Option<Place>,
     /// The newest checkpoint that can be read.
     checkpoint: Option<Sequence>,
 }

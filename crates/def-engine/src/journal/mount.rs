@@ -44,6 +44,7 @@ impl<F: MultiwriteNorFlash> Journal<F> {
             bad: heapless::Vec::new(),
             bad_sectors: 0,
             oldest: Sequence::FIRST,
+            unfit: None,
             checkpoint: None,
         }
     }
@@ -172,6 +173,9 @@ impl<F: MultiwriteNorFlash> Journal<F> {
         let mut at = Place { sector, offset: 0 };
         let mut newest = None;
         while end.is_none_or(|end| at.offset < end.offset) {
+            if end.is_none() && self.unfit == Some(at) {
+                return Ok(SectorEnd { newest, end: at, beyond: Beyond::Partial(Mark::Blank) });
+            }
             match self.look(at, buffer)? {
                 Found::Whole(slot) => {
                     visit(at, slot)?;
@@ -195,6 +199,11 @@ impl<F: MultiwriteNorFlash> Journal<F> {
             let _ = self.bad.push(next);
             self.erased = next.plus(1);
         }
+    }
+
+    /// A record that was never answered cannot be made permanent: it is passed over from now on.
+    pub(crate) const fn give_up(&mut self, place: Place) {
+        self.unfit = Some(place);
     }
 
     /// Goes on from here: `open` when the next record may follow in the same sector.

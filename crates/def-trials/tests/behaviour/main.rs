@@ -11,5 +11,6 @@ mod reports;
 mod reset;
 mod shop;
 mod storage;
+mod tamper;
 mod time;
 mod trust;
