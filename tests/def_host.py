@@ -206,6 +206,7 @@ def prepare_device(line, issuer, out):
         key = serialization.load_pem_public_key(bound["public_key"].encode())
         record = unbase64(bound["record"])
         check("it proves that it has its key", signed(key, record) and record[-136:-104] == hashlib.sha256(bound["body"].encode()).digest(), bound)
+    check(f"{key_file} has the key of the device, from the run that bound it", key_file.exists(), "use the same --out")
     key = serialization.load_pem_public_key(key_file.read_bytes())
     status = line.ask("QRY|STATUS")
     if status["clock"] != "ok":

@@ -115,6 +115,10 @@ fn settle<F: MultiwriteNorFlash>(
         };
         let (kind, length) = (slot.kind, slot.content.len());
         if !journal.strengthen(place, kind, &content[..length], again)? {
+            if !again {
+                // What was answered is never passed over.
+                return Err(JournalFault::Flash);
+            }
             journal.give_up(place);
             return Err(JournalFault::Unstable);
         }

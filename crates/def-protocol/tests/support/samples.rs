@@ -186,7 +186,7 @@ pub(crate) fn obeyed() -> Obeyed<String, String> {
 }
 
 pub(crate) fn obeyed_silently() -> Obeyed<String, String> {
-    Obeyed { record: None, body: None, ..obeyed() }
+    Obeyed { message: "acknowledged".to_owned(), record: None, body: None, ..obeyed() }
 }
 
 pub(crate) fn time_set() -> TimeSet {

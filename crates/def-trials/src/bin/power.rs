@@ -17,7 +17,7 @@ use def_trials::power::{Campaign, Pairs, PathId, Scenario, Tally};
 /// Cuts the power of simulated fiscal memories at every operation and checks that nothing is lost.
 #[derive(Parser)]
 struct Arguments {
-    /// At least so many paths with one cut; the last scenario is completed.
+    /// At least so many paths with one cut; scenarios of about 13,000 paths each are completed.
     #[arg(long, default_value_t = 100_000)]
     paths: u64,
     /// Cuts at every operation of every start a second time, instead of a sample.
@@ -86,6 +86,8 @@ fn main() -> Result<ExitCode> {
             }
         }
         (progress.scenario, progress.forks) = (progress.scenario + 1, 0);
+        let Tally { paths, pairs, broken, .. } = progress.tally;
+        eprintln!("{paths} paths, {pairs} pairs, {broken} violations, {} s", began.elapsed().as_secs());
         if until.is_none() && progress.tally.paths >= arguments.paths {
             break;
         }
