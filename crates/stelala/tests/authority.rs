@@ -112,7 +112,12 @@ fn a_device_with_this_root_obeys_every_order() {
     assert_eq!(sell(&mut host, 4)["code"], "HANDED_OVER", "{left}");
     let head = host.ask("QRY|STATUS")["head_hash"].as_str().unwrap().to_owned();
     let entry = ["--epoch", "1", "--next", "1", "--previous", &head, "--floor", "2026-03-14T07:20:00"];
-    obeys(&mut host, &order("HANDOVER", keys.issue("enter", &entry)));
+    let early = host.ask(&order("HANDOVER", keys.issue("enter", &entry)));
+    assert_eq!(early["code"], "UNAUTHORIZED", "an order from before the last hand-over");
+    world.pass(std::time::Duration::from_secs(2));
+    let later = ["--from", "2026-03-14T07:20:01", "--until", "2026-03-15T00:00:00"];
+    let enter = keys.issue_as_it_is("enter", &[&entry[..], &later].concat());
+    obeys(&mut host, &order("HANDOVER", enter));
     assert_eq!(sell(&mut host, 5)["fiscal_number"], "KING-1-00000001");
     obeys(&mut host, &order("STATE", keys.issue("revoke", &["--reason", "a trial"])));
     assert_eq!(sell(&mut host, 6)["code"], "DEVICE_REVOKED");
@@ -147,8 +152,10 @@ fn a_token_holds_from_five_minutes_ago_for_a_day_and_an_activation_code_for_a_mo
         let time = |at: usize| u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap());
         (time(4 + SERIAL.len()), time(12 + SERIAL.len()))
     };
-    let (from, until) = bounds(&keys.issue_as_it_is("leave", &["--epoch", "0"]));
+    let (from, until) = bounds(&keys.issue_as_it_is("manifest", &["--default"]));
     assert_eq!(until - from, 24 * 60 * 60 + 5 * 60);
+    let (from, until) = bounds(&keys.issue_as_it_is("leave", &["--epoch", "0"]));
+    assert_eq!(until - from, 24 * 60 * 60, "an order to leave has to be from after the last hand-over");
     let shop = ["--nif", "A2301457K", "--outlet", "KIN-GOMBE-01", "--prefix", "KING"];
     let (from, until) = bounds(&keys.issue_as_it_is("activate", &shop));
     assert_eq!(until - from, 30 * 24 * 60 * 60 + 5 * 60);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use def_protocol::token::{Body, Realm, Scope, sign};
+use def_protocol::token::{Body, Kind, Realm, Scope, sign};
 use fiscal::{DeviceId, Timestamp};
 use p256::ecdsa::SigningKey;
 
@@ -28,7 +28,8 @@ pub(super) struct IssuerArgs {
 /// When a token holds, by the device's clock.
 #[derive(Args)]
 pub(super) struct ValidityArgs {
-    /// The first second in which it holds, in UTC, like 2026-03-14T08:00:00; else five minutes ago.
+    /// The first second in which it holds, in UTC, like 2026-03-14T08:00:00; else five minutes ago; for an order to
+    /// leave or to enter, now.
     #[arg(long, value_name = "TIMESTAMP")]
     from: Option<Timestamp>,
     /// The last second in which it holds; else a day from now, for an activation code 30 days.
@@ -50,7 +51,9 @@ impl IssuerArgs {
         days: u64,
         body: &B,
     ) -> anyhow::Result<String> {
-        let (not_before, not_after) = validity.bounds(days)?;
+        // An order to leave or to enter has to be from after the last one.
+        let earlier = if B::KIND == Kind::HandOver { 0 } else { EARLIER };
+        let (not_before, not_after) = validity.bounds(days, earlier)?;
         let scope = Scope { realm: Realm::Development, device: self.device, not_before, not_after };
         let mut buffer = vec![0; B::MAX_BYTES];
         let signed = sign(&scope, body, key, &mut buffer).context("this cannot be signed")?;
@@ -59,10 +62,10 @@ impl IssuerArgs {
 }
 
 impl ValidityArgs {
-    fn bounds(&self, days: u64) -> anyhow::Result<(Timestamp, Timestamp)> {
+    fn bounds(&self, days: u64, earlier: u64) -> anyhow::Result<(Timestamp, Timestamp)> {
         let from = match self.from {
             Some(from) => from,
-            None => moved(clock::now()?.unix().saturating_sub(EARLIER))?,
+            None => moved(clock::now()?.unix().saturating_sub(earlier))?,
         };
         let until = match self.until {
             Some(until) => until,
