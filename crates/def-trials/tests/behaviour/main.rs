@@ -4,6 +4,7 @@ mod closures;
 mod commit;
 mod credit_notes;
 mod decay;
+mod failing_cells;
 mod orders;
 mod prepare;
 mod reads;
