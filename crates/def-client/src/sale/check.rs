@@ -1,0 +1,63 @@
+//! Whether a seal is one of this sale. A device is trusted to number and to sign; what it answers is looked at all the
+//! same, because a receipt with a wrong element is none.
+
+use def_protocol::reply::Seal;
+use fiscal::{InvoiceFacts, PublicKey, Qr};
+
+use crate::offer::Offer;
+
+/// What is wrong with a seal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealDoubt {
+    /// It is of another payload.
+    #[error("it seals other bytes")]
+    OtherPayload,
+    /// Its record says something else than the payload.
+    #[error("its record is not of this sale")]
+    OtherFacts,
+    /// Its members do not agree with its record.
+    #[error("its elements contradict each other")]
+    Contradiction,
+    /// The device's key did not sign it.
+    #[error("the device's key did not sign it")]
+    Signature,
+}
+
+/// With the device's key the signature is verified too.
+pub(super) fn check(seal: &Seal, payload: &Offer<'_>, key: Option<&PublicKey>) -> Result<(), SealDoubt> {
+    let record = &seal.record;
+    if record.link.payload != payload.hash() || seal.payload_hash != payload.hash() {
+        return Err(SealDoubt::OtherPayload);
+    }
+    let facts = record.header.invoice().ok_or(SealDoubt::OtherFacts)?;
+    let invoice = payload.invoice();
+    if *facts != InvoiceFacts::of_invoice(invoice, facts.number) || record.header.outlet != invoice.outlet_id
+    {
+        return Err(SealDoubt::OtherFacts);
+    }
+    if !agrees(seal) {
+        return Err(SealDoubt::Contradiction);
+    }
+    match key {
+        Some(key) => record.verify(key).map(|_| ()).map_err(|_| SealDoubt::Signature),
+        None => Ok(()),
+    }
+}
+
+/// Whether what a person reads is what the record says. The prefix of the fiscal number stands in no record.
+fn agrees(seal: &Seal) -> bool {
+    let (header, link, signature) = (&seal.record.header, &seal.record.link, seal.record.signature);
+    let Some(facts) = header.invoice() else { return false };
+    let Ok(qr) = Qr::read(&seal.qr_payload) else { return false };
+    let code = signature.auth_code();
+    let number = seal.fiscal_number;
+    seal.invoice_seq == facts.number.value()
+        && (number.epoch, number.number) == (header.epoch, facts.number)
+        && (seal.device_id, seal.timestamp, seal.epoch) == (header.device, header.time, header.epoch)
+        && (seal.position, seal.counter) == (link.position.value(), link.counter)
+        && seal.previous_hash == link.previous
+        && seal.record_hash == seal.record.hash()
+        && (seal.signature, seal.auth_code) == (signature, code)
+        && *qr.header() == *header
+        && (*qr.signature(), qr.auth_code(), qr.record_hash()) == (signature, code, seal.record_hash)
+}

@@ -1,0 +1,168 @@
+//! What each answer means for a sale: `docs/protocol.md`, sections 6 and 8.
+
+use std::time::Duration;
+
+use def_protocol::{
+    Command, ErrorCode, LogKey, Remedy,
+    reply::{Committed, Prepared},
+};
+use fiscal::{Epoch, InvoiceNumber};
+use serde::de::DeserializeOwned;
+
+use super::{Doing, Ending, Limits, Sale, Told, Unclear, search::Entry};
+use crate::answer::{Answer, Refusal};
+
+impl Sale<'_> {
+    /// Tells what came back to the question of [`Sale::step`].
+    pub fn hear(&mut self, told: Told) {
+        if let (Doing::Commit(_), Told::Answer(_) | Told::Lost) = (&self.doing, &told) {
+            self.committed = true;
+        }
+        match told {
+            Told::Lost => {
+                // It may have been obeyed, and whoever obeyed may not be heard of again.
+                self.uncertain |= matches!(self.doing, Doing::Commit(_));
+                self.lost();
+            }
+            Told::Unasked => self.end(Ending::Unclear(Unclear::Silent)),
+            Told::Answer(answer) => {
+                self.limits.lost = 0;
+                match answer {
+                    Answer::Done(json) => self.done(&json),
+                    Answer::Refused(refusal) => self.refused(refusal),
+                }
+            }
+        }
+    }
+
+    /// The same question again, a few times.
+    fn lost(&mut self) {
+        self.limits.lost += 1;
+        if self.limits.lost >= Limits::LOST {
+            self.end(Ending::Unclear(Unclear::Silent));
+        }
+    }
+
+    fn done(&mut self, json: &str) {
+        match &self.doing {
+            Doing::Prepare => {
+                let Some(Prepared { nonce, .. }) = self.read::<Prepared<String>>(Command::Prepare, json)
+                else {
+                    return;
+                };
+                self.doing = Doing::Commit(nonce);
+            }
+            Doing::Commit(_) => {
+                let Some(Committed(seal)) = self.read(Command::Commit, json) else { return };
+                self.sealed(seal);
+            }
+            Doing::Fetch(_) => {
+                let Some(entry) = self.read::<Entry>(Command::Log, json) else { return };
+                self.sealed(entry.log_entry.sealed);
+            }
+            Doing::Survey => {
+                let Some(survey) = self.read(Command::Status, json) else { return };
+                self.surveyed(survey);
+            }
+            Doing::Search(search) => {
+                let search = *search;
+                let Some(entry) = self.read(Command::Log, json) else { return };
+                self.found(search, entry);
+            }
+            Doing::Pause(_) | Doing::Ended(_) => {}
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, command: Command, json: &str) -> Option<T> {
+        let read = serde_json::from_str(json).ok();
+        if read.is_none() {
+            self.end(Ending::Unclear(Unclear::Foreign(command)));
+        }
+        read
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        match refusal.remedy() {
+            Remedy::Repeat => return self.repeat(refusal),
+            Remedy::Prepare if matches!(self.doing, Doing::Prepare | Doing::Commit(_)) => {
+                return self.prepare_again(refusal);
+            }
+            _ => {}
+        }
+        match self.doing {
+            Doing::Prepare | Doing::Commit(_) if refusal.known() == Some(ErrorCode::ReplayDetected) => {
+                self.fetch(&refusal);
+            }
+            Doing::Prepare | Doing::Commit(_) => self.conclude(refusal),
+            Doing::Fetch(key) if refusal.known() == Some(ErrorCode::NotFound) => {
+                let (epoch, number) = (key.epoch.unwrap_or(Epoch(0)), key.number);
+                self.end(Ending::Unclear(Unclear::Erased { epoch, number }));
+            }
+            Doing::Search(search) if refusal.known() == Some(ErrorCode::NotFound) => self.not_there(search),
+            Doing::Fetch(_) | Doing::Survey | Doing::Search(_) => {
+                self.end(Ending::Unclear(Unclear::CannotTell(refusal)));
+            }
+            Doing::Pause(_) | Doing::Ended(_) => {}
+        }
+    }
+
+    /// The same question after a pause; a place in the pool is waited for longer.
+    fn repeat(&mut self, refusal: Refusal) {
+        let gives_up = if refusal.known() == Some(ErrorCode::DeviceBusy) {
+            self.limits.busy >= Limits::BUSY
+        } else {
+            self.limits.refused += 1;
+            self.limits.refused > Limits::REFUSED
+        };
+        if gives_up {
+            match self.doing {
+                Doing::Prepare | Doing::Commit(_) => self.conclude(refusal),
+                _ => self.end(Ending::Unclear(Unclear::CannotTell(refusal))),
+            }
+        } else {
+            let again = std::mem::replace(&mut self.doing, Doing::Prepare);
+            self.doing = Doing::Pause(Box::new(again));
+        }
+    }
+
+    /// Nothing was sealed under this nonce.
+    fn prepare_again(&mut self, refusal: Refusal) {
+        self.limits.prepared += 1;
+        if self.limits.prepared > Limits::PREPARED {
+            self.conclude(refusal);
+        } else {
+            self.doing = Doing::Prepare;
+        }
+    }
+
+    /// These bytes are sealed. What was sealed before this till committed them may have a receipt.
+    fn fetch(&mut self, refusal: &Refusal) {
+        self.met = !self.committed;
+        let number = refusal.invoice_seq.and_then(InvoiceNumber::new);
+        match (refusal.epoch, number) {
+            (Some(epoch), Some(number)) => {
+                self.doing = Doing::Fetch(LogKey { epoch: Some(Epoch(epoch)), number });
+            }
+            _ => self.end(Ending::Unclear(Unclear::Foreign(Command::Prepare))),
+        }
+    }
+
+    /// The device does not seal this; it may have before.
+    fn conclude(&mut self, refusal: Refusal) {
+        let forgotten = refusal.known() == Some(ErrorCode::StaleTimestamp);
+        self.verdict = Some(refusal);
+        if self.uncertain || forgotten {
+            self.met = forgotten && !self.committed;
+            self.limits.busy = Duration::ZERO;
+            self.doing = Doing::Survey;
+        } else {
+            self.conclude_unsealed();
+        }
+    }
+
+    pub(super) fn conclude_unsealed(&mut self) {
+        let Some(verdict) = self.verdict.take() else { return };
+        let final_word = verdict.remedy() == Remedy::Correct || self.is_past;
+        self.end(if final_word { Ending::Refused(verdict) } else { Ending::Held(verdict) });
+    }
+}

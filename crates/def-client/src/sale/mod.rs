@@ -1,0 +1,208 @@
+//! One sale at a device, from its first PREPARE until it is known what became of it. It does no I/O: it says what to
+//! ask, and is told what came back.
+
+mod check;
+mod ending;
+mod hear;
+mod search;
+
+use std::time::Duration;
+
+use def_protocol::{LogKey, Nonce, Request, reply::Seal};
+use fiscal::PublicKey;
+
+use self::search::Search;
+pub use self::{
+    check::SealDoubt,
+    ending::{Ending, Unclear},
+};
+use crate::{
+    answer::{Answer, Refusal},
+    host::{Host, Lost},
+    line::Line,
+    offer::Offer,
+    pace::Pace,
+};
+
+/// A sale that is being sealed.
+///
+/// Whatever happens to frames, device and power, these rules hold:
+///
+/// * Only the bytes of the payload are ever offered: one sale has one identity (L4).
+/// * A COMMIT whose answer is lost is asked again with its nonce; only when the device says that this nonce sealed
+///   nothing is the payload prepared again.
+/// * [`Ending::Sealed`] needs a seal over this very payload that [`Sale`] has checked.
+/// * [`Ending::Refused`] and [`Ending::Held`] say that nothing was sealed. When that is not certain, because a COMMIT may
+///   have been obeyed that nobody heard the answer of, the journal is searched before they are said.
+/// * Every way of asking again has an end; what is not known then is [`Ending::Unclear`], and the payload is offered again
+///   later.
+#[derive(Debug)]
+pub struct Sale<'p> {
+    payload: &'p Offer<'p>,
+    key: Option<&'p PublicKey>,
+    doing: Doing,
+    /// Whether a COMMIT of these bytes may have been obeyed.
+    uncertain: bool,
+    /// What is said when the search finds nothing.
+    verdict: Option<Refusal>,
+    /// Whether the payload is too old to be sealed ever.
+    is_past: bool,
+    limits: Limits,
+    /// Whether the device said that these bytes were sealed before this sale's first COMMIT.
+    met: bool,
+    committed: bool,
+}
+
+/// What a sale wants next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Ask this, and tell the sale what came back.
+    Ask(Question),
+    /// Wait 100 to 200 ms, tell the sale how long, and see.
+    Pause,
+    /// It ended.
+    End(Box<Ending>),
+}
+
+/// What a sale asks a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// `TXN|PREPARE` with the payload's bytes.
+    Prepare,
+    /// `TXN|COMMIT`
+    Commit(Nonce),
+    /// `QRY|LOG`
+    Log(LogKey),
+    /// `QRY|STATUS`
+    Status,
+}
+
+impl Question {
+    /// As a request; the payload is asked with its own bytes.
+    pub const fn request<'a>(self, payload: &Offer<'a>) -> Request<'a> {
+        match self {
+            Self::Prepare => Request::Prepare(payload.text().as_bytes()),
+            Self::Commit(nonce) => Request::Commit(nonce),
+            Self::Log(key) => Request::Log(key),
+            Self::Status => Request::Status,
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub enum Told {
+    /// An answer.
+    Answer(Answer),
+    /// None; whether the device obeyed is not known.
+    Lost,
+    /// The device was not even asked: the line could not be opened.
+    Unasked,
+}
+
+#[derive(Debug)]
+enum Doing {
+    Prepare,
+    Commit(Nonce),
+    /// The device named the invoice that these bytes are.
+    Fetch(LogKey),
+    /// From where to search.
+    Survey,
+    Search(Search),
+    /// To be done after a pause.
+    Pause(Box<Doing>),
+    Ended(Box<Ending>),
+}
+
+/// How often a sale does the same thing again.
+#[derive(Debug, Default)]
+struct Limits {
+    lost: u32,
+    refused: u32,
+    prepared: u32,
+    busy: Duration,
+}
+
+impl Limits {
+    /// Answers lost one after another.
+    const LOST: u32 = 4;
+    /// Repeats after `FRAME_INVALID` and `SE_FAILURE` (`docs/protocol.md`, section 8).
+    const REFUSED: u32 = 3;
+    /// Nonces that expired before they were committed.
+    const PREPARED: u32 = 5;
+    /// A full pool has a place again after 7 seconds at the latest, when its oldest nonce expires (D2).
+    const BUSY: Duration = Duration::from_secs(9);
+}
+
+impl<'p> Sale<'p> {
+    /// A sale of a till that never offered these bytes before.
+    pub fn begin(payload: &'p Offer<'p>, key: Option<&'p PublicKey>) -> Self {
+        Self {
+            payload,
+            key,
+            doing: Doing::Prepare,
+            uncertain: false,
+            verdict: None,
+            is_past: false,
+            limits: Limits::default(),
+            met: false,
+            committed: false,
+        }
+    }
+
+    /// A sale that was begun before, by a till that crashed or gave up: it may be sealed already.
+    pub fn resume(payload: &'p Offer<'p>, key: Option<&'p PublicKey>) -> Self {
+        Self { uncertain: true, committed: true, ..Self::begin(payload, key) }
+    }
+
+    /// What to do next.
+    pub fn step(&self) -> Step {
+        match &self.doing {
+            Doing::Prepare => Step::Ask(Question::Prepare),
+            Doing::Commit(nonce) => Step::Ask(Question::Commit(*nonce)),
+            Doing::Fetch(key) => Step::Ask(Question::Log(*key)),
+            Doing::Survey => Step::Ask(Question::Status),
+            Doing::Search(search) => Step::Ask(Question::Log(search.key())),
+            Doing::Pause(_) => Step::Pause,
+            Doing::Ended(ending) => Step::End(ending.clone()),
+        }
+    }
+
+    /// It was waited so long.
+    pub fn paused(&mut self, time: Duration) {
+        self.limits.busy = self.limits.busy.saturating_add(time);
+        self.doing = match std::mem::replace(&mut self.doing, Doing::Prepare) {
+            Doing::Pause(next) => *next,
+            other => other,
+        };
+    }
+
+    /// Does it all: asks the device what the sale wants to know until it ended.
+    pub fn run<L: Line, P: Pace>(mut self, host: &mut Host<L, P>) -> Ending {
+        loop {
+            match self.step() {
+                Step::End(ending) => return *ending,
+                Step::Pause => self.paused(host.pause_a_little()),
+                Step::Ask(question) => {
+                    let told = match host.ask(question.request(self.payload), &mut |_| {}) {
+                        Ok(answer) => Told::Answer(answer),
+                        Err(Lost::NoLine(_)) => Told::Unasked,
+                        Err(Lost::Broken(_) | Lost::Silent | Lost::Damaged) => Told::Lost,
+                    };
+                    self.hear(told);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.doing = Doing::Ended(Box::new(ending));
+    }
+
+    fn sealed(&mut self, seal: Seal) {
+        match check::check(&seal, self.payload, self.key) {
+            Ok(()) => self.end(Ending::Sealed { seal: Box::new(seal), before: self.met }),
+            Err(doubt) => self.end(Ending::Unclear(Unclear::Doubtful(doubt))),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use def_protocol::reply::Seal;
+
+/// A receipt to print.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The canonical payload.
+    pub payload: &'a str,
+    /// Its seal.
+    pub seal: &'a Seal,
+    /// 1 for the original, which there is once; from 2 on a duplicate.
+    pub copy: u32,
+}
+
+/// What makes paper of receipts.
+pub trait Printer {
+    /// Prints, and returns when it is done.
+    fn print(&mut self, job: &Job<'_>) -> Result<(), PrintFault>;
+
+    /// Whether this job came out, of one that was interrupted; none when the printer cannot know.
+    fn came_out(&mut self, job: &Job<'_>) -> Option<bool>;
+}
+
+/// Why a receipt may not be there.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintFault {
+    /// It certainly is not.
+    #[error("no receipt came out ({0}): mend the printer, and print it again")]
+    NothingPrinted(String),
+    /// It may have come out.
+    #[error("the printer failed ({0}), and a receipt may have come out: the next one will say DUPLICATA")]
+    Unknown(String),
+}
