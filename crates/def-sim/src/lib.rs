@@ -6,7 +6,7 @@
 //! * [`World`], in memory, for tests and campaigns: power fails at any numbered operation with any [`Outcome`],
 //!   states are copied in less than a microsecond, and the same seed gives the same run.
 //! * [`StateDirectory`], in files, for the simulator that stands in for a device: `kill -9` is a power cut between
-//!   two operations. [`Terminal`] is its USB port.
+//!   two operations, [`Power`] cuts within one. [`Terminal`] is its USB port.
 //!
 //! # What is assumed of the real parts
 //!
@@ -47,7 +47,7 @@ mod world;
 pub use clock::{HostClock, HostTicks, ManualClock, ManualTicks};
 pub use element_file::FileElement;
 pub use fault::{ElementError, FlashError, HostFault};
-pub use flash::{FileFlash, Flash, PAGE_BYTES, SECTOR_BYTES, WeakReads};
+pub use flash::{FileFlash, Flash, PAGE_BYTES, Power, SECTOR_BYTES, WeakReads};
 pub use random::{HostRandom, Seeded};
 pub use secure_element::SoftElement;
 pub use state_directory::StateDirectory;

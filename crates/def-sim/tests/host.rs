@@ -8,7 +8,7 @@ use std::{fs, os::unix::fs::MetadataExt};
 
 use def_engine::board::{Clock, SecureElement, Ticks};
 use def_sim::{
-    ElementError, FileElement, FileFlash, HostClock, HostFault, HostTicks, Seeded, StateDirectory,
+    ElementError, FileElement, FileFlash, FlashError, HostClock, HostFault, HostTicks, Seeded, StateDirectory,
 };
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use fiscal::RecordHash;
@@ -27,6 +27,26 @@ fn a_fresh_part_of_full_size_is_erased_and_takes_no_room() {
     let file = fs::metadata(path).unwrap();
     assert_eq!(file.len(), 64 << 20);
     assert!(file.blocks() * 512 < 1 << 20, "{} blocks", file.blocks());
+}
+
+#[test]
+fn power_fails_in_the_middle_of_a_program_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flash");
+    let mut flash = FileFlash::open(&path, 8192).unwrap();
+    flash.power().fail_after(1);
+    flash.write(0, &[0; 4]).unwrap();
+    assert!(!flash.power().is_off());
+    assert_eq!(flash.write(4, &[0; 4]), Err(FlashError::PowerLost));
+    assert!(flash.power().is_off());
+    assert_eq!(flash.write(8, &[0; 4]), Err(FlashError::PowerLost));
+    assert_eq!(flash.erase(0, 4096), Err(FlashError::PowerLost));
+    assert_eq!(flash.read(0, &mut [0; 4]), Err(FlashError::PowerLost));
+    drop(flash);
+    let mut flash = FileFlash::open(&path, 8192).unwrap();
+    let mut cells = [0; 12];
+    flash.read(0, &mut cells).unwrap();
+    assert_eq!(cells, [0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod host;
 pub mod model;
 pub mod power;
 pub mod sale;
+pub mod storm;
 
 pub use authority::Authority;
 pub use host::{Board, Host};

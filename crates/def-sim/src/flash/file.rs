@@ -12,13 +12,17 @@ use embedded_storage::nor_flash::{
 };
 use rustix::fs::{FallocateFlags, fallocate};
 
-use super::{PAGE_BYTES, SECTOR_BYTES, programs, sectors};
+use super::{
+    PAGE_BYTES, SECTOR_BYTES,
+    power::{Lasts, Power},
+    programs, sectors,
+};
 use crate::fault::{FlashError, HostFault};
 
 /// A NOR flash that a file keeps: each page program and each sector erase is in it when the call returns.
 ///
 /// `kill -9` is therefore a power cut between two operations; against a crash of the host there is
-/// [`FileFlash::sync`]. Cells are never weak here.
+/// [`FileFlash::sync`]; [`FileFlash::power`] cuts in the middle of one. Cells are never weak here.
 ///
 /// The file is as long as the part and holds each byte inverted, so that a hole in it is erased flash: a fresh part
 /// takes no room on the disk.
@@ -26,6 +30,7 @@ use crate::fault::{FlashError, HostFault};
 pub struct FileFlash {
     file: File,
     capacity: usize,
+    power: Power,
 }
 
 impl FileFlash {
@@ -58,7 +63,7 @@ impl FileFlash {
         if found != 0 && found != bytes {
             return Err(HostFault::FlashSize { path: path.into(), found, expected: bytes });
         }
-        Ok(Self { file, capacity: capacity as usize })
+        Ok(Self { file, capacity: capacity as usize, power: Power::default() })
     }
 
     /// Has the operating system put on the disk what was written. For the end of the process.
@@ -66,7 +71,27 @@ impl FileFlash {
         self.file.sync_data()
     }
 
-    fn program(&self, address: u32, data: &[u8]) -> io::Result<()> {
+    /// A hand on the power switch.
+    pub fn power(&self) -> Power {
+        self.power.clone()
+    }
+
+    fn check_power(&self) -> Result<(), FlashError> {
+        if self.power.is_off() { Err(FlashError::PowerLost) } else { Ok(()) }
+    }
+
+    fn program(&self, address: u32, data: &[u8]) -> Result<(), FlashError> {
+        match self.power.program() {
+            Lasts::All => Ok(self.program_cells(address, data)?),
+            Lasts::Half => {
+                self.program_cells(address, &data[..data.len() / 2])?;
+                Err(FlashError::PowerLost)
+            }
+            Lasts::Nothing => Err(FlashError::PowerLost),
+        }
+    }
+
+    fn program_cells(&self, address: u32, data: &[u8]) -> io::Result<()> {
         let mut page = [0; PAGE_BYTES];
         let cells = &mut page[..data.len()];
         self.file.read_exact_at(cells, address.into())?;
@@ -92,6 +117,7 @@ impl ReadNorFlash for FileFlash {
     const READ_SIZE: usize = 1;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
+        self.check_power()?;
         check_read(self, offset, bytes.len())?;
         self.file.read_exact_at(bytes, offset.into())?;
         bytes.iter_mut().for_each(|byte| *byte = !*byte);
@@ -108,13 +134,14 @@ impl NorFlash for FileFlash {
     const ERASE_SIZE: usize = SECTOR_BYTES;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
+        self.check_power()?;
         check_erase(self, from, to)?;
         Ok(sectors(from, to).try_for_each(|sector| self.erase_sector(sector))?)
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         check_write(self, offset, bytes.len())?;
-        Ok(programs(offset, bytes).try_for_each(|(address, data)| self.program(address, data))?)
+        programs(offset, bytes).try_for_each(|(address, data)| self.program(address, data))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod cut;
 mod file;
+mod power;
 mod sector;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use embedded_storage::nor_flash::{
 };
 
 pub use self::file::FileFlash;
+pub use self::power::Power;
 pub use self::sector::WeakReads;
 
 use self::sector::Sector;
