@@ -122,6 +122,30 @@ def check_journal():
     check("the receipt's total is the payload's", blocks["qr"].split("|")[10] == invoice["totals"]["total"])
 
 
+def check_closure():
+    before, line = (json.loads(blocks[name]) for name in ("journal-line", "closure-line"))
+    invoice, closure, text = unbase64(before["record"]), unbase64(line["record"]), line["payload"]
+    hashes_of = lambda record: hashlib.sha256(record[:-144] + hashlib.sha256(b"stelala-digest-1" + record[-144:-64]).digest()).digest()
+    position, body_hash, named, counter = struct.unpack(">Q32s32sQ", closure[-144:-64])
+    before_position, _, before_named, before_counter = struct.unpack(">Q32s32sQ", invoice[-144:-64])
+    check("a closure is a record of kind 10 of the same key", closure[16] == 0x10 and signed(public_key(blocks["public-key"]), hashes_of(closure), closure[-64:]))
+    check("it follows the invoice", (position, named) == (before_position + 1, hashes_of(invoice)))
+    check("its body is the example's, and what was sealed", text == blocks["closure-body"] and body_hash == hashlib.sha256(text.encode()).digest())
+    body = json.loads(text)
+    check("in the one form", json.dumps(body, ensure_ascii=False, separators=(",", ":")) == text)
+    check("it covers the invoice from hash to hash",
+          (body["position_start"], body["position_end"], body["previous_hash"], body["last_hash"])
+          == (before_position, before_position, before_named.hex(), hashes_of(invoice).hex()))
+    sale = json.loads(before["payload"])
+    groups = [{"tax_group": group["code"], "base": group["base_amount"], "vat": group["tax_amount"], "rate": group["rate"],
+               "currency": sale["totals"]["currency"], "invoice_type": sale["invoice_type"], "nature": None, "count": 1} for group in sale["tax_groups"]]
+    total, vat, currency = (sale["totals"][name] for name in ("total", "total_vat", "currency"))
+    currencies = [{"currency": currency, "sales": total, "returns": "0.00", "voids": "0.00", "net": total, "vat": vat, "count": 1}]
+    check("its totals are the payload's", (body["totals"], body["currencies"]) == (groups, currencies))
+    check("its number is the receipt's", body["sequence_start"] == body["sequence_end"] == int(blocks["qr"].split("|")[1]))
+    check("the counter skipped nothing", body["counter_skipped"] == counter - before_counter - 1 == 0)
+
+
 def check_delegated():
     issuer = public_key(blocks["issuer-key"])
     fields = blocks["delegated-qr"].split("|")
@@ -158,6 +182,7 @@ def check_bundle():
 
 check_receipt()
 check_journal()
+check_closure()
 check_delegated()
 check_bundle()
 print(f"{passed} passed, 0 failed")

@@ -32,7 +32,7 @@ pub enum VerifyCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Checks a journal file, record by record: chain, numbers, epochs, time, sums and seals.
+    /// Checks a journal file, record by record: chain, numbers, epochs, time, sums, seals and closures.
     Journal {
         /// The file, one record on each line; `-` reads standard input.
         file: PathBuf,

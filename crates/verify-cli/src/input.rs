@@ -9,6 +9,8 @@ use std::{
 use fiscal::{KeyFault, RecordHash};
 use verify::{BundleFault, KnownHead};
 
+use crate::trust_file::TrustFileFault;
+
 /// Nothing that is verified in one piece is longer; a longer file is refused before it fills the memory.
 const LONGEST_INPUT_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -45,6 +47,17 @@ pub enum InputFault {
         /// Why.
         cause: BundleFault,
     },
+    /// A file of keys cannot be used.
+    #[error("{path:?}: {cause}")]
+    Trust {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: TrustFileFault,
+    },
+    /// A root without anything that it signed.
+    #[error("--root: name the list that it signed with --trust FILE or --bundle FILE")]
+    RootAlone,
     /// A head is not a hash.
     #[error("--head: a head is 64 hexadecimal digits, as an earlier verdict printed it")]
     Head,

@@ -8,11 +8,13 @@ mod command;
 mod input;
 mod render;
 mod trust_args;
+mod trust_file;
 
 use std::io::{self, Write};
 
 pub use command::{Lang, VerifyCommand};
 pub use input::InputFault;
+pub use trust_file::TrustFileFault;
 
 /// What a command answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

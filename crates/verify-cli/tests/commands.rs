@@ -126,6 +126,66 @@ fn a_file_of_16_mib_is_read_and_a_longer_one_or_a_longer_line_is_not() {
 }
 
 #[test]
+fn trust_is_a_file_of_keys_or_a_signed_list_with_its_root() {
+    let desk = Desk::new("trust");
+    let key = |name| example(name).to_owned();
+    fs::write(desk.0.join("both.pem"), format!("{}\r\n\n{}\n", key("issuer-key"), key("public-key")))
+        .unwrap();
+    for (file, root) in [("key.pem", None), ("both.pem", None), ("trust.jws", Some("root.pem"))] {
+        let mut trust = vec!["--trust", file];
+        trust.extend(root.iter().flat_map(|root| ["--root", root]));
+        assert_eq!(desk.ask(&[&["qr", example("qr")], &trust[..]].concat()).0, 0, "qr, {file}");
+        assert_eq!(desk.ask(&[&["journal", "journal.jsonl"], &trust[..]].concat()).0, 0, "journal, {file}");
+        // The second key of a file counts as the first does, and a file without the key does not do.
+        let delegated = desk.ask(&[&["qr", example("delegated-qr")], &trust[..]].concat()).0;
+        assert_eq!(delegated, i32::from(file == "key.pem"), "delegated, {file}");
+    }
+    let (code, text) = desk.ask(&["journal", "journal.jsonl", "--trust", "issuer.pem", "--lang", "en"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("#1 (position 212, invoice 0/105): "), "{text}");
+    assert!(text.contains("[key_unknown]"), "{text}");
+}
+
+#[test]
+fn a_trust_file_that_cannot_be_used_says_why_and_ends_with_two() {
+    let desk = Desk::new("trust-unusable");
+    let pem = example("public-key");
+    for (file, content) in [
+        ("empty", String::new()),
+        ("junk", "no key at all".to_owned()),
+        ("private", pem.replace("PUBLIC", "PRIVATE")),
+        ("second-cut", format!("{pem}\n{}", &pem[..60])),
+        ("between", format!("{pem}\nmine\n{pem}\n")),
+        ("list-cut", example("bundle").rsplit_once('.').unwrap().0.to_owned()),
+    ] {
+        fs::write(desk.0.join(file), content).unwrap();
+    }
+    for (trust, says) in [
+        (vec!["absent"], "absent"),
+        (vec!["empty"], "neither public keys in PEM nor a signed list"),
+        (vec!["junk"], "neither public keys in PEM nor a signed list"),
+        (vec!["list-cut", "--root", "root.pem"], "neither public keys in PEM nor a signed list"),
+        (vec!["private"], "key 1 in this file"),
+        (vec!["second-cut"], "key 2 in this file"),
+        (vec!["between"], "key 1 in this file"),
+        (vec!["trust.jws"], "name the public key that signed it with --root"),
+        (vec!["trust.jws", "--root", "key.pem"], "root key did not sign"),
+        (vec!["key.pem", "--root", "root.pem"], "leave --root away"),
+        (vec!["key.pem", "--key", "key.pem"], "cannot be used with"),
+        (vec!["key.pem", "--bundle", "trust.jws", "--root", "root.pem"], "cannot be used with"),
+    ] {
+        for question in [["qr", example("qr")], ["journal", "journal.jsonl"]] {
+            let (code, text) = desk.ask(&[&question[..], &["--trust"], &trust[..]].concat());
+            assert_eq!(code, 2, "{trust:?}");
+            assert!(text.contains(says), "{trust:?}: {text}");
+        }
+    }
+    let (code, text) = desk.ask(&["qr", example("qr"), "--root", "root.pem"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("--trust FILE"), "{text}");
+}
+
+#[test]
 fn a_question_that_cannot_be_asked_says_why_and_ends_with_two() {
     let desk = Desk::new("unusable");
     for (arguments, says) in [

@@ -19,8 +19,20 @@ pub enum Language {
 pub struct Finding {
     /// What.
     pub rule: Rule,
-    /// Where: a member of a payload, a line of a journal; empty where there is but one place.
+    /// Where: a member of a payload, a line of a journal with the record in it, like `#17 (position 17, invoice 0/12)`;
+    /// empty where there is but one place. It is the same in all languages.
     pub place: String,
+    /// The two figures, where one is stated and another follows from the records.
+    pub difference: Option<Difference>,
+}
+
+/// A figure that is stated, and the one that it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// As a closure states it.
+    pub stated: String,
+    /// As its records give it.
+    pub counted: String,
 }
 
 impl Language {
@@ -36,8 +48,20 @@ impl Language {
 impl Finding {
     /// The sentence, with its place before it.
     pub fn sentence(&self, language: Language) -> String {
-        let sentence = self.rule.sentence(language);
+        let sentence = self.explanation(language);
         if self.place.is_empty() { sentence } else { format!("{}: {sentence}", self.place) }
+    }
+
+    /// The sentence, with the figures after it.
+    pub(crate) fn explanation(&self, language: Language) -> String {
+        let sentence = self.rule.sentence(language);
+        let Some(Difference { stated, counted }) = &self.difference else { return sentence };
+        match language {
+            Language::French => {
+                format!("{sentence} (la clôture dit {stated}, ses enregistrements {counted})")
+            }
+            Language::English => format!("{sentence} (the closure says {stated}, its records {counted})"),
+        }
     }
 }
 
@@ -49,13 +73,13 @@ impl fmt::Display for Finding {
 
 impl From<Rule> for Finding {
     fn from(rule: Rule) -> Self {
-        Self { rule, place: String::new() }
+        Self { rule, place: String::new(), difference: None }
     }
 }
 
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
-        Self { rule: Rule::Payload(fault.reason), place: fault.path.to_string() }
+        Self { rule: Rule::Payload(fault.reason), place: fault.path.to_string(), difference: None }
     }
 }
 
@@ -141,7 +165,47 @@ rules! {
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
     HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";
+    ClosureForm "closure_form" "cette clôture n'a pas la forme d'une clôture" "this closure is not in a closure's form";
+    ClosureEmpty "closure_empty" "cette clôture ne porte sur aucun enregistrement" "this closure is over no record";
+    ClosureNumber "closure_number" "le numéro de la clôture n'est pas le suivant : une clôture manque, ou est comptée deux fois" "the closure's number is not the next: a closure is missing, or counted twice";
+    ClosurePeriod "closure_period" "la clôture porte le nom d'un jour antérieur à ses ventes ou postérieur à elle-même" "the closure is named after a day before its sales or after itself";
+    ClosureDays "closure_days" "les jours de la clôture ne sont pas ceux de ses enregistrements" "the closure's days are not those of its records";
+    ClosurePositions "closure_positions" "la clôture ne commence pas après la précédente, ou ne va pas jusqu'au dernier enregistrement" "the closure does not begin after the one before, or not go up to the last record";
+    ClosureHashes "closure_hashes" "la clôture nomme une empreinte qui n'est pas celle de l'enregistrement" "the closure names a hash that is not the record's";
+    ClosureNumbers "closure_numbers" "la première ou la dernière facture de la clôture n'est pas celle de ses enregistrements" "the closure's first or last invoice is not that of its records";
+    ClosureGroups "closure_groups" "les groupes de la clôture ne sont pas ceux de ses factures" "the closure's groups are not those of its invoices";
+    ClosureBase "closure_base" "la base de ce groupe n'est pas la somme des factures" "this group's base is not the sum of the invoices";
+    ClosureVat "closure_vat" "cette TVA n'est pas la somme des factures" "this VAT is not the sum of the invoices";
+    ClosureCount "closure_count" "ce nombre n'est pas celui des factures" "this is not the number of the invoices";
+    ClosureCurrencies "closure_currencies" "les devises de la clôture ne sont pas celles de ses factures" "the closure's currencies are not those of its invoices";
+    ClosureSales "closure_sales" "les ventes ne sont pas la somme des factures" "the sales are not the sum of the invoices";
+    ClosureReturns "closure_returns" "les retours ne sont pas la somme des avoirs" "the returns are not the sum of the credit notes";
+    ClosureVoids "closure_voids" "les annulations ne sont pas la somme des avoirs qui annulent" "the voids are not the sum of the credit notes that void";
+    ClosureNet "closure_net" "le net n'est pas la somme des factures et des avoirs" "the net is not the sum of invoices and credit notes";
+    ClosureSkipped "closure_skipped" "la clôture ne dit pas de combien le compteur est monté sans enregistrement" "the closure does not say by how much the counter rose without a record";
     JournalEmpty "journal_empty" "le journal est vide : choisissez le bon fichier" "the journal is empty: choose the right file";
+}
+
+impl Rule {
+    /// Whether what breaks this makes sums over the record, or over what is before it, say nothing.
+    pub(crate) const fn shakes_sums(self) -> bool {
+        matches!(
+            self,
+            Self::Payload(_)
+                | Self::PayloadHash
+                | Self::FactOutlet
+                | Self::FactNif
+                | Self::FactType
+                | Self::FactTotal
+                | Self::FactVat
+                | Self::FactCurrency
+                | Self::FactItems
+                | Self::PositionGap
+                | Self::ChainBroken
+                | Self::EpochBack
+                | Self::OtherOutlet
+        )
+    }
 }
 
 fn qr_field(field: QrField, language: Language) -> String {

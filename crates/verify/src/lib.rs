@@ -5,12 +5,13 @@
 //!
 //! * [`verify_qr`]: the text of a receipt's QR code, against keys or a signed [`Bundle`] of them;
 //! * [`verify_payload`]: a canonical payload, and [`verify_payload_of`] against its seal;
-//! * [`Referee`]: a journal, record by record.
+//! * [`Referee`]: a journal, record by record, and its closures against what they close.
 //!
 //! Each answers with findings, which are stable codes with a sentence in French and English, and each verdict can be
 //! put into words as a [`Report`].
 
 mod bundle;
+mod closure;
 mod finding;
 mod journal;
 mod journal_line;
@@ -20,7 +21,7 @@ mod report;
 mod trust;
 
 pub use bundle::{Bundle, BundleFault, BundleIssueFault, KeyList};
-pub use finding::{Finding, Language, Rule};
+pub use finding::{Difference, Finding, Language, Rule};
 pub use journal::{JournalVerdict, KnownHead, Referee};
 pub use journal_line::JournalLine;
 pub use payload::{PayloadVerdict, verify_payload, verify_payload_of};

@@ -10,8 +10,9 @@ use fiscal::{
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
 use support::{
-    Entry, at, bundle_of, chain, delegated_qr, issuing_key, journal, key, public, purpose, qr, resealed,
-    sale, seal_event, seal_sale, serial, terms, trust,
+    Entry, at, bundle_of, chain, delegated_qr, issuing_key, journal, key,
+    lies::{LIES, closed_with, days},
+    public, purpose, qr, resealed, sale, seal_event, seal_sale, serial, terms, trust,
 };
 use verify::{
     Finding, KeyUse, KnownHead, Language, Last, Referee, Rule, Trust, verify_payload_of, verify_qr,
@@ -250,12 +251,32 @@ fn journals() -> Vec<Case> {
     ]
 }
 
+/// `closures.rs` has more of them, with their places.
+fn closures() -> Vec<Case> {
+    let mut cases: Vec<Case> =
+        LIES.iter().map(|lie| case(lie.rule, of_journal(&closed_with(lie).entries))).collect();
+    let closed_twice = |body: &str| {
+        let mut till = days();
+        till.close("2026-02-07T08:00:00");
+        till.close_as(&body.replace("\"closure\":2", "\"closure\":3"), "2026-02-07T08:00:00");
+        of_journal(&till.entries)
+    };
+    let body = days().body();
+    let other = RecordHash([0xAB; 32]).to_string();
+    let mut hashed = days();
+    let last = hashed.entries[16].record.hash().to_string();
+    hashed.close_as(&body.replace(&last, &other), "2026-02-07T08:00:00");
+    cases.push(case(Rule::ClosureEmpty, closed_twice(&body)));
+    cases.push(case(Rule::ClosureHashes, of_journal(&hashed.entries)));
+    cases
+}
+
 /// Two records of one signer, closed or not, and one more by whoever comes next.
 fn handed_over(closed: bool, next: Proven<SigningKey>) -> [Entry; 3] {
     let old = key(1);
     let mut head = Head::open(chain(&old), HeadState::START);
     let first = seal_sale(&mut head, &old, 1);
-    let kind = if closed { EventKind::Close } else { EventKind::Closure };
+    let kind = if closed { EventKind::Close } else { EventKind::SelfTest };
     let second = seal_event(&mut head, &old, kind, 2);
     let same = next.public_key() == old.public_key();
     let device = if same { chain(&old).device } else { "CLOUD-HSM-1".parse().unwrap() };
@@ -266,8 +287,10 @@ fn handed_over(closed: bool, next: Proven<SigningKey>) -> [Entry; 3] {
 
 #[test]
 fn each_rule_is_broken_by_something_and_found() {
-    let cases: Vec<Case> =
-        [receipts(), delegated_receipts(), payloads(), journals()].into_iter().flatten().collect();
+    let cases: Vec<Case> = [receipts(), delegated_receipts(), payloads(), journals(), closures()]
+        .into_iter()
+        .flatten()
+        .collect();
     for case in &cases {
         let found: Vec<Rule> = case.findings.iter().map(|finding| finding.rule).collect();
         assert!(found.contains(&case.expected), "{:?} expected, found {:?}", case.expected, found);
@@ -299,7 +322,7 @@ fn a_file_of_nothing_but_faults_is_counted_and_not_kept() {
 
 #[test]
 fn text_that_is_not_utf8_is_not_repaired() {
-    let line = journal(&key(1))[3].line().replace("closed", "cl\u{FFFD}sed");
+    let line = journal(&key(1))[3].line().replace("period", "peri\u{FFFD}d");
     let mut bytes = line.into_bytes();
     let at = bytes.windows(3).position(|three| three == "\u{FFFD}".as_bytes()).unwrap();
     bytes.splice(at..at + 3, [0x9B]);
@@ -314,7 +337,8 @@ fn a_lost_record_is_found_where_it_is_missing_and_nowhere_else() {
     let entries = journal(&key(1));
     let without_third = [&entries[..2], &entries[3..]].concat();
     let places: Vec<String> = of_journal(&without_third).into_iter().map(|finding| finding.place).collect();
-    assert_eq!(places, ["#3", "#3", "#4"], "position and chain at the gap, the number at the next sale");
+    let (gap, sale) = ("#3 (position 4, closure)", "#4 (position 5, invoice 0/4)");
+    assert_eq!(places, [gap, gap, sale], "position and chain at the gap, the number at the next sale");
     let first = InvoiceNumber::FIRST;
     assert_eq!(entries[0].record.header.invoice().unwrap().number, first);
 }

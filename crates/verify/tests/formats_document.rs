@@ -8,12 +8,12 @@ use std::{
 };
 
 use fiscal::{
-    AmountCap, Chain, CredentialTerms, Epoch, Head, HeadState, InvoiceNumber, Moment, Position, Proven, Qr,
-    RecordHash, Sealed, Timestamp, Validated,
+    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Moment, PayloadHash,
+    Position, Proven, Qr, RecordHash, Sealed, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
-use verify::{Bundle, JournalLine, KeyList, KeyUse, Serial, Trust, TrustedKey, verify_qr};
+use verify::{Bundle, JournalLine, KeyList, KeyUse, Referee, Serial, Trust, TrustedKey, verify_qr};
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
 const PAYLOAD: &[u8] = include_bytes!("../../../vectors/canonical/valid_sale_ht_one_item.json");
@@ -35,7 +35,16 @@ fn key<P>(name: &str) -> Proven<SigningKey, P> {
     Proven::prove(SigningKey::from_slice(&Sha256::digest(name)).unwrap(), [0; 32]).unwrap()
 }
 
-fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
+fn moment(now: &str, counter: u64) -> Moment {
+    Moment { now: now.parse().unwrap(), tolerance_seconds: 0, counter }
+}
+
+fn sealed_by(head: &mut Head, key: &Proven<SigningKey>) -> Sealed {
+    let sale = Validated::read(PAYLOAD).unwrap().sale();
+    head.link(&sale, moment("2026-02-04T10:15:32", 118)).unwrap().sign(key).unwrap()
+}
+
+fn head(key: &Proven<SigningKey>, last_number: u64) -> Head {
     let chain = Chain {
         device: "BONO-USB-001".parse().unwrap(),
         key: key.public_key().id(),
@@ -51,11 +60,35 @@ fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
         hash: previous,
         time,
     };
-    let now = "2026-02-04T10:15:32".parse().unwrap();
-    let mut head = Head::open(chain, state);
-    let linked = head
-        .link(&Validated::read(PAYLOAD).unwrap().sale(), Moment { now, tolerance_seconds: 0, counter: 118 });
-    linked.unwrap().sign(key).unwrap()
+    Head::open(chain, state)
+}
+
+fn sealed(key: &Proven<SigningKey>, last_number: u64) -> Sealed {
+    sealed_by(&mut head(key, last_number), key)
+}
+
+/// A closure over the one invoice of the examples: its body, and its line.
+fn closure(key: &Proven<SigningKey>) -> (String, String) {
+    let mut head = head(key, 104);
+    let invoice = sealed_by(&mut head, key);
+    let body = format!(
+        concat!(
+            r#"{{"period":"2026-02-04","sequence_start":105,"sequence_end":105,"#,
+            r#""totals":[{{"tax_group":"standard_vat","base":"100.00","vat":"16.00","rate":"0.16","#,
+            r#""currency":"CDF","invoice_type":"sale","nature":null,"count":1}}],"#,
+            r#""currencies":[{{"currency":"CDF","sales":"116.00","returns":"0.00","voids":"0.00","#,
+            r#""net":"116.00","vat":"16.00","count":1}}],"#,
+            r#""closure":12,"first_day":"2026-02-04","last_day":"2026-02-04","#,
+            r#""position_start":212,"position_end":212,"previous_hash":"{}","last_hash":"{}","#,
+            r#""counter_skipped":0}}"#,
+        ),
+        invoice.link.previous,
+        invoice.hash(),
+    );
+    let hash = PayloadHash::of(body.as_bytes());
+    let linked = head.link_event(EventKind::Closure, hash, moment("2026-02-04T17:00:00", 119)).unwrap();
+    let line = JournalLine::new(&linked.sign(key).unwrap(), Some(&body)).to_json();
+    (body, line)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -102,6 +135,7 @@ fn examples() -> BTreeMap<&'static str, String> {
     ];
     let bundle = KeyList { issued: "2026-02-01T00:00:00".parse().unwrap(), keys }.sign(&root_key).unwrap();
     let payload = std::str::from_utf8(PAYLOAD).unwrap();
+    let (closure_body, closure_line) = closure(&sealing_key);
 
     BTreeMap::from([
         ("payload", payload.to_owned()),
@@ -116,6 +150,8 @@ fn examples() -> BTreeMap<&'static str, String> {
         ("fiscal-number", elements.fiscal_number.to_string()),
         ("qr", elements.qr.to_string()),
         ("journal-line", JournalLine::new(&record, Some(payload)).to_json()),
+        ("closure-body", closure_body),
+        ("closure-line", closure_line),
         ("issuer-key", issuing_key.public_key().to_pem().trim_end().to_owned()),
         ("delegated-qr", Qr::of(&offline, Some(&credential)).unwrap().to_text().to_string()),
         ("root-key", root_key.public_key().to_pem().trim_end().to_owned()),
@@ -144,11 +180,25 @@ fn the_examples_are_true_to_the_referee() {
 }
 
 #[test]
+fn the_example_of_a_closure_is_true_to_the_referee() {
+    let made = examples();
+    let root = fiscal::PublicKey::from_pem(&made["root-key"]).unwrap();
+    let bundle = Trust::Bundle(Bundle::read(&made["bundle"], &root).unwrap());
+    let mut referee = Referee::new(&bundle, None);
+    referee.read(made["journal-line"].as_bytes());
+    referee.read(made["closure-line"].as_bytes());
+    let verdict = referee.conclude();
+    assert_eq!(verdict.findings, []);
+    // Its beginning is in the file; which closure came before it, and in which zone, is not.
+    assert_eq!((verdict.closures, verdict.closures_unchecked, verdict.closures_without_zone), (1, 1, 1));
+}
+
+#[test]
 fn the_document_lists_every_code_of_the_referee_and_no_other() {
     let own = verify::Rule::OWN.iter().map(|rule| rule.code());
     let payload = fiscal::Reason::ALL.iter().map(|reason| reason.code());
     let codes: BTreeSet<&str> = own.chain(payload).chain(["qr_field"]).collect();
-    let (_, section) = DOCUMENT.split_once("## 12. Codes of the referee").unwrap();
+    let (_, section) = DOCUMENT.split_once("## 13. Codes of the referee").unwrap();
     let (_, lists) = section.split_once("Receipts, seals and journals:").unwrap();
     let listed: BTreeSet<&str> = lists.split('`').skip(1).step_by(2).collect();
     assert_eq!(listed, codes);

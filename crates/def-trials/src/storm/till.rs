@@ -74,6 +74,8 @@ struct Plan {
     /// The authority revokes the device in the end.
     revoke: bool,
     press_knows: bool,
+    /// By how many seconds the till's clock is ahead of the device's; it may be by ten minutes (D4).
+    ahead: u64,
 }
 
 /// How many invoices a device remembers by their hash (D4), and some more.
@@ -91,8 +93,9 @@ pub fn weather(bench: &Bench, seed: u64) -> Tally {
     let plan = Plan {
         sales: 4 + dice.below(4) as u32,
         flood: dice.one_in(100),
-        revoke: dice.one_in(20),
+        revoke: dice.one_in(10),
         press_knows: dice.one_in(2),
+        ahead: if dice.one_in(2) { dice.below(580) } else { 0 },
     };
     let sectors = if plan.flood { 512 } else { 64 };
     bench.order(Order::Make { seed, sectors });
@@ -201,7 +204,7 @@ impl<'b> Shop<'b> {
     }
 
     fn sell_new(&mut self, at_till: &mut AtTill<'b>) -> Result<(), Fault> {
-        let seconds = self.meant.len() as u64 + self.sky.0.borrow().now.as_secs();
+        let seconds = self.meant.len() as u64 + self.sky.0.borrow().now.as_secs() + self.plan.ahead;
         let time = Timestamp::from_unix(at(OPENING).unix() + seconds).expect("a time");
         let seed = self.dice.roll() as u32;
         let mut sale = Sale::of("T-1", time, 1 + seed as usize % 3, seed);

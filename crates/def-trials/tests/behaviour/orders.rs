@@ -196,6 +196,25 @@ fn a_manifest_goes_with_the_device_into_a_new_epoch() {
 }
 
 #[test]
+fn a_device_that_left_starts_and_closes_its_day_and_its_journal_is_true() {
+    let mut shop = Shop::open();
+    shop.sell();
+    let leave = shop.authority.hand_over(HandOver::Leave { epoch: Epoch(0) });
+    shop.obeyed("CFG|HANDOVER", &leave);
+    shop.reboot();
+    shop.close("2026-03-14");
+    let key = shop.world.change(|state| state.element.peek_key()).expect("a key");
+    let trust = verify::Trust::Keys(vec![key]);
+    let mut referee = verify::Referee::new(&trust, []);
+    for line in shop.dump("json") {
+        referee.read(line.to_string().as_bytes());
+    }
+    let verdict = referee.conclude();
+    assert!(verdict.is_true(), "{:?}", verdict.findings);
+    assert_eq!((verdict.invoices, verdict.closures, verdict.closures_unchecked), (1, 1, 0));
+}
+
+#[test]
 fn a_device_leaves_and_enters_where_the_other_ended() {
     let mut shop = Shop::open();
     let (_, seal) = shop.sell();

@@ -92,7 +92,7 @@ fn in_words(findings: &[Finding], language: Language) -> Vec<FindingInWords> {
     let words = |finding: &Finding| FindingInWords {
         code: finding.rule.code().to_owned(),
         place: finding.place.clone(),
-        sentence: finding.rule.sentence(language),
+        sentence: finding.explanation(language),
     };
     findings.iter().map(words).collect()
 }

@@ -12,7 +12,7 @@ impl Report {
         };
         Self {
             valid,
-            complete: !verdict.is_part && verdict.payloads_absent == 0,
+            complete: !verdict.is_part && verdict.payloads_absent == 0 && verdict.closures_unchecked == 0,
             title: title(verdict, language),
             caution: String::new(),
             facts: facts(verdict, language),
@@ -36,6 +36,11 @@ fn title(verdict: &JournalVerdict, language: Language) -> String {
             "VRAI EN PARTIE : la chaîne est intacte, des factures manquent",
             "TRUE IN PART: the chain is intact, payloads are missing",
         )
+    } else if verdict.closures_unchecked > 0 {
+        (
+            "VRAI EN PARTIE : la chaîne est intacte, des clôtures n'ont pas pu être vérifiées",
+            "TRUE IN PART: the chain is intact, closures could not be checked",
+        )
     } else {
         ("VRAI : ce journal est intact", "TRUE: this journal is intact")
     };
@@ -46,6 +51,15 @@ fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
     let mut facts = Facts(Vec::new(), language);
     facts.put("lines", "Lignes", "Lines", verdict.lines);
     facts.put("invoices", "Factures", "Invoices", verdict.invoices);
+    facts.put("closures", "Clôtures", "Closures", verdict.closures);
+    if verdict.closures_unchecked > 0 {
+        facts.put(
+            "closures_unchecked",
+            "dont non entièrement vérifiées",
+            "of them not checked in full",
+            verdict.closures_unchecked,
+        );
+    }
     if let Some(head) = verdict.head {
         facts.put("head", "Tête", "Head", head);
     }
@@ -74,6 +88,14 @@ fn proof(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Str
             "Les factures du fichier sont celles qui ont été scellées, et leurs sommes sont justes.",
             "The payloads in the file are those that were sealed, and their sums are right.",
         ));
+    }
+    let checked = verdict.closures - verdict.closures_unchecked;
+    if checked > 0 {
+        let lead = say(
+            "Les clôtures disent de leurs enregistrements ce que ceux-ci disent : étendue, numéros, jours, totaux par groupe et devise, compteur ; ainsi vérifiées :",
+            "Closures say of their records what these say: range, numbers, days, totals per group and currency, counter; checked so:",
+        );
+        proves.push(counted(&lead, checked));
     }
     if verdict.heads_met > 0 {
         let lead = say(
@@ -123,6 +145,20 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
             "What payloads and their sums say, where they are not in the file:",
         );
         gaps.push(counted(&lead, verdict.payloads_absent));
+    }
+    if verdict.closures_unchecked > 0 {
+        let lead = say(
+            "Tout ce que disent les clôtures dont le fichier n'a pas tous les enregistrements ou factures :",
+            "All that those closures say of which the file has not all records or payloads:",
+        );
+        gaps.push(counted(&lead, verdict.closures_unchecked));
+    }
+    if verdict.closures_without_zone > 0 {
+        let lead = say(
+            "Que les jours des clôtures sont ceux du fuseau du point de vente, que le fichier ne dit pas ; de telles clôtures :",
+            "That closures' days are those of the outlet's zone, which the file does not say; such closures:",
+        );
+        gaps.push(counted(&lead, verdict.closures_without_zone));
     }
     gaps.push(match trust {
         Trust::Keys(_) => say(

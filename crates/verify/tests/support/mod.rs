@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
 
+pub mod lies;
+pub mod till;
+
 use fiscal::{
     AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Issuing, Listing,
     Moment, PayloadHash, PrivateKey, Proven, PublicKey, Qr, Record, RecordHash, Sealed, Signature, Timestamp,
@@ -69,7 +72,16 @@ pub fn seal_sale(head: &mut Head, key: &Proven<SigningKey>, second: u64) -> Entr
 }
 
 pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, kind: EventKind, second: u64) -> Entry {
-    let payload = format!("{{\"closed\":{second}}}");
+    seal_body(head, key, kind, second, format!("{{\"event\":{second}}}"))
+}
+
+fn seal_body(
+    head: &mut Head,
+    key: &Proven<SigningKey>,
+    kind: EventKind,
+    second: u64,
+    payload: String,
+) -> Entry {
     let linked = head.link_event(kind, PayloadHash::of(payload.as_bytes()), at(second)).unwrap();
     Entry { record: *linked.sign(key).unwrap().record(), payload }
 }
@@ -77,15 +89,23 @@ pub fn seal_event(head: &mut Head, key: &Proven<SigningKey>, kind: EventKind, se
 /// Eight records: sales, and a closure in the middle and at the end.
 pub fn journal(key: &Proven<SigningKey>) -> Vec<Entry> {
     let mut head = Head::open(chain(key), HeadState::START);
-    (0..8)
-        .map(|n| {
-            if n % 4 == 3 {
-                seal_event(&mut head, key, EventKind::Closure, n)
-            } else {
-                seal_sale(&mut head, key, n)
-            }
-        })
-        .collect()
+    let mut entries: Vec<Entry> = Vec::new();
+    for n in 0..8 {
+        let entry = if n % 4 == 3 {
+            let number = u64::from(n > 3) + 1;
+            seal_body(
+                &mut head,
+                key,
+                EventKind::Closure,
+                n,
+                till::closure(&entries[entries.len() - 3..], number, 0),
+            )
+        } else {
+            seal_sale(&mut head, key, n)
+        };
+        entries.push(entry);
+    }
+    entries
 }
 
 /// A record whose header or link was changed and that the key 1 sealed again: a signer that breaks the rules.

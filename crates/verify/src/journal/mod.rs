@@ -1,5 +1,8 @@
 //! A journal, record by record: chain, numbering, epochs, time, arithmetic and keys.
 
+mod place;
+mod verdict;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::{
@@ -7,7 +10,9 @@ use fiscal::{
     Subject, Timestamp,
 };
 
+pub use self::verdict::{JournalVerdict, KnownHead};
 use crate::{
+    closure::{Seen, Tallies},
     finding::{Finding, Rule},
     journal_line::JournalLine,
     payload::verify_payload_of,
@@ -29,47 +34,13 @@ pub struct Referee<'t> {
     outlet: Option<OutletId>,
     nif: Option<Nif>,
     sales: BTreeSet<PayloadHash>,
+    tallies: Tallies,
     verdict: JournalVerdict,
+    /// Where the line is that is read, and the record in it.
+    place: String,
+    /// Whether sums over this record, and those since the last closure, say nothing.
+    doubtful: bool,
 }
-
-/// What the referee found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JournalVerdict {
-    /// What is false, with the line it stands in; nothing when all is well.
-    pub findings: Vec<Finding>,
-    /// How many more findings there are, beyond [`JournalVerdict::MOST_FINDINGS`].
-    pub more_findings: u64,
-    /// How many lines were read.
-    pub lines: u64,
-    /// How many of them are invoices.
-    pub invoices: u64,
-    /// How many payloads are not in the file, so that their arithmetic could not be checked.
-    pub payloads_absent: u64,
-    /// Whether records before the first of the file exist, so that the file is a part.
-    pub is_part: bool,
-    /// How many epochs begin without naming the end of the one before, so that this end may have been cut off.
-    pub untied_epochs: u64,
-    /// How many of the heads that were kept elsewhere are in the file.
-    pub heads_met: u64,
-    /// The hash of the newest record.
-    pub head: Option<RecordHash>,
-    /// The time of the newest record.
-    pub until: Option<Timestamp>,
-}
-
-impl JournalVerdict {
-    /// How many findings are kept; the rest are counted.
-    pub const MOST_FINDINGS: usize = 100;
-
-    /// Whether nothing is false.
-    pub fn is_true(&self) -> bool {
-        self.findings.is_empty()
-    }
-}
-
-/// A head that someone kept elsewhere: on a device, in an acknowledgement, in a file outside the database (L7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KnownHead(pub RecordHash);
 
 /// What the next record has to follow.
 #[derive(Clone, Copy, Debug)]
@@ -94,17 +65,25 @@ impl<'t> Referee<'t> {
             outlet: None,
             nif: None,
             sales: BTreeSet::new(),
+            tallies: Tallies::default(),
             verdict: JournalVerdict::default(),
+            place: String::new(),
+            doubtful: false,
         }
     }
 
     /// Reads the next line.
     pub fn read(&mut self, line: &[u8]) {
         self.verdict.lines += 1;
+        self.place = place::of_line(self.verdict.lines);
+        self.doubtful = false;
         let read = JournalLine::read(line).and_then(|line| Ok((line.record()?, line)));
         match read {
             Err(rule) => self.find(rule),
-            Ok((record, line)) => self.judge(&record, line.payload()),
+            Ok((record, line)) => {
+                self.place = place::of_record(self.verdict.lines, &record);
+                self.judge(&record, line.payload());
+            }
         }
     }
 
@@ -114,22 +93,26 @@ impl<'t> Referee<'t> {
             self.keep(Rule::JournalEmpty.into());
         }
         for KnownHead(hash) in std::mem::take(&mut self.missing_heads) {
-            self.keep(Finding { rule: Rule::HeadMissing, place: hash.to_string() });
+            self.keep(Finding { place: hash.to_string(), ..Rule::HeadMissing.into() });
         }
         self.verdict
     }
 
     fn judge(&mut self, record: &Record, payload: Option<&str>) {
         self.judge_owner(&record.header);
-        let place = self.judge_place(record);
+        let mut place = self.judge_place(record);
         self.judge_seal(record, place.number);
-        match payload {
-            None => self.verdict.payloads_absent += 1,
-            Some(payload) => {
-                let findings = verify_payload_of(record, payload.as_bytes()).findings;
-                findings.into_iter().for_each(|finding| self.find_at(finding));
+        let judged = payload.map(|payload| verify_payload_of(record, payload.as_bytes()));
+        let sale = match judged {
+            None => {
+                self.verdict.payloads_absent += 1;
+                None
             }
-        }
+            Some(judged) => {
+                judged.findings.into_iter().for_each(|finding| self.find_at(finding));
+                judged.sale.filter(|_| !self.doubtful)
+            }
+        };
         let header = &record.header;
         if header.invoice().is_some() {
             self.verdict.invoices += 1;
@@ -137,10 +120,28 @@ impl<'t> Referee<'t> {
                 self.find(Rule::SaleTwice);
             }
         }
+        let seen = Seen { record, hash: place.hash, payload, sale: sale.as_ref(), doubtful: self.doubtful };
+        self.count(&seen, &mut place);
         self.verdict.heads_met += u64::from(self.missing_heads.remove(&KnownHead(place.hash)));
         self.verdict.head = Some(place.hash);
         self.verdict.until = Some(header.time);
         self.last = Some(place);
+    }
+
+    /// Counts the record for the next closure or, when it is one, says how it compares.
+    fn count(&mut self, seen: &Seen<'_>, place: &mut Last) {
+        if let Some(closure) = self.tallies.count(seen) {
+            self.verdict.closures += 1;
+            self.verdict.closures_unchecked += u64::from(closure.unchecked);
+            self.verdict.closures_without_zone += u64::from(closure.zone_unknown);
+            closure.findings.into_iter().for_each(|finding| self.find_at(finding));
+        }
+        // A device that enters an outlet's line of numbers goes on from where that was, which its journal does not have.
+        let entered = if self.last.is_none() { Tallies::number_before(seen) } else { None };
+        if entered.is_some() {
+            place.number = entered;
+            self.verdict.is_part = true;
+        }
     }
 
     /// One file is of one outlet and one merchant.
@@ -180,11 +181,12 @@ impl<'t> Referee<'t> {
             }
             (number, number_known) = (Some(facts.number), true);
         }
-        let signer = LastOfSigner {
-            position: link.position.value(),
-            counter: link.counter,
-            closed: header.subject == Subject::Event(EventKind::Close),
+        let closed = match header.subject {
+            Subject::Event(EventKind::Close) => true,
+            Subject::Event(EventKind::HandOver) => false,
+            _ => self.signers.get(&header.device).is_some_and(|signer| signer.closed),
         };
+        let signer = LastOfSigner { position: link.position.value(), counter: link.counter, closed };
         self.signers.insert(header.device, signer);
         Last {
             device: header.device,
@@ -220,14 +222,16 @@ impl<'t> Referee<'t> {
         Expected { position: 1, previous: [last.hash, RecordHash::NONE], number: None, number_known: true }
     }
 
-    /// Whether this signer could seal now: it had not closed its line, or the one before it had (L2).
+    /// Whether this signer could seal now: it had not closed its line, or the one before it had (L2). What a signer that
+    /// left records of itself, a start or a closure of what it had sold, is no part of the line.
     fn judge_succession(&mut self, last: &Last, record: &Record) {
         let device = record.header.device;
         let before = self.signers.get(&last.device).copied();
         if device != last.device && !before.is_some_and(|signer| signer.closed) {
             self.find(Rule::NoHandOver);
         }
-        if device == last.device && before.is_some_and(|signer| signer.closed) {
+        let is_invoice = record.header.invoice().is_some();
+        if device == last.device && is_invoice && before.is_some_and(|signer| signer.closed) {
             self.find(Rule::SealedAfterClose);
         }
         if self.signers.get(&device).is_some_and(|signer| record.link.counter < signer.counter) {
@@ -249,8 +253,9 @@ impl<'t> Referee<'t> {
     }
 
     fn find_at(&mut self, finding: Finding) {
-        let line = format!("#{}", self.verdict.lines);
-        let place = if finding.place.is_empty() { line } else { format!("{line} {}", finding.place) };
+        self.doubtful |= finding.rule.shakes_sums();
+        let line = &self.place;
+        let place = if finding.place.is_empty() { line.clone() } else { format!("{line} {}", finding.place) };
         self.keep(Finding { place, ..finding });
     }
 

@@ -1,0 +1,74 @@
+//! What an activation code says of the outlet: a token, of which the referee reads what `docs/formats.md` names.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fiscal::{EventKind, Subject, UtcOffset};
+use serde::Deserialize;
+
+use super::Seen;
+
+/// The parts of an activation code that a closure rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Activation {
+    pub(super) first_number: u64,
+    /// The outlet's zone.
+    pub(super) offset: UtcOffset,
+}
+
+/// What the bodies of `provisioned` and `epoch` say; their other members are not the referee's.
+#[derive(Deserialize)]
+pub(super) struct Told {
+    #[serde(default)]
+    activation: Option<String>,
+    /// Counts of the epoch before that no closure stated.
+    #[serde(default)]
+    pub(super) skipped: Option<u64>,
+}
+
+impl Told {
+    pub(super) fn of(seen: &Seen<'_>) -> Option<Self> {
+        let tells =
+            matches!(seen.record.header.subject, Subject::Event(EventKind::Provisioned | EventKind::Epoch));
+        if !tells || seen.doubtful {
+            return None;
+        }
+        serde_json::from_str(seen.payload?).ok()
+    }
+}
+
+impl Activation {
+    const VERSION: u8 = 1;
+    const KIND: u8 = 1;
+
+    /// Of a record that binds a device to its outlet, or goes on with that in a new epoch.
+    pub(super) fn of(seen: &Seen<'_>) -> Option<Self> {
+        let token = Base64UrlUnpadded::decode_vec(&Told::of(seen)?.activation?).ok()?;
+        let header = &seen.record.header;
+        let mut bytes = token.as_slice();
+        let [version, _realm, kind] = *take(&mut bytes)?;
+        let device = take_text(&mut bytes)?;
+        let _valid: &[u8; 16] = take(&mut bytes)?;
+        let (_nif, outlet, _prefix) =
+            (take_text(&mut bytes)?, take_text(&mut bytes)?, take_text(&mut bytes)?);
+        let _epoch: &[u8; 4] = take(&mut bytes)?;
+        let first_number = u64::from_be_bytes(*take(&mut bytes)?);
+        let offset = UtcOffset::from_minutes(i16::from_be_bytes(*take(&mut bytes)?))?;
+        let of_this =
+            device == header.device.as_str().as_bytes() && outlet == header.outlet.as_str().as_bytes();
+        let known = version == Self::VERSION && kind == Self::KIND;
+        (of_this && known).then_some(Self { first_number, offset })
+    }
+}
+
+fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (taken, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(taken)
+}
+
+/// A byte of length, and so many bytes.
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let [length] = *take(bytes)?;
+    let (taken, rest) = bytes.split_at_checked(usize::from(length))?;
+    *bytes = rest;
+    Some(taken)
+}

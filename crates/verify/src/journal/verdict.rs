@@ -1,0 +1,51 @@
+//! What a journal is found to be.
+
+use fiscal::{RecordHash, Timestamp};
+
+use crate::finding::Finding;
+
+/// What the referee found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalVerdict {
+    /// What is false, with the line it stands in; nothing when all is well.
+    pub findings: Vec<Finding>,
+    /// How many more findings there are, beyond [`JournalVerdict::MOST_FINDINGS`].
+    pub more_findings: u64,
+    /// How many lines were read.
+    pub lines: u64,
+    /// How many of them are invoices.
+    pub invoices: u64,
+    /// How many payloads are not in the file, so that their arithmetic could not be checked.
+    pub payloads_absent: u64,
+    /// Whether records before the first of the file exist, so that the file is a part.
+    pub is_part: bool,
+    /// How many epochs begin without naming the end of the one before, so that this end may have been cut off.
+    pub untied_epochs: u64,
+    /// How many closures there are.
+    pub closures: u64,
+    /// How many of them could not be compared with all that they state: some of their records or payloads are not in
+    /// the file, or are false themselves.
+    pub closures_unchecked: u64,
+    /// How many were compared without the outlet's zone, which is not in the file, so that a day may be its neighbour.
+    pub closures_without_zone: u64,
+    /// How many of the heads that were kept elsewhere are in the file.
+    pub heads_met: u64,
+    /// The hash of the newest record.
+    pub head: Option<RecordHash>,
+    /// The time of the newest record.
+    pub until: Option<Timestamp>,
+}
+
+impl JournalVerdict {
+    /// How many findings are kept; the rest are counted.
+    pub const MOST_FINDINGS: usize = 100;
+
+    /// Whether nothing is false.
+    pub fn is_true(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// A head that someone kept elsewhere: on a device, in an acknowledgement, in a file outside the database (L7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownHead(pub RecordHash);
