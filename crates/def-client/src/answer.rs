@@ -25,9 +25,24 @@ pub struct Refusal {
     /// With `REPLAY_DETECTED`: under which number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice_seq: Option<u64>,
+    /// With `STORAGE_CORRUPT`: which record cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// With `STORAGE_CORRUPT`: in which sector of the flash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<u32>,
 }
 
 impl Refusal {
+    /// Reads an answer with `"status":"ERR"`. Its texts end on a technician's terminal: what a terminal would obey is taken
+    /// out.
+    pub(crate) fn read(json: &str) -> Option<Self> {
+        let mut refusal: Self = serde_json::from_str(json).ok()?;
+        refusal.code.retain(|character| character.is_ascii_graphic());
+        refusal.detail.retain(|character| !character.is_control());
+        Some(refusal)
+    }
+
     /// The code, if it is one of protocol version 1.
     pub fn known(&self) -> Option<ErrorCode> {
         self.code.parse().ok()

@@ -87,7 +87,7 @@ impl Exchange {
             Verdict::Ok if ours => Some(Heard::Answer(Answer::Done(sent.json.to_owned()))),
             Verdict::Wait if ours => serde_json::from_str(sent.json).ok().map(Heard::Wait),
             Verdict::Err => {
-                let refusal: Refusal = serde_json::from_str(sent.json).ok()?;
+                let refusal = Refusal::read(sent.json)?;
                 // A request whose correlation could not be read is answered without one.
                 let of_damage =
                     sent.correlation.is_none() && refusal.known() == Some(ErrorCode::FrameInvalid);
@@ -200,6 +200,14 @@ mod tests {
             hear(r#"@0000000700000001 {"status":"ERR","code":"TOO_HOT","detail":"wait","degrees":81}"#);
         let Some(Heard::Answer(Answer::Refused(refusal))) = heard else { panic!("{heard:?}") };
         assert_eq!((refusal.known(), refusal.remedy()), (None, def_protocol::Remedy::Person));
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_taken_out_of_a_refusal() {
+        let heard =
+            hear(r#"@0000000700000001 {"status":"ERR","code":"NEW\n","detail":"a\u001b[2Jb\u009bc"}"#);
+        let Some(Heard::Answer(Answer::Refused(refusal))) = heard else { panic!("{heard:?}") };
+        assert_eq!((refusal.code.as_str(), refusal.detail.as_str()), ("NEW", "a[2Jbc"));
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl<L: Line, P: Pace> Host<L, P> {
                 Lost::NoLine(cause) => return Err(HostFault::NoLine { cause }),
                 Lost::Silent | Lost::Broken(_) | Lost::Damaged if attempts < MOST_ATTEMPTS => {}
                 Lost::Silent => return Err(HostFault::Silent { command, attempts }),
-                Lost::Broken(cause) => return Err(HostFault::NoLine { cause }),
+                Lost::Broken(cause) => return Err(HostFault::Broken { cause, attempts }),
                 Lost::Damaged => return Err(HostFault::Damaged { command }),
             }
         }
@@ -142,7 +142,8 @@ impl<L: Line, P: Pace> Host<L, P> {
                 }
                 Err(cause) => cause,
             };
-            if self.pace.elapsed().saturating_sub(begun).saturating_add(pause) > self.patience {
+            let waited = self.pace.elapsed().saturating_sub(begun);
+            if is_for_good(&cause) || waited.saturating_add(pause) > self.patience {
                 return Err(Lost::NoLine(cause));
             }
             self.pace.pause(pause);
@@ -168,6 +169,14 @@ impl<L: Line, P: Pace> Host<L, P> {
     }
 }
 
+/// Whether waiting does not help: what is there is no port.
+fn is_for_good(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+    )
+}
+
 /// Why there is no answer. Whether the device obeyed is not known, but for [`Lost::NoLine`]: it was not asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Lost {
@@ -188,13 +197,23 @@ pub enum Lost {
 /// Why a device could not be asked, or did not obey.
 #[derive(Debug, thiserror::Error)]
 pub enum HostFault {
-    /// The line could not be opened, or broke again and again.
+    /// The line could not be opened.
     #[error(
         "no line to the device ({cause}): plug it in, name the right port, or end the other program that uses it"
     )]
     NoLine {
         /// What the system says.
         cause: io::Error,
+    },
+    /// The line broke again and again.
+    #[error(
+        "the line to the device broke {attempts} times ({cause}): plug the device in anew, or use another cable"
+    )]
+    Broken {
+        /// What the system says.
+        cause: io::Error,
+        /// How often it was asked.
+        attempts: u32,
     },
     /// Nothing answered.
     #[error(
@@ -229,6 +248,7 @@ impl HostFault {
     pub fn code(&self) -> &str {
         match self {
             Self::NoLine { .. } => "no_line",
+            Self::Broken { .. } => "broken_line",
             Self::Silent { .. } => "silent",
             Self::Damaged { .. } => "damaged",
             Self::Foreign { .. } => "foreign",

@@ -86,8 +86,12 @@ fn a_serial_port_is_one_programs_until_it_lets_go() {
 #[test]
 fn what_is_no_serial_port_is_not_opened() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    assert!(port(file.path()).open().is_err());
-    assert!(port(Path::new("/dev/null")).open().is_err());
+    for path in [file.path(), Path::new("/dev/null")] {
+        assert_eq!(port(path).open().unwrap_err().kind(), ErrorKind::InvalidInput);
+        // And nobody waits for it to become one.
+        let fault = Host::new(port(path), HostPace::start(), 1).tell_json(Request::Status, &mut |_| {});
+        assert_eq!(fault.unwrap_err().code(), "no_line");
+    }
     assert_eq!(port(Path::new("/nowhere/port")).open().unwrap_err().kind(), ErrorKind::NotFound);
 }
 

@@ -264,7 +264,8 @@ fn four_silences_in_a_row_end_a_sale_and_an_answer_between_counts_anew() {
     script.extend((0..3).map(|_| (Question::Commit(nonce()), Told::Lost)));
     script.push((Question::Commit(nonce()), told(committed(&ours(105)))));
     assert_eq!(begin(script), sealed(105, false));
-    assert_eq!(begin(vec![(Question::Prepare, Told::Unasked)]), Some(Ending::Unclear(Unclear::Silent)));
+    let unasked = begin(vec![(Question::Prepare, Told::Unasked("gone".into()))]);
+    assert_eq!(unasked, Some(Ending::Unclear(Unclear::NoLine("gone".into()))));
 }
 
 #[test]

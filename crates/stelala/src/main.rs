@@ -4,14 +4,18 @@ mod authority;
 mod bench;
 mod demo;
 mod device;
+mod help;
 mod random;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use verify_cli::{UNUSABLE_INPUT, VerifyCommand};
 
 /// Stelala makes invoices legally true in the DR Congo: sealed at the moment of sale, checkable without a network.
+///
+/// It sets up fiscal memories and sells by them, prints receipts, and judges what anyone sealed. Each command says more
+/// with --help, and shows an example.
 #[derive(Parser)]
 #[command(name = "stelala", version)]
 struct Cli {
@@ -21,12 +25,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Seals the day of examples/day with a software key and shows what the referee says of it.
+    /// A shop sells for a day at a simulated device, which loses its power twice; then all is judged.
+    ///
+    /// It shows each command that it uses, and leaves device, till, receipts, keys and journal in a folder, to go on with.
     Demo(demo::DemoCommand),
     /// Says whether a receipt, a payload or a journal is true, and what that proves.
     #[command(subcommand)]
     Verify(VerifyCommand),
-    /// Stands in for a fiscal memory: its journal in files, its COM port a pseudo-terminal.
+    /// Speaks with a fiscal memory, or stands in for one.
     #[command(subcommand)]
     Device(device::DeviceCommand),
     /// Issues what commands devices of the development realm: activation codes, signed times, orders.
@@ -40,15 +46,25 @@ enum Command {
     /// Measures, in ratios against limits of the same run.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+    /// Prints a script by which a shell completes the commands of this program.
+    ///
+    /// Put it where your shell looks for such scripts; a new terminal then knows it.
+    Completions(help::CompletionsCommand),
+    /// Writes the pages of help into a folder: crates/stelala/tests/help.
+    #[command(hide = true)]
+    HelpPages(help::PagesCommand),
 }
 
 fn main() -> ExitCode {
-    let ended = match Cli::parse().command {
+    let cli = Cli::from_arg_matches(&help::tree().get_matches()).unwrap_or_else(|fault| fault.exit());
+    let ended = match cli.command {
         Command::Demo(command) => command.run(),
         Command::Device(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Verify(command) => verify(&command),
+        Command::Completions(command) => Ok(command.run()),
+        Command::HelpPages(command) => command.run(),
     };
     ended.unwrap_or_else(|fault| {
         eprintln!("{fault:#}");

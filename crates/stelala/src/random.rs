@@ -25,3 +25,9 @@ fn bytes() -> anyhow::Result<[u8; 32]> {
     getrandom::fill(&mut bytes).context("the operating system gave no randomness")?;
     Ok(bytes)
 }
+
+/// A random number.
+pub(crate) fn number() -> anyhow::Result<u64> {
+    let [a, b, c, d, e, f, g, h, ..] = bytes()?;
+    Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+}

@@ -177,3 +177,28 @@ fn a_named_root_needs_no_new_keys() {
     assert!(!simulator.said.contains("authority"), "{}", simulator.said);
     assert!(!bench.state.join("authority").exists());
 }
+
+#[test]
+fn power_fails_on_demand_within_a_commit_or_just_after_it() {
+    let payload = include_str!("../../../examples/day/001-bread-and-eggs.json");
+    // The number that the next invoice gets once the power is back, and what was decided about a torn record.
+    for (when, next, torn) in [("in-commit=1", 1, true), ("after-commit=1", 2, false)] {
+        let bench = Bench::new(&format!("power_fails_{when}"));
+        bench.start(&["--flash-mib", "1"]);
+        let mut simulator = bench.start(&["--power-fails", when]);
+        bench.bind();
+        let nonce = bench.ask(&format!("TXN|PREPARE {payload}"))["nonce"].as_str().unwrap().to_owned();
+        let commit = format!("\u{2}TXN|COMMIT {{\"nonce\":\"{nonce}\"}}\u{3}");
+        let mut port = OpenOptions::new().read(true).write(true).open(&bench.link).unwrap();
+        port.write_all(commit.as_bytes()).unwrap();
+        assert_eq!(simulator.process.wait().unwrap().code(), Some(9), "{when}");
+        assert!(!matches!(port.read(&mut [0; 16]), Ok(1..)), "nothing is answered");
+        let _simulator = bench.start(&[]);
+        let status = bench.ask("QRY|STATUS");
+        assert_eq!(status["next_invoice_seq"], next, "{when}");
+        assert_eq!(!status["recovery"].is_null(), torn, "{when}: {}", status["recovery"]);
+    }
+    assert!(
+        Bench::new("power_fails_wrong").refused(&["--power-fails", "in-commit=0"]).contains("in-commit=N")
+    );
+}

@@ -44,7 +44,10 @@ impl Line for SerialLine {
         let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
         let file =
             OpenOptions::new().read(true).write(true).custom_flags(flags.bits() as i32).open(&self.path)?;
-        let mut settings = tcgetattr(&file)?;
+        let mut settings = tcgetattr(&file).map_err(|fault| match fault {
+            Errno::NOTTY => io::Error::new(io::ErrorKind::InvalidInput, "this is no serial port"),
+            fault => fault.into(),
+        })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::ResourceBusy.into()),

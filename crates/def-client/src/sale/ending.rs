@@ -29,6 +29,9 @@ pub enum Unclear {
     /// Nothing was heard of the device.
     #[error("the device does not answer: plug it in again, and resume the sale")]
     Silent,
+    /// There is no line to the device.
+    #[error("no line to the device ({0}): plug it in, or name the right port, and resume the sale")]
+    NoLine(String),
     /// The device cannot tell.
     #[error("the device cannot say whether it sealed this sale ({0}): have it repaired, and resume the sale")]
     CannotTell(Refusal),
@@ -62,6 +65,7 @@ impl Unclear {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Silent => "silent",
+            Self::NoLine(_) => "no_line",
             Self::CannotTell(_) => "cannot_tell",
             Self::Foreign(_) => "foreign",
             Self::Doubtful(_) => "doubtful_seal",

@@ -24,7 +24,7 @@ impl Sale<'_> {
                 self.uncertain |= matches!(self.doing, Doing::Commit(_));
                 self.lost();
             }
-            Told::Unasked => self.end(Ending::Unclear(Unclear::Silent)),
+            Told::Unasked(cause) => self.end(Ending::Unclear(Unclear::NoLine(cause))),
             Told::Answer(answer) => {
                 self.limits.lost = 0;
                 match answer {

@@ -96,8 +96,8 @@ pub enum Told {
     Answer(Answer),
     /// None; whether the device obeyed is not known.
     Lost,
-    /// The device was not even asked: the line could not be opened.
-    Unasked,
+    /// The device was not even asked: the line could not be opened, for this reason.
+    Unasked(String),
 }
 
 #[derive(Debug)]
@@ -186,7 +186,7 @@ impl<'p> Sale<'p> {
                 Step::Ask(question) => {
                     let told = match host.ask(question.request(self.payload), &mut |_| {}) {
                         Ok(answer) => Told::Answer(answer),
-                        Err(Lost::NoLine(_)) => Told::Unasked,
+                        Err(Lost::NoLine(cause)) => Told::Unasked(cause.to_string()),
                         Err(Lost::Broken(_) | Lost::Silent | Lost::Damaged) => Told::Lost,
                     };
                     self.hear(told);

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use def_protocol::reply::Seal;
 
 /// A receipt to print.
@@ -7,8 +9,15 @@ pub struct Job<'a> {
     pub payload: &'a str,
     /// Its seal.
     pub seal: &'a Seal,
-    /// 1 for the original, which there is once; from 2 on a duplicate.
+    /// 1 for the original, which there is once; from 2 on duplicates.
     pub copy: u32,
+}
+
+impl Job<'_> {
+    /// Which duplicate it is, from 1; none of the original.
+    pub const fn duplicate(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.copy.saturating_sub(1))
+    }
 }
 
 /// What makes paper of receipts.

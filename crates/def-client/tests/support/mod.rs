@@ -100,7 +100,14 @@ pub(crate) fn refused(code: &str) -> Answer {
 }
 
 pub(crate) fn refusal(code: &str) -> Refusal {
-    Refusal { code: code.into(), detail: "why".into(), epoch: None, invoice_seq: None }
+    Refusal {
+        code: code.into(),
+        detail: "why".into(),
+        epoch: None,
+        invoice_seq: None,
+        position: None,
+        sector: None,
+    }
 }
 
 pub(crate) fn replayed(epoch: u32, number: u64) -> Answer {

@@ -17,7 +17,7 @@ use std::{
 
 use clap::Subcommand;
 
-pub(crate) use self::keys::Authority;
+pub(crate) use self::{clock::now, keys::Authority};
 
 /// What an authority can be asked.
 #[derive(Subcommand)]

@@ -1,11 +1,9 @@
 //! What the demonstration says, in both languages.
 
-use std::path::Path;
-
 use fiscal::Amount;
 use verify::{Language, QrVerdict, Report};
 
-use super::shop::{Receipt, Shop};
+use super::{place::Place, shop::Sale};
 
 /// The demonstration's voice.
 pub(super) struct Words {
@@ -28,24 +26,62 @@ impl Words {
         }
     }
 
-    pub(super) fn opening(&self, sales: usize, shop: &Shop) -> String {
-        let chain = shop.chain();
-        let lead = self.say(
-            "Une boutique de Kinshasa vend. Une clé logicielle, faite à l'instant, scelle chaque facture ; l'horloge est celle du jour de l'exemple.",
-            "A shop in Kinshasa sells. A software key, made just now, seals each invoice; the clock is that of the example's day.",
-        );
-        format!(
-            "{lead}\n\n  {}  {}\n  {}  {}\n  {}  {}\n  {}  {} ({})\n  {}  {sales}",
-            self.say("NIF           ", "NIF     "),
-            chain.nif,
-            self.say("Point de vente", "Outlet  "),
-            chain.outlet,
-            self.say("Appareil      ", "Device  "),
-            chain.device,
-            self.say("Clé           ", "Key     "),
-            chain.key,
-            self.say("publique : key.pem", "public half: key.pem"),
-            self.say("Factures      ", "Invoices"),
+    pub(super) fn opening(&self, sales: usize) -> String {
+        match self.language {
+            Language::French => format!(
+                "Une boutique de Kinshasa vend {sales} fois, sur une mémoire fiscale (DEF) simulée : le même programme que dans\n\
+                 l'appareil, derrière un port COM, avec une mémoire flash à qui le courant peut manquer."
+            ),
+            Language::English => format!(
+                "A shop in Kinshasa sells {sales} times, at a simulated fiscal memory (DEF): the same program as in the device,\n\
+                 behind a COM port, with a flash that can lose its power."
+            ),
+        }
+    }
+
+    pub(super) fn provisioning(&self) -> &str {
+        self.say(
+            "Un technicien lie l'appareil au point de vente et le met à l'heure",
+            "A technician binds the device to the outlet and sets its clock",
+        )
+    }
+
+    pub(super) fn selling(&self) -> &str {
+        self.say(
+            "La caisse vend ; chaque reçu n'existe qu'une fois scellé (scannez un code QR avec un téléphone)",
+            "The till sells; each receipt exists only once it is sealed (scan a QR code with a phone)",
+        )
+    }
+
+    pub(super) fn cut_within(&self) -> &str {
+        self.say(
+            "Le courant manque au milieu d'un COMMIT : l'enregistrement est à moitié écrit",
+            "The power fails in the middle of a COMMIT: the record is half written",
+        )
+    }
+
+    pub(super) fn cut_after(&self) -> &str {
+        self.say(
+            "Le courant manque juste après un COMMIT : la vente est scellée, et personne ne l'a su",
+            "The power fails just after a COMMIT: the sale is sealed, and nobody heard of it",
+        )
+    }
+
+    pub(super) fn closing(&self) -> &str {
+        self.say("Le soir : la clôture journalière (Z)", "In the evening: the daily closure (Z)")
+    }
+
+    pub(super) fn auditing(&self) -> &str {
+        self.say(
+            "Un auditeur lit tout le journal de l'appareil, et l'arbitre le juge",
+            "An auditor reads the device's whole journal, and the referee judges it",
+        )
+    }
+
+    pub(super) fn inspecting(&self) -> &str {
+        self.say(
+            "Un inspecteur vérifie des reçus sans réseau",
+            "An inspector checks receipts without a network",
         )
     }
 
@@ -58,51 +94,87 @@ impl Words {
         format!("{number:<21} {:<2} {time:<19} {total:>14}     {code:<16} {verdict}", "")
     }
 
-    pub(super) fn row(&self, receipt: &Receipt, verdict: &QrVerdict) -> String {
-        let (elements, facts) = (&receipt.elements, &receipt.facts);
+    pub(super) fn row(&self, sale: &Sale, verdict: &QrVerdict) -> String {
+        let seal = &sale.seal;
+        let (kind, total, currency) = sale.facts().map_or_else(Default::default, |facts| {
+            (facts.invoice_type.dgi_code(), facts.total.to_string(), facts.currency.to_string())
+        });
         format!(
-            "{:<21} {:<2} {} {:>14} {} {} {}",
-            elements.fiscal_number.to_string(),
-            facts.invoice_type.dgi_code(),
-            elements.time,
-            facts.total.to_string(),
-            facts.currency,
-            elements.auth_code,
+            "{:<21} {kind:<2} {} {total:>14} {currency} {} {}",
+            seal.fiscal_number.to_string(),
+            seal.timestamp,
+            seal.auth_code,
             if verdict.is_true() { self.say("VRAI", "TRUE") } else { self.say("FAUX", "FALSE") },
         )
     }
 
-    pub(super) fn journal(&self, report: &Report) -> String {
-        let lead = self.say("L'arbitre relit le journal entier :", "The referee reads the whole journal:");
-        format!("{lead} {}", report.title)
-    }
-
-    pub(super) fn lie(&self, receipt: &Receipt, tenth: Amount, report: &Report) -> String {
+    pub(super) fn lie(&self, sale: &Sale, tenth: Amount, report: &Report) -> String {
         let findings: Vec<&str> = report.findings.iter().map(|finding| finding.sentence.as_str()).collect();
+        let total = sale.facts().map(|facts| facts.total.to_string()).unwrap_or_default();
         format!(
-            "{} {}{} {} {} {tenth}.\n{}\n  - {}",
+            "{} {}{} {total} {} {tenth}.\n{}\n  - {}",
             self.say("Un marchand réécrit", "A merchant rewrites"),
-            receipt.elements.fiscal_number,
+            sale.seal.fiscal_number,
             self.say(" :", ":"),
-            receipt.facts.total,
             self.say("devient", "becomes"),
             report.title,
             findings.join("\n  - "),
         )
     }
 
-    pub(super) fn what_next(&self, out: &Path, receipts: &[Receipt]) -> String {
-        let out = out.display();
-        let qr = receipts.last().map_or("", |receipt| &receipt.elements.qr);
-        let run = "cargo run --release --";
-        let lang = self.say("", " --lang en");
-        format!(
-            "\n{}\n\n  {run} verify qr '{qr}' --key {out}/key.pem{lang}\n\n  {run} verify qr '{qr}' --bundle {out}/trust.jws --root {out}/root.pem{lang}\n\n  {run} verify journal {out}/journal.jsonl --bundle {out}/trust.jws --root {out}/root.pem{lang}\n\n  {run} verify payload examples/day/006-family-shopping.json{lang}\n\n{}",
-            self.say("À essayer maintenant (changez un caractère et essayez encore) :", "Try now (then change a character and try again):"),
-            self.say(
-                "Chaque ligne de qr.txt est le texte d'un code QR. La page de web/verify le prend collé, ou le scanne d'un ticket.",
-                "Each line of qr.txt is the text of a QR code. The page of web/verify takes it pasted, or scans it from a receipt.",
+    pub(super) fn what_next(&self, place: &Place, sales: &[Sale]) -> String {
+        let (last, qr) = sales.last().map_or_else(Default::default, |sale| {
+            (sale.seal.fiscal_number.to_string(), sale.seal.qr_payload.to_string())
+        });
+        let (run, lang) = ("cargo run --release --", self.say("", " --lang en"));
+        let file = |name: &str| place.file(name);
+        let lines = [
+            (
+                self.say("Les reçus, en PNG, PDF et texte :", "The receipts, as PNG, PDF and text:"),
+                file("receipts"),
             ),
-        )
+            (
+                self.say(
+                    "Vérifier un reçu (changez un caractère, et encore) :",
+                    "Verify a receipt (change a character, and again):",
+                ),
+                format!(
+                    "{run} verify qr '{qr}' --trust {} --root {}{lang}",
+                    file("trust.jws"),
+                    file("root.pem")
+                ),
+            ),
+            (
+                self.say(
+                    "Juger le journal (ôtez une ligne, et encore) :",
+                    "Judge the journal (take a line away, and again):",
+                ),
+                format!("{run} verify journal {} --trust {}{lang}", file("journal.jsonl"), file("key.pem")),
+            ),
+            (
+                self.say("Réimprimer : un DUPLICATA, compté :", "Print again: a DUPLICATA, counted:"),
+                format!(
+                    "{run} device reprint {last} --till {} --receipts {}{lang}",
+                    file("till"),
+                    file("receipts")
+                ),
+            ),
+            (
+                self.say(
+                    "Rallumer l'appareil, et dans un autre terminal :",
+                    "Give the device power again, and in another terminal:",
+                ),
+                format!("{run} device simulate --state {} --link {}", file("def"), place.port()),
+            ),
+            ("", format!("{run} device status --port {}{lang}", place.port())),
+        ];
+        let mut text = format!("\n━━ {}\n", self.say("À essayer maintenant", "Try now"));
+        for (title, line) in lines {
+            if !title.is_empty() {
+                text.push_str(&format!("\n{title}\n"));
+            }
+            text.push_str(&format!("  {line}\n"));
+        }
+        text
     }
 }

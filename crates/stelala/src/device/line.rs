@@ -10,23 +10,29 @@ const ENOUGH: usize = 64 * 1024;
 pub(super) struct Line {
     terminal: Terminal,
     gathered: Vec<u8>,
+    is_dead: bool,
 }
 
 impl Line {
     pub(super) const fn new(terminal: Terminal) -> Self {
-        Self { terminal, gathered: Vec::new() }
+        Self { terminal, gathered: Vec::new(), is_dead: false }
     }
 
     pub(super) const fn terminal(&mut self) -> &mut Terminal {
         &mut self.terminal
     }
 
+    /// From now on nothing leaves: the device's power is off.
+    pub(super) const fn die(&mut self) {
+        self.is_dead = true;
+    }
+
     /// Sends what has no end: a reply that was given up.
     pub(super) fn flush(&mut self) {
-        if !self.gathered.is_empty() {
+        if !self.is_dead && !self.gathered.is_empty() {
             self.terminal.send(&self.gathered);
-            self.gathered.clear();
         }
+        self.gathered.clear();
     }
 }
 

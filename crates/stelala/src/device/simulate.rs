@@ -19,7 +19,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::{
     factory_file::{self, Made, Wanted},
     line::Line,
+    power_failure::{Fate, PowerFailure},
 };
+
+/// The exit code of a simulator whose power failed because it was told to.
+const POWER_FAILED: u8 = 9;
 
 /// How long to listen while the device has work of its own, and while it has none.
 const BUSY: Duration = Duration::from_millis(20);
@@ -45,6 +49,10 @@ pub(crate) struct SimulateCommand {
     /// The size of its flash, fixed by the first start; 64 unless named.
     #[arg(long, value_name = "MIB")]
     flash_mib: Option<u32>,
+    /// Cut the power at the Nth COMMIT from the start: `in-commit=N` in the middle of writing its record, `after-commit=N`
+    /// when the record is durable and the answer not yet sent. The simulator then ends with exit code 9.
+    #[arg(long, value_name = "WHEN")]
+    power_fails: Option<PowerFailure>,
     /// Start as after the clock's battery was changed.
     #[arg(long)]
     clock_lost: bool,
@@ -65,10 +73,14 @@ impl SimulateCommand {
             parts.clock.lose_power()?;
         }
         let terminal = Terminal::open(&self.link)?;
+        let mut fate = Fate::new(self.power_fails, parts.flash.power());
         let mut memory = Box::new(Memory::new());
         let device = Device::start(parts, made.factory, &mut memory);
         self.say(&made)?;
-        serve(device, Line::new(terminal), &stop)?;
+        serve(device, Line::new(terminal), &stop, &mut fate)?;
+        if fate.is_sealed() {
+            return Ok(ExitCode::from(POWER_FAILED));
+        }
         // Against a crash of this machine; a power cut of the device needs none.
         directory.flash(made.flash_bytes)?.sync().context("the flash's file")?;
         Ok(ExitCode::SUCCESS)
@@ -91,15 +103,24 @@ impl SimulateCommand {
 }
 
 /// Answers what comes, and does the device's own work between.
-fn serve(mut device: Device<'_, StateDirectory>, mut line: Line, stop: &AtomicBool) -> anyhow::Result<()> {
+fn serve(
+    mut device: Device<'_, StateDirectory>,
+    mut line: Line,
+    stop: &AtomicBool,
+    fate: &mut Fate,
+) -> anyhow::Result<()> {
     let mut buffer = vec![0; BUFFER];
     let mut patience = BUSY;
     while !stop.load(Ordering::Relaxed) {
         let received =
             line.terminal().receive(&mut buffer, patience).context("the COM port failed: start again")?;
         if received > 0 {
+            fate.meet(&buffer[..received], &mut line);
             device.receive(&buffer[..received], &mut line);
             line.flush();
+            if fate.is_sealed() {
+                break;
+            }
         }
         patience = if device.idle() { BUSY } else { CALM };
     }

@@ -1,0 +1,211 @@
+//! A printer of files: each copy of a receipt is a file, there whole or not at all.
+
+use std::{
+    fs,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use def_client::{Job, PrintFault, Printer};
+use def_protocol::reply::Seal;
+use fiscal::UtcOffset;
+use receipt::{Copy, Elements, Ink, Language, Merchant, Paper, Print, Raster, Receipt, Roll};
+use verify_cli::Lang;
+
+use super::{
+    put,
+    speech::{self, say},
+};
+
+/// How receipts look, and where they go.
+#[derive(Args)]
+pub(super) struct ReceiptArgs {
+    /// Where receipts go; else TILL/receipts.
+    #[arg(long, help_heading = "Receipts", value_name = "DIR")]
+    receipts: Option<PathBuf>,
+    /// How wide the paper is, in millimetres.
+    #[arg(long, help_heading = "Receipts", value_enum, default_value_t = Width::Mm80)]
+    paper: Width,
+    /// In which formats, separated by commas.
+    #[arg(long, help_heading = "Receipts", value_enum, value_delimiter = ',', default_value = "text")]
+    format: Vec<Format>,
+    /// The name above the shop's door.
+    #[arg(long, help_heading = "Receipts", value_name = "NAME")]
+    merchant: Option<String>,
+    /// A line below it, such as the address; may be given several times.
+    #[arg(long, help_heading = "Receipts", value_name = "TEXT", requires = "merchant")]
+    merchant_line: Vec<String>,
+    /// Show each receipt here too, with its QR code.
+    #[arg(long, help_heading = "Receipts", conflicts_with = "json")]
+    show: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Width {
+    /// 32 columns.
+    #[value(name = "58")]
+    Mm58,
+    /// 48 columns.
+    #[value(name = "80")]
+    Mm80,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// UTF-8.
+    Text,
+    /// Bytes for a thermal printer.
+    Escpos,
+    /// A document.
+    Pdf,
+    /// A drawing.
+    Svg,
+    /// A picture.
+    Png,
+}
+
+impl Format {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Escpos => "escpos",
+            Self::Pdf => "pdf",
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+}
+
+/// A folder of receipts: `NUMBER.txt`, `NUMBER-duplicata-1.txt`, …
+pub(crate) struct ReceiptFolder {
+    path: PathBuf,
+    roll: Roll,
+    formats: Vec<Format>,
+    print: Print,
+    lang: Lang,
+    show: bool,
+}
+
+impl ReceiptArgs {
+    /// Makes the folder of a till, if it is not there. Receipts show the outlet's time.
+    pub(super) fn open(&self, till: &Path, zone: UtcOffset, lang: Lang) -> anyhow::Result<ReceiptFolder> {
+        let path = self.receipts.clone().unwrap_or_else(|| till.join("receipts"));
+        make(&path)?;
+        let language = match lang {
+            Lang::Fr => Language::French,
+            Lang::En => Language::English,
+        };
+        let merchant = self.merchant.clone().map(|name| Merchant { name, lines: self.merchant_line.clone() });
+        let roll = match self.paper {
+            Width::Mm58 => Roll::Mm58,
+            Width::Mm80 => Roll::Mm80,
+        };
+        let print = Print { merchant, zone, language, copy: Copy::Original };
+        Ok(ReceiptFolder { path, roll, formats: self.format.clone(), print, lang, show: self.show })
+    }
+}
+
+impl ReceiptFolder {
+    /// For the demonstration: every format, in French, Kinshasa's time, on paper of 80 mm. The folder is made.
+    pub(crate) fn of_demo(path: &Path, merchant: Merchant) -> anyhow::Result<Self> {
+        make(path)?;
+        let print = Print { merchant: Some(merchant), ..Print::default() };
+        let formats = Format::value_variants().to_vec();
+        Ok(Self { path: path.into(), roll: Roll::Mm80, formats, print, lang: Lang::Fr, show: false })
+    }
+
+    /// Where receipts go.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An original as a terminal shows it, with its QR code.
+    pub(crate) fn shown(&self, payload: &str, seal: &Seal) -> anyhow::Result<String> {
+        let receipt = self.receipt(&Job { payload, seal, copy: 1 }).map_err(anyhow::Error::msg)?;
+        Ok(self.as_shown(&receipt))
+    }
+
+    fn receipt(&self, job: &Job<'_>) -> Result<Receipt, String> {
+        let copy = job.duplicate().map_or(Copy::Original, Copy::Duplicate);
+        let elements = elements(job).ok_or("the seal cannot be written")?;
+        let print = Print { copy, ..self.print.clone() };
+        Receipt::new(job.payload.as_bytes(), &elements, &print).map_err(|refusal| self.words(&refusal))
+    }
+
+    fn file(&self, job: &Job<'_>, format: Format) -> PathBuf {
+        let copy = job.duplicate().map_or_else(String::new, |number| format!("-duplicata-{number}"));
+        self.path.join(format!("{}{copy}.{}", job.seal.fiscal_number, format.extension()))
+    }
+
+    fn bytes(&self, receipt: &Receipt, format: Format) -> Result<Vec<u8>, String> {
+        let paper = Paper::Roll(self.roll);
+        let made = match format {
+            Format::Text => Ok(receipt.text(self.roll).into_bytes()),
+            Format::Escpos => Ok(receipt.escpos(self.roll)),
+            Format::Pdf => receipt.pdf(paper),
+            // A roll is one page.
+            Format::Svg => receipt.svg(paper).map(|pages| pages.concat().into_bytes()),
+            Format::Png => receipt.png(paper, Raster::Thermal).map(|pages| pages.concat()),
+        };
+        made.map_err(|refusal| self.words(&refusal))
+    }
+
+    /// Another sale's receipt is never written over.
+    fn is_free(&self, path: &Path, bytes: &[u8]) -> Result<(), PrintFault> {
+        match fs::read(path) {
+            Ok(there) if there != bytes => Err(PrintFault::NothingPrinted(say!(
+                self.lang,
+                "{} est un autre reçu : nommez un autre dossier avec --receipts",
+                "{} is another receipt: name another folder by --receipts",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn words(&self, refusal: &receipt::Refusal) -> String {
+        format!("{}: {}", refusal.code(), refusal.sentence(self.print.language))
+    }
+
+    fn as_shown(&self, receipt: &Receipt) -> String {
+        let ink = if std::io::stdout().is_terminal() { Ink::Ansi } else { Ink::DarkOnLight };
+        format!("{}\n{}", receipt.text(self.roll), receipt.qr_blocks(ink))
+    }
+}
+
+impl Printer for ReceiptFolder {
+    fn print(&mut self, job: &Job<'_>) -> Result<(), PrintFault> {
+        let receipt = self.receipt(job).map_err(PrintFault::NothingPrinted)?;
+        let made: Result<Vec<_>, _> =
+            self.formats.iter().map(|format| Ok((*format, self.bytes(&receipt, *format)?))).collect();
+        let made: Vec<_> = made.map_err(PrintFault::NothingPrinted)?;
+        for (format, bytes) in &made {
+            self.is_free(&self.file(job, *format), bytes)?;
+        }
+        for (format, bytes) in &made {
+            let path = self.file(job, *format);
+            // Of several files some may be there; `came_out` says whether all are.
+            put::file(&path, bytes)
+                .map_err(|fault| PrintFault::Unknown(format!("{}: {fault}", path.display())))?;
+        }
+        if self.show {
+            // The file is the print; a closed terminal is no reason to print again.
+            let _ = speech::print(&self.as_shown(&receipt));
+        }
+        Ok(())
+    }
+
+    fn came_out(&mut self, job: &Job<'_>) -> Option<bool> {
+        Some(self.formats.iter().all(|format| self.file(job, *format).exists()))
+    }
+}
+
+fn make(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).map_err(|fault| anyhow::anyhow!("{}: {fault}", folder.display()))
+}
+
+/// The seal as a receipt takes it.
+fn elements(job: &Job<'_>) -> Option<Elements> {
+    serde_json::to_value(job.seal).and_then(serde_json::from_value).ok()
+}

@@ -1,0 +1,5 @@
+//! Sentences that tell people what to do.
+
+pub(super) mod codes;
+pub(super) mod faults;
+pub(super) mod sales;

@@ -1,0 +1,172 @@
+//! What a till says of a sale that has no receipt.
+
+use def_client::{FolderFault, PrintFault, TillFault, Unclear};
+use verify_cli::Lang;
+
+use super::super::{
+    failure::Trouble,
+    speech::{pick, say},
+};
+
+/// What to do about a sale of which nobody knows whether it is sealed.
+pub(in crate::device) fn unclear(lang: Lang, unclear: &Unclear) -> Trouble {
+    let advice = match unclear {
+        Unclear::Silent => pick(
+            lang,
+            "l'appareil ne répond pas : rebranchez-le et répétez la commande, la vente est gardée et n'est pas à refaire",
+            "the device does not answer: plug it in again and repeat the command; the sale is kept, do not ring it up \
+             anew",
+        )
+        .to_owned(),
+        Unclear::NoLine(cause) => say!(
+            lang,
+            "l'appareil n'est pas là ({cause}) : branchez-le et répétez la commande, la vente est gardée",
+            "the device is not there ({cause}): plug it in and repeat the command; the sale is kept"
+        ),
+        Unclear::CannotTell(refusal) => say!(
+            lang,
+            "l'appareil ne peut dire s'il a scellé la vente ({}) : faites-le réparer, puis répétez la commande",
+            "the device cannot say whether it sealed the sale ({}): have it repaired, then repeat the command",
+            refusal.code
+        ),
+        Unclear::Foreign(command) => say!(
+            lang,
+            "la réponse à {command} n'est pas du protocole 1 : mettez à jour ce programme ou l'appareil, puis répétez",
+            "the answer to {command} is not of protocol 1: update this program or the device, then repeat the command"
+        ),
+        Unclear::Doubtful(_) => pick(
+            lang,
+            "l'appareil a donné un sceau qui n'est pas vrai : n'imprimez rien, appelez un technicien",
+            "the device gave a seal that is not true: print nothing, call a technician",
+        )
+        .to_owned(),
+        Unclear::Erased { epoch, number } => say!(
+            lang,
+            "la vente est scellée sous {epoch}/{number} et a quitté l'appareil : demandez son reçu à l'opérateur",
+            "the sale is sealed as {epoch}/{number} and has left the device: ask the operator for its receipt"
+        ),
+        Unclear::EarlierEpoch(epoch) => say!(
+            lang,
+            "la vente a pu être scellée avant l'époque {epoch} : cherchez-la chez l'opérateur avant de la refaire",
+            "the sale may have been sealed before epoch {epoch}: look for it at the operator before it is rung up anew"
+        ),
+    };
+    Trouble { code: unclear.code().to_owned(), detail: unclear.to_string(), advice }
+}
+
+/// Why the till cannot go on.
+pub(in crate::device) fn till(lang: Lang, fault: &TillFault<FolderFault>) -> Trouble {
+    let (code, advice) = match fault {
+        TillFault::Payload(fault) => ("payload_invalid", payload(lang, fault)),
+        TillFault::Store(fault) => return folder(lang, fault),
+        TillFault::Intent(fault) => ("till_damaged", fault.to_string()),
+        TillFault::Print(fault) => ("not_printed", printer(lang, fault)),
+        TillFault::NumberTaken(number) => (
+            "number_taken",
+            say!(
+                lang,
+                "cette caisse a une autre vente sous {number} : l'appareil est un autre ou neuf ; n'imprimez rien, et \
+                 nommez un autre dossier pour cette caisse (--till)",
+                "this till has another sale under {number}: the device is another or new; print nothing, and name \
+                 another folder for this till (--till)"
+            ),
+        ),
+        TillFault::NoReceipt(number) => (
+            "no_receipt",
+            say!(
+                lang,
+                "cette caisse n'a pas vendu {number} : lisez-la dans l'appareil (`stelala device log {number}`)",
+                "this till did not sell {number}: read it from the device (`stelala device log {number}`)"
+            ),
+        ),
+    };
+    Trouble { code: code.to_owned(), detail: fault.to_string(), advice }
+}
+
+/// Why the till's folder cannot be used.
+pub(in crate::device) fn folder(lang: Lang, fault: &FolderFault) -> Trouble {
+    let (code, advice) = match fault {
+        FolderFault::InUse { path } => (
+            "till_in_use",
+            say!(
+                lang,
+                "un autre programme vend avec la caisse {} : attendez sa fin, ou nommez un autre dossier (--till)",
+                "another program sells with the till {}: wait for its end, or name another folder (--till)",
+                path.display()
+            ),
+        ),
+        FolderFault::Damaged { path, .. } => (
+            "till_damaged",
+            say!(
+                lang,
+                "{} est abîmé : restaurez-le d'une copie, ou cherchez la vente dans l'appareil (`stelala device log`)",
+                "{} is damaged: restore it from a copy, or look the sale up in the device (`stelala device log`)",
+                path.display()
+            ),
+        ),
+        FolderFault::Io { path, cause } => (
+            "till_failed",
+            say!(
+                lang,
+                "{} : {cause} : libérez le disque ou corrigez le dossier, puis répétez la commande, rien n'est perdu",
+                "{}: {cause}: free the disk or mend the folder, then repeat the command; nothing is lost",
+                path.display()
+            ),
+        ),
+    };
+    Trouble { code: code.to_owned(), detail: fault.to_string(), advice }
+}
+
+fn printer(lang: Lang, fault: &PrintFault) -> String {
+    match fault {
+        PrintFault::NothingPrinted(cause) => say!(
+            lang,
+            "la vente est scellée, son reçu n'est pas sorti ({cause}) : corrigez, puis répétez la commande",
+            "the sale is sealed, its receipt did not come out ({cause}): mend that, then repeat the command"
+        ),
+        PrintFault::Unknown(cause) => say!(
+            lang,
+            "la vente est scellée, son reçu est peut-être sorti ({cause}) : répétez la commande, le suivant dira DUPLICATA",
+            "the sale is sealed, its receipt may have come out ({cause}): repeat the command, the next says DUPLICATA"
+        ),
+    }
+}
+
+/// What is wrong with a payload, at which member.
+pub(in crate::device) fn payload(lang: Lang, fault: &fiscal::Fault) -> String {
+    let reason = pick(lang, fault.reason.french(), fault.reason.english());
+    let place = if fault.path == fiscal::Path::ROOT { String::new() } else { fault.path.to_string() };
+    match (place.as_str(), lang) {
+        ("", _) => reason.to_owned(),
+        (place, Lang::Fr) => format!("{place} : {reason}"),
+        (place, Lang::En) => format!("{place}: {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use def_client::{Refusal, SealDoubt};
+    use def_protocol::Command;
+    use fiscal::{Epoch, InvoiceNumber};
+
+    use super::*;
+
+    #[test]
+    fn every_way_not_to_know_says_what_to_do_in_both_languages() {
+        let refusal: Refusal = serde_json::from_str(r#"{"code":"STORAGE_CORRUPT"}"#).expect("a refusal");
+        let all = [
+            Unclear::Silent,
+            Unclear::NoLine("no such file".into()),
+            Unclear::CannotTell(refusal),
+            Unclear::Foreign(Command::Commit),
+            Unclear::Doubtful(SealDoubt::Signature),
+            Unclear::Erased { epoch: Epoch(1), number: InvoiceNumber::FIRST },
+            Unclear::EarlierEpoch(Epoch(2)),
+        ];
+        for reason in all {
+            let [french, english] = [Lang::Fr, Lang::En].map(|lang| unclear(lang, &reason));
+            assert_eq!((&french.code, &english.code), (&reason.code().to_owned(), &reason.code().to_owned()));
+            assert!(french.advice.contains(" : ") && english.advice.contains(": "), "{french:?} {english:?}");
+        }
+    }
+}

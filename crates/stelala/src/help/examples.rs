@@ -1,0 +1,134 @@
+//! What the help shows of each command, in one place.
+
+/// An example of a command.
+pub(super) struct Example {
+    /// The command, without `stelala`.
+    pub(super) path: &'static str,
+    /// More than a line about it, where its own documentation has one line only.
+    pub(super) long: &'static str,
+    /// Lines that can be typed.
+    pub(super) lines: &'static str,
+}
+
+macro_rules! examples {
+    ($($path:literal $long:literal $lines:literal;)*) => {
+        /// One for each command.
+        pub(super) const EXAMPLES: &[Example] = &[$(Example { path: $path, long: $long, lines: $lines }),*];
+    };
+}
+
+/// The first page: commands by what one wants, and a first session.
+pub(super) const TOP: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+See it work:
+  demo         A shop sells for a day at a simulated device; then all is judged
+Judge:
+  verify       Says whether a receipt, a payload or a journal is true
+At the counter:
+  device       A fiscal memory (DEF): set up, sell, report, save, simulate
+For trials:
+  authority    Issues what commands devices of the development realm
+  bench        Measures, in ratios against limits of the same run
+This program:
+  completions  Completes commands in your shell
+  help         Says more of a command: stelala help device seal
+
+Options:
+{options}
+
+A first session, in the repository; the first line keeps running, so give it a terminal of its own:
+  stelala device simulate --state target/def --link target/def-port
+  stelala authority activate --keys target/def/authority --device DEF-000001 --nif A2301457K \\
+    --outlet KIN-GOMBE-01 --prefix KINGOMBE01 > target/code
+  stelala device init --port target/def-port --code @target/code \\
+    --public-key target/def/authority/operator.pem --key target/device.pem
+  stelala device time --port target/def-port --authority target/def/authority
+  stelala device seal --port target/def-port --till target/till --key target/device.pem --show \\
+    examples/day/001-bread-and-eggs.json
+
+Read more:
+  README.md            what this is, and what to try
+  docs/formats.md      payloads, records, QR codes, journals, byte by byte
+  docs/protocol.md     how to talk to a device from any language
+  SECURITY.md          what it withstands, and what not
+
+Answers are in French, or English with --lang en; with --json they are for programs.
+Exit codes: 0 done or true; 1 false or refused; 2 it could not be asked.
+";
+
+examples! {
+    "demo" "" "  stelala demo --lang fr";
+    "verify" "Says whether a receipt, a payload or a journal is true, and what that proves.\n\nIt needs no network and no \
+        clock, and shares no code with what stores invoices. Exit code: 0 when nothing is false, 1 when something is, 2 \
+        when the question could not be asked."
+        "  stelala verify journal journal.jsonl --key DEF-000001.pem --lang en";
+    "verify qr" "Says who sealed what, when and for how much, from the text of a receipt's QR code.\n\nThe code holds the \
+        header of the record and its signature, not the articles: it proves their number and the total."
+        "  zbarimg --raw -q receipt.png | stelala verify qr - --key DEF-000001.pem";
+    "verify payload" "Says what is wrong with a canonical payload, and at which member.\n\nA payload has one form, byte \
+        for byte (docs/formats.md, section 1); a newline at the end is one byte too many."
+        "  stelala verify payload examples/day/001-bread-and-eggs.json";
+    "verify journal" "Checks a journal file, record by record: chain, numbers, epochs, time, sums and seals.\n\nThe file is \
+        what `stelala device dump` saves. With --head, a head that was kept elsewhere shows whether an end was cut off."
+        "  stelala device dump --port /dev/ttyACM0 --out journal.jsonl\n  stelala verify journal journal.jsonl --key DEF-000001.pem";
+    "device" "Speaks with a fiscal memory (DEF) at a serial port or behind a serial server, or stands in for one.\n\nA new \
+        device goes: init, time, seal; then z each day and dump from time to time. When something is wrong, status says \
+        what to do. Exit code: 0 obeyed, 1 refused, 2 it could not be asked."
+        "  stelala device status --port /dev/ttyACM0";
+    "device status" "" "  stelala device status --port /dev/ttyACM0 --lang en\n  stelala device status --port tcp://192.168.1.20:4001 --json";
+    "device init" "" "  stelala device init --port /dev/ttyACM0 --code @code.txt --public-key operator.pem";
+    "device time" "" "  stelala device time --port /dev/ttyACM0\n  stelala device time --port /dev/ttyACM0 --timestamp 2026-03-14T08:00:00 --signature KR8Y…\n  stelala device time --port target/def-port --authority target/def/authority";
+    "device seal" "" "  stelala device seal --port /dev/ttyACM0 --till till examples/day/001-bread-and-eggs.json --show\n  stelala device seal --port /dev/ttyACM0 --till till --format text,pdf --paper 58 sales/*.json\n  stelala device seal --port /dev/ttyACM0 --till till";
+    "device reprint" "" "  stelala device reprint KINGOMBE01-0-00000105 --till till";
+    "device log" "" "  stelala device log --port /dev/ttyACM0 105\n  stelala device log --port /dev/ttyACM0 0/105 --payload | stelala verify payload -";
+    "device z" "" "  stelala device z --port /dev/ttyACM0\n  stelala device z --port /dev/ttyACM0 --date 2026-03-14 --json";
+    "device x" "" "  stelala device x --port /dev/ttyACM0 --period day";
+    "device a" "" "  stelala device a --port /dev/ttyACM0 --since 2026-03-01 --until 2026-03-31 --csv > march.csv";
+    "device dump" "" "  stelala device dump --port /dev/ttyACM0 --out journal.jsonl";
+    "device call" "" "  stelala device call --port /dev/ttyACM0 'QRY|LOG 105'\n  stelala device call --port /dev/ttyACM0 'CFG|ACK {\"token\":\"AUQF…\"}'";
+    "device simulate" "" "  stelala device simulate --state target/def --link target/def-port";
+    "authority" "" "  stelala authority new --out keys\n  stelala device simulate --state def --link port --root keys/root.pem";
+    "authority new" "Makes the three keys of an authority in a new folder, all of them or none.\n\nroot signs activation codes; \
+        dgi orders resets and revocations; operator sets clocks and acknowledges. Public halves are in NAME.pem, private \
+        ones in NAME.key, for their owner only. Nothing is ever overwritten."
+        "  stelala authority new --out keys";
+    "authority activate" "Prints an activation code, signed by the root.\n\n`stelala device init` sends it, with operator.pem, \
+        and so binds a device to an outlet, its NIF, its prefix and its line of numbers, with a bound on what is sold \
+        offline."
+        "  stelala authority activate --keys keys --device DEF-000001 --nif A2301457K --outlet KIN-GOMBE-01 --prefix KINGOMBE01 --max-days 3";
+    "authority time" "Prints the operator's signature over a time, for `CFG|TIME`.\n\nThe challenge is in the device's status \
+        and holds for a minute. `stelala device time --authority` does both."
+        "  stelala authority time --keys keys --device DEF-000001 --challenge 5C5C5C5C5C5C5C5C5C5C5C5C5C5C5C5C --json";
+    "authority reset" "Prints the dgi's order to open an epoch, for `ADM|RESET`.\n\nIt names the newest invoice of the device, \
+        which the ledger has to have acknowledged: only then is anything erased."
+        "  stelala authority reset --keys keys --device DEF-000001 --epoch 1 --newest 0/105:dff2…f651";
+    "authority acknowledge" "Prints the operator's word that the ledger holds an invoice and all before it, for `CFG|ACK`.\n\nIt \
+        re-arms the bound on what a device sells offline; with --revoke it also ends its selling."
+        "  stelala authority acknowledge --keys keys --device DEF-000001 --newest 0/105:dff2…f651";
+    "authority leave" "Prints the operator's order to leave an outlet's line of numbers, for `CFG|HANDOVER`.\n\nThe device seals \
+        nothing more there; another signer goes on, by `authority enter`."
+        "  stelala authority leave --keys keys --device DEF-000001 --epoch 0";
+    "authority enter" "Prints the operator's order to go on where another signer left, for `CFG|HANDOVER`.\n\nIt names the next \
+        number, the last record of the signer that left, and its time, before which nothing is sealed."
+        "  stelala authority enter --keys keys --device DEF-000002 --epoch 0 --next 106 --previous dff2…f651 --floor 2026-03-14T18:30:00";
+    "authority manifest" "Prints a list of tax groups signed by the operator, for `CFG|MANIFEST`.\n\nIt takes the place of the \
+        list that the device has; each entry holds from a day on. A device takes newer versions only."
+        "  stelala authority manifest --keys keys --device DEF-000001 --default --version 2";
+    "authority revoke" "Prints the dgi's order to seal no more, for `CFG|STATE`.\n\nThe device still answers questions, closes \
+        and dumps. Nothing leads back."
+        "  stelala authority revoke --keys keys --device DEF-000001 --reason stolen";
+    "authority decommission" "Prints the dgi's order that ends a device's life, for `CFG|STATE`.\n\nDump its journal first, and \
+        have it acknowledged."
+        "  stelala authority decommission --keys keys --device DEF-000001 --reason worn-out";
+    "bench" "Measures in ratios against limits of the same run, so that the machine's speed does not matter.\n\nExit code 1 \
+        when a limit is not kept."
+        "  stelala bench core";
+    "bench core" "Measures what the core costs beside a bare signature.\n\nExit code 1 when a limit is not kept."
+        "  stelala bench core --rounds 10";
+    "bench device" "Measures what a device costs: PREPARE and COMMIT beside a bare signature, without and through the port, after \
+        100,000 records, and its start.\n\nExit code 1 when a limit is not kept."
+        "  stelala bench device";
+    "completions" "" "  stelala completions bash > ~/.local/share/bash-completion/completions/stelala\n  stelala completions fish > ~/.config/fish/completions/stelala.fish";
+}
