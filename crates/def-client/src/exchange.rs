@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use def_protocol::{
-    Addressed, Checksum, Correlation, ErrorCode, FrameReader, FrameWriter, Output, REPLY_BYTES, Request,
+    Addressed, Checksum, Command, Correlation, ErrorCode, FrameReader, FrameWriter, Output, REPLY_BYTES,
+    Request,
     reply::{Probe, Sent, Verdict},
 };
 
@@ -16,7 +17,14 @@ pub(crate) struct Exchange {
     correlation: Correlation,
     patience: Duration,
     deadline: Duration,
+    /// Signs of life do not move the deadline beyond this.
+    end: Duration,
+    longest: Duration,
 }
+
+/// In deadlines: how long a device may say that it is at it. A closure of a full journal takes minutes, a seal does not.
+const QUICK: u32 = 6;
+const LONG: u32 = 180;
 
 /// What a frame told.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,12 +47,23 @@ pub(crate) fn replies() -> Replies {
 
 impl Exchange {
     /// With a correlation that was never used before, and a CRC.
-    pub(crate) fn begin(request: Request<'_>, correlation: Correlation, now: Duration) -> Self {
+    pub(crate) fn begin(request: Request<'_>, correlation: Correlation) -> Self {
         let mut frame = Bytes(Vec::new());
         let patience = Duration::from_millis(request.command().deadline_ms().into());
+        let deadlines = match request.command() {
+            Command::Prepare | Command::Commit | Command::Status | Command::Log => QUICK,
+            _ => LONG,
+        };
         let addressed = Addressed { correlation: Some(correlation), request };
         FrameWriter::write_request(&mut frame, &addressed, Checksum::Crc32);
-        Self { frame: frame.0, correlation, patience, deadline: now.saturating_add(patience) }
+        let longest = patience * deadlines;
+        Self { frame: frame.0, correlation, patience, deadline: patience, end: longest, longest }
+    }
+
+    /// All of it is on its way: the deadline counts from here.
+    pub(crate) fn sent(&mut self, now: Duration) {
+        self.deadline = now.saturating_add(self.patience);
+        self.end = now.saturating_add(self.longest);
     }
 
     /// What is sent.
@@ -73,7 +92,7 @@ impl Exchange {
             }
         }
         if let Some(Heard::Wait(_)) = heard {
-            self.deadline = now.saturating_add(self.patience);
+            self.deadline = now.saturating_add(self.patience).min(self.end);
         }
         heard
     }
@@ -142,7 +161,9 @@ mod tests {
     }
 
     fn exchange() -> (Exchange, Replies) {
-        (Exchange::begin(STATUS, Correlations::new(7).next(), Duration::ZERO), replies())
+        let mut exchange = Exchange::begin(STATUS, Correlations::new(7).next());
+        exchange.sent(Duration::ZERO);
+        (exchange, replies())
     }
 
     fn hear(text: &str) -> Option<Heard> {
@@ -220,6 +241,26 @@ mod tests {
         assert_eq!(heard, Some(Heard::Wait(Progress { done: 1, total: 2 })));
         assert_eq!(exchange.left(seconds(2)), Some(seconds(1)));
         assert_eq!(exchange.left(seconds(3)), None);
+    }
+
+    #[test]
+    fn signs_of_life_are_believed_for_a_while_and_not_for_ever() {
+        let (mut exchange, mut replies) = exchange();
+        let wait = frame(r#"@0000000700000001 {"status":"WAIT","done":1,"total":2}"#);
+        let mut now = Duration::ZERO;
+        while exchange.left(now).is_some() {
+            now += Duration::from_secs(1);
+            exchange.hear(&mut replies, &wait, now);
+            assert!(now < Duration::from_secs(60), "it waits for ever");
+        }
+        assert_eq!(now, Duration::from_secs(12));
+    }
+
+    #[test]
+    fn the_deadline_counts_from_the_end_of_the_request() {
+        let mut exchange = Exchange::begin(STATUS, Correlations::new(7).next());
+        exchange.sent(Duration::from_secs(30));
+        assert_eq!(exchange.left(Duration::from_secs(30)), Some(Duration::from_secs(2)));
     }
 
     #[test]

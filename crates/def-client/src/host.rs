@@ -14,6 +14,8 @@ use crate::{
 pub struct Host<L, P> {
     line: L,
     is_open: bool,
+    /// How often it was opened.
+    opened: u64,
     pace: P,
     replies: Replies,
     correlations: Correlations,
@@ -42,6 +44,7 @@ impl<L: Line, P: Pace> Host<L, P> {
         Self {
             line,
             is_open: false,
+            opened: 0,
             pace,
             replies: replies(),
             correlations: Correlations::new(program),
@@ -53,6 +56,12 @@ impl<L: Line, P: Pace> Host<L, P> {
     /// How long to try to open a line that is not there, or is another's.
     pub const fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
+    }
+
+    /// The present connection, by a number that no other has; none while the line is closed. Behind another connection
+    /// there may be another device.
+    pub fn connection(&self) -> Option<u64> {
+        self.is_open.then_some(self.opened)
     }
 
     /// Asks once. An answer that does not come in time, or comes damaged, is lost: whether the device obeyed is not
@@ -137,6 +146,7 @@ impl<L: Line, P: Pace> Host<L, P> {
             let cause = match self.line.open() {
                 Ok(()) => {
                     self.is_open = true;
+                    self.opened += 1;
                     self.replies.reset();
                     return Ok(());
                 }
@@ -152,8 +162,9 @@ impl<L: Line, P: Pace> Host<L, P> {
     }
 
     fn exchange(&mut self, request: Request<'_>, on_progress: OnProgress<'_>) -> Result<Answer, Lost> {
-        let mut exchange = Exchange::begin(request, self.correlations.next(), self.pace.elapsed());
+        let mut exchange = Exchange::begin(request, self.correlations.next());
         self.line.send(exchange.frame()).map_err(Lost::Broken)?;
+        exchange.sent(self.pace.elapsed());
         let mut buffer = [0; BUFFER];
         while let Some(left) = exchange.left(self.pace.elapsed()) {
             let received = self.line.receive(&mut buffer, left).map_err(Lost::Broken)?;

@@ -8,17 +8,21 @@
 //!   original receipt.
 //!
 //! ```no_run
-//! use def_client::{Address, Host, HostPace, IntentFolder, Outcome, Port, Till};
+//! use def_client::{Address, Folder, Host, HostPace, Outcome, Port, Till};
 //!
 //! # fn sell(payload: &str, random: u64, printer: &mut impl def_client::Printer) -> Result<(), Box<dyn std::error::Error>> {
 //! let Ok(address) = "/dev/ttyACM0".parse::<Address>();
 //! let mut host = Host::new(Port::new(&address), HostPace::start(), random);
-//! let mut till = Till::new(IntentFolder::open("till")?, None);
+//! let mut till = Till::new(Folder::of_till("till")?, None);
 //! for intent in till.unfinished()? {
-//!     till.resume(intent, &mut host)?;
+//!     match till.resume(intent.hash(), &mut host)? {
+//!         Outcome::Sealed(intent) => drop(till.print(intent.hash(), printer)?),
+//!         other => eprintln!("{}: {other:?}", intent.hash()),
+//!     }
 //! }
-//! if let Outcome::Sealed(intent) = till.sell(payload, &mut host)? {
-//!     till.print(intent, printer)?;
+//! match till.sell(payload, &mut host)? {
+//!     Outcome::Sealed(intent) => drop(till.print(intent.hash(), printer)?),
+//!     other => eprintln!("{other:?}"),
 //! }
 //! # Ok(())
 //! # }
@@ -42,8 +46,7 @@ pub use host::{Host, HostFault, Lost, MOST_ATTEMPTS, OnProgress};
 pub use line::{Line, Port};
 pub use offer::Offer;
 pub use pace::{HostPace, Pace};
-pub use sale::{Ending, Question, Sale, SealDoubt, Step, Told, Unclear};
+pub use sale::{Ending, Question, Sale, SealDoubt, Signer, Step, Told, Unclear};
 pub use till::{
-    FolderFault, Intent, IntentFault, IntentFolder, IntentStore, Job, Outcome, PrintFault, Printer, Stage,
-    Till, TillFault,
+    Files, Folder, Intent, IntentFault, Job, Outcome, PrintFault, Printer, Stage, StoreFault, Till, TillFault,
 };

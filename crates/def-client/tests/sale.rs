@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use support::{
     NONCE, OTHER, PAYLOAD, committed, logged, other_key, prepared, public_key, refusal, refused, replayed,
-    seal, status,
+    seal, signer, status,
 };
 
 /// A device's time some hours after the payload's.
@@ -51,12 +51,17 @@ fn ended(sale: &Sale<'_>) -> Option<Ending> {
 fn begin(script: Vec<(Question, Told)>) -> Option<Ending> {
     let offer = Offer::read(PAYLOAD).unwrap();
     let key = public_key();
-    tell(&mut Sale::begin(&offer, Some(&key)), script)
+    tell(&mut Sale::begin(&offer, &signer(), Some(&key)), script)
 }
 
 fn resume(script: Vec<(Question, Told)>) -> Option<Ending> {
     let offer = Offer::read(PAYLOAD).unwrap();
-    tell(&mut Sale::resume(&offer, None), script)
+    tell(&mut Sale::resume(&offer, &signer(), None, false), script)
+}
+
+/// The device says that it is still the same.
+fn same() -> (Question, Told) {
+    (Question::Status, told(status(0, 106, SOON)))
 }
 
 const fn told(answer: Answer) -> Told {
@@ -88,6 +93,7 @@ fn a_sale_is_prepared_committed_and_sealed() {
 fn a_lost_prepare_is_asked_again_and_a_lost_commit_with_its_nonce() {
     let ending = begin(vec![
         (Question::Prepare, Told::Lost),
+        same(),
         (Question::Prepare, told(prepared())),
         (Question::Commit(nonce()), Told::Lost),
         (Question::Commit(nonce()), Told::Lost),
@@ -101,6 +107,7 @@ fn only_a_nonce_that_sealed_nothing_is_prepared_again() {
     for code in ["NONCE_EXPIRED", "INVALID_NONCE"] {
         let ending = begin(after_a_lost_commit(vec![
             (Question::Commit(nonce()), told(refused(code))),
+            same(),
             (Question::Prepare, told(prepared())),
             (Question::Commit(nonce()), told(committed(&ours(105)))),
         ]));
@@ -126,6 +133,7 @@ fn bytes_that_were_sealed_are_fetched_and_who_may_have_their_receipt_is_known() 
     // It was this till.
     let script = vec![
         (Question::Commit(nonce()), told(refused("INVALID_NONCE"))),
+        same(),
         (Question::Prepare, told(replayed(0, 105))),
         fetched(105),
     ];
@@ -136,7 +144,8 @@ fn bytes_that_were_sealed_are_fetched_and_who_may_have_their_receipt_is_known() 
 #[test]
 fn a_full_pool_is_waited_for_longer_than_a_nonce_lives() {
     let offer = Offer::read(PAYLOAD).unwrap();
-    let mut sale = Sale::begin(&offer, None);
+    let signer = signer();
+    let mut sale = Sale::begin(&offer, &signer, None);
     let mut waited = Duration::ZERO;
     while ended(&sale).is_none() {
         assert_eq!(sale.step(), Step::Ask(Question::Prepare));
@@ -159,20 +168,21 @@ fn other_failures_of_the_moment_are_repeated_three_times() {
         assert_eq!(begin(script), sealed(105, false));
         let mut script = to_commit();
         script.extend((0..4).map(|_| (Question::Commit(nonce()), told(refused(code)))));
+        // A chip that fails in the middle may have sealed it all the same.
+        script.push((Question::Status, told(status(0, 1, SOON))));
         assert_eq!(begin(script), Some(Ending::Held(refusal(code))));
     }
 }
 
 #[test]
 fn a_refusal_that_is_certain_is_said_at_once() {
-    for code in
-        ["SCHEMA_INVALID", "WRONG_OUTLET", "ALREADY_VOIDED", "CREDIT_EXCEEDS_ORIGINAL", "ORIGINAL_NOT_FOUND"]
-    {
+    for code in ["SCHEMA_INVALID", "ALREADY_VOIDED", "CREDIT_EXCEEDS_ORIGINAL", "ORIGINAL_NOT_FOUND"] {
         let ending = begin(vec![(Question::Prepare, told(refused(code)))]);
         assert_eq!(ending, Some(Ending::Refused(refusal(code))));
     }
     for code in [
         "DEVICE_REVOKED",
+        "WRONG_OUTLET",
         "STORAGE_FULL",
         "SYNC_REQUIRED",
         "CLOSURE_REQUIRED",
@@ -219,16 +229,65 @@ fn a_resumed_sale_is_never_refused_without_a_look_at_the_journal() {
 }
 
 #[test]
-fn a_search_that_ends_at_the_beginning_of_a_later_epoch_does_not_know() {
-    let script = |epoch| {
+fn a_search_that_does_not_reach_the_beginning_of_all_does_not_know() {
+    let script = |epoch, last| {
         vec![
             (Question::Prepare, told(refused("DEVICE_REVOKED"))),
             (Question::Status, told(status(epoch, 2, SOON))),
-            (log(epoch, 1), told(refused("NOT_FOUND"))),
+            (log(epoch, 1), told(last)),
         ]
     };
-    assert_eq!(resume(script(0)), Some(Ending::Held(refusal("DEVICE_REVOKED"))));
-    assert_eq!(resume(script(3)), Some(Ending::Unclear(Unclear::EarlierEpoch(Epoch(3)))));
+    let other = |epoch| logged(OTHER, &seal(OTHER, epoch, 1, SOON));
+    let elsewhere = |epoch| {
+        let number = InvoiceNumber::new(1).unwrap();
+        Some(Ending::Unclear(Unclear::Elsewhere { epoch: Epoch(epoch), number }))
+    };
+    // The first invoice of all was seen.
+    assert_eq!(resume(script(0, other(0))), Some(Ending::Held(refusal("DEVICE_REVOKED"))));
+    // There was an epoch before; another signer sealed this number, and this device maybe one before it.
+    assert_eq!(resume(script(3, other(3))), elsewhere(3));
+    assert_eq!(resume(script(0, refused("NOT_FOUND"))), elsewhere(0));
+    // An answer to another question is none.
+    let wrong = logged(OTHER, &seal(OTHER, 0, 7, SOON));
+    assert!(matches!(resume(script(0, wrong)), Some(Ending::Unclear(Unclear::Foreign(_)))));
+}
+
+#[test]
+fn what_is_refused_at_commit_is_looked_for_before_it_is_believed() {
+    let mut script = to_commit();
+    script.push((Question::Commit(nonce()), told(refused("STORAGE_CORRUPT"))));
+    script.push((Question::Status, told(status(0, 106, SOON))));
+    script.push((log(0, 105), told(logged(PAYLOAD, &ours(105)))));
+    assert_eq!(begin(script), sealed(105, false));
+}
+
+#[test]
+fn after_a_loss_the_bytes_are_offered_to_the_same_device_only() {
+    let other = r#"{"status":"OK","device_id":"DEF-000002","public_key_id":"0000000000000001","next_invoice_seq":1,"epoch":0}"#;
+    let other = || told(Answer::Done(other.into()));
+    let swapped = |ending| matches!(ending, Some(Ending::Unclear(Unclear::OtherDevice { .. })));
+    assert!(swapped(begin(vec![(Question::Prepare, Told::Lost), (Question::Status, other())])));
+    assert!(swapped(begin(after_a_lost_commit(vec![
+        (Question::Commit(nonce()), told(refused("INVALID_NONCE"))),
+        (Question::Status, other()),
+    ]))));
+    // Nor is its journal looked through in place of the right one's.
+    assert!(swapped(resume(vec![
+        (Question::Prepare, told(refused("WRONG_OUTLET"))),
+        (Question::Status, other()),
+    ])));
+}
+
+#[test]
+fn a_sale_that_is_only_looked_for_is_not_offered() {
+    let offer = Offer::read(PAYLOAD).unwrap();
+    let look = |script| tell(&mut Sale::look(&offer, &signer(), None), script);
+    assert_eq!(look(vec![(Question::Status, told(status(0, 1, SOON)))]), Some(Ending::Unsealed));
+    let found = vec![
+        (Question::Status, told(status(0, 106, SOON))),
+        (log(0, 105), told(logged(PAYLOAD, &ours(105)))),
+    ];
+    assert_eq!(look(found), sealed(105, false));
 }
 
 #[test]
@@ -257,9 +316,14 @@ fn what_was_erased_by_a_reset_is_for_the_ledger() {
 
 #[test]
 fn four_silences_in_a_row_end_a_sale_and_an_answer_between_counts_anew() {
-    let silences = |count| (0..count).map(|_| (Question::Prepare, Told::Lost));
+    // Once something was lost, the device is asked who it is first.
+    let silences = |count| {
+        let again = (1..count).map(|_| (Question::Status, Told::Lost));
+        [(Question::Prepare, Told::Lost)].into_iter().chain(again)
+    };
     assert_eq!(begin(silences(4).collect()), Some(Ending::Unclear(Unclear::Silent)));
     let mut script: Vec<_> = silences(3).collect();
+    script.push(same());
     script.push((Question::Prepare, told(prepared())));
     script.extend((0..3).map(|_| (Question::Commit(nonce()), Told::Lost)));
     script.push((Question::Commit(nonce()), told(committed(&ours(105)))));
@@ -292,7 +356,7 @@ fn answered(seal: &Seal, key: Option<&PublicKey>) -> Option<Ending> {
     let offer = Offer::read(PAYLOAD).unwrap();
     let mut script = to_commit();
     script.push((Question::Commit(nonce()), told(committed(seal))));
-    tell(&mut Sale::begin(&offer, key), script)
+    tell(&mut Sale::begin(&offer, &signer(), key), script)
 }
 
 #[test]
@@ -303,6 +367,12 @@ fn a_seal_that_is_not_of_this_sale_is_not_believed() {
         other => panic!("{other:?}"),
     };
     let key = other_key();
+    let mut foreign = ours(105);
+    foreign.record.header.device = "DEF-000002".parse().unwrap();
+    assert_eq!(doubt(&foreign, None), Some(SealDoubt::OtherSigner));
+    let mut foreign = ours(105);
+    foreign.record.header.key = key.id();
+    assert_eq!(doubt(&foreign, None), Some(SealDoubt::OtherSigner));
     assert_eq!(doubt(&ours(105), None), None);
     assert_eq!(doubt(&ours(105), Some(&key)), Some(SealDoubt::Signature));
     assert_eq!(doubt(&seal(OTHER, 0, 105, SOON), None), Some(SealDoubt::OtherPayload));
@@ -362,12 +432,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn whatever_comes_back_a_sale_ends_and_says_unsealed_only_of_what_it_looked_for(
+    fn whatever_comes_back_a_sale_ends_and_when_uncertain_not_before_it_asked_for_the_journal(
         answers in proptest::collection::vec(any_told(), 400),
         resumed: bool,
     ) {
         let offer = Offer::read(PAYLOAD).unwrap();
-        let mut sale = if resumed { Sale::resume(&offer, None) } else { Sale::begin(&offer, None) };
+        let signer = signer();
+        let mut sale = if resumed {
+            Sale::resume(&offer, &signer, None, false)
+        } else {
+            Sale::begin(&offer, &signer, None)
+        };
         let (mut uncertain, mut surveyed) = (resumed, false);
         for answer in answers {
             match sale.step() {

@@ -29,7 +29,7 @@
 //! | [`Receipt::pdf`] | PDF/A-2b | mail, archives |
 //!
 //! A receipt states a seal; whether a key made it is for [`Receipt::verify`] to say, or for the referee. There is no I/O and no clock
-//! here, and the same input gives the same bytes. What the caller has to keep is how often a receipt was printed: [`Copy`].
+//! here, and the same input gives the same bytes. What the caller has to keep is how often a receipt was printed: [`enum@Copy`].
 //!
 //! QR codes have error correction level M at 0.5 mm a module or more; only a terminal that is too narrow for that gets level L.
 

@@ -1,6 +1,6 @@
 //! What is drawn: its codes read, its text is text, and nothing is cut off.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+#![allow(clippy::unwrap_used, clippy::float_arithmetic, reason = "tests panic, and measure in millimetres")]
 
 mod support;
 
@@ -143,6 +143,29 @@ fn an_svg_holds_its_text_as_text_and_its_code_reads() {
             }
             assert!(texts.contains("14/03/2026 "), "{paper:?}");
             assert_eq!(pages.iter().flat_map(|page| svg_codes(page)).collect::<Vec<_>>(), [sold.qr()]);
+        }
+    }
+}
+
+#[test]
+fn the_code_is_at_the_lower_right_of_a_page_and_in_the_middle_of_a_roll() {
+    let receipt = of_day("010").receipt(&print());
+    for (paper, width) in
+        [(Paper::A4, 210.0), (Paper::Roll(Roll::Mm80), 80.0), (Paper::Roll(Roll::Mm58), 58.0)]
+    {
+        let svg = receipt.svg(paper).unwrap().concat();
+        let (_, place) = svg.split_once("translate(").unwrap();
+        let (place, rest) = place.split_once(')').unwrap();
+        let (x, y) = place.split_once(' ').unwrap();
+        let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+        // The lower left finder ends the longest column; its last module is the code's last row.
+        let rows =
+            rest.split('M').filter_map(|part| part.split_once(' ')?.1.split_once('h')?.0.parse::<u16>().ok());
+        let side = 0.5 * f64::from(rows.max().unwrap() + 1);
+        if paper == Paper::A4 {
+            assert!((x + side - 194.0).abs() <= 0.5 && y > 120.0, "{x} {y}");
+        } else {
+            assert!((x + side / 2.0 - width / 2.0).abs() <= 0.5, "{x} {side}");
         }
     }
 }

@@ -123,6 +123,17 @@ fn a_printer_that_obeys_texts_finds_nothing_to_obey() {
 }
 
 #[test]
+fn letters_that_become_several_do_not_make_a_line_too_long() {
+    let base = include_str!("../../../vectors/canonical/valid_sale_ht_one_item.json");
+    let sold = seal("several", &base.replace("Service Plan", &"№".repeat(40)));
+    for roll in ROLLS {
+        let printed: String =
+            printed(&sold, &print(), roll).lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(printed.matches("No").count(), 40);
+    }
+}
+
+#[test]
 fn the_strict_printer_refuses_what_it_does_not_know() {
     let good = day()[0].receipt(&print()).escpos(Roll::Mm58);
     assert!(print_bytes(&good, 384).is_ok());

@@ -4,6 +4,7 @@
 
 mod support;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{PublicKey, Qr};
 use receipt::{Difference, Element, Elements, Language, Print, Receipt, Refusal};
 use support::{Sold, day, public_key, seal};
@@ -168,6 +169,17 @@ fn a_record_of_the_same_payload_in_another_chain_is_refused() {
     let resealed = seal("again", &sold.payload);
     let elements = set(&sold.elements, Element::Record, resealed.elements.record.as_deref());
     assert_eq!(code(&sold.payload, &elements), "record_differs");
+}
+
+#[test]
+fn a_record_with_another_place_in_the_chain_is_refused() {
+    let sold = sale();
+    let mut bytes = Base64UrlUnpadded::decode_vec(sold.elements.record.as_ref().unwrap()).unwrap();
+    // The last byte of the counter, which stands before the signature of 64 bytes.
+    let counter = bytes.len() - 65;
+    bytes[counter] += 1;
+    let record = Base64UrlUnpadded::encode_string(&bytes);
+    assert_eq!(code(&sold.payload, &set(&sold.elements, Element::Record, Some(&record))), "record_differs");
 }
 
 #[test]

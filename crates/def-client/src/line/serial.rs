@@ -10,13 +10,14 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::OFlags,
     io::Errno,
-    termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr},
+    termios::{ControlModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr},
 };
 
 use super::{Line, closed};
 
-/// How long a device may take no bytes before the line counts as broken.
+/// How long a request may wait for a device that takes no bytes, all together, before the line counts as broken.
 const STUCK: Duration = Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// A serial port in raw mode, held alone: an advisory lock keeps other tills away.
 ///
@@ -54,6 +55,9 @@ impl Line for SerialLine {
             Err(TryLockError::Error(fault)) => return Err(fault),
         }
         settings.make_raw();
+        // No modem is asked and nobody's flow control obeyed: the device has neither.
+        settings.control_modes |= ControlModes::CLOCAL | ControlModes::CREAD;
+        settings.control_modes -= ControlModes::CRTSCTS;
         tcsetattr(&file, OptionalActions::Now, &settings)?;
         // What the port still has is an answer to someone before us.
         tcflush(&file, QueueSelector::IFlush)?;
@@ -68,15 +72,19 @@ impl Line for SerialLine {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let file = self.file()?;
         let mut rest = bytes;
+        let mut waited = Duration::ZERO;
         while !rest.is_empty() {
             match file.write(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => rest = &rest[written..],
                 Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}
                 Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
-                    if !ready(file, PollFlags::OUT, STUCK)? {
+                    if waited >= STUCK {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
+                    // A signal, or a port that takes a few bytes at a time, ends a glance early: the whole is bounded.
+                    ready(file, PollFlags::OUT, GLANCE)?;
+                    waited += GLANCE;
                 }
                 Err(fault) => return Err(fault),
             }

@@ -4,6 +4,7 @@
 use def_protocol::reply::Seal;
 use fiscal::{InvoiceFacts, PublicKey, Qr};
 
+use super::Signer;
 use crate::offer::Offer;
 
 /// What is wrong with a seal.
@@ -18,29 +19,42 @@ pub enum SealDoubt {
     /// Its members do not agree with its record.
     #[error("its elements contradict each other")]
     Contradiction,
+    /// Another device sealed it than the one that was asked, or another key.
+    #[error("another device or another key made it")]
+    OtherSigner,
     /// The device's key did not sign it.
     #[error("the device's key did not sign it")]
     Signature,
 }
 
-/// With the device's key the signature is verified too.
-pub(super) fn check(seal: &Seal, payload: &Offer<'_>, key: Option<&PublicKey>) -> Result<(), SealDoubt> {
-    let record = &seal.record;
-    if record.link.payload != payload.hash() || seal.payload_hash != payload.hash() {
-        return Err(SealDoubt::OtherPayload);
+impl SealDoubt {
+    /// What there is to doubt of a seal of this payload. With the device's key the signature is verified too.
+    pub(crate) fn about(seal: &Seal, payload: &Offer<'_>, key: Option<&PublicKey>) -> Result<(), Self> {
+        let record = &seal.record;
+        if record.link.payload != payload.hash() || seal.payload_hash != payload.hash() {
+            return Err(Self::OtherPayload);
+        }
+        let facts = record.header.invoice().ok_or(Self::OtherFacts)?;
+        let invoice = payload.invoice();
+        let is_of_it = *facts == InvoiceFacts::of_invoice(invoice, facts.number);
+        if !is_of_it || record.header.outlet != invoice.outlet_id {
+            return Err(Self::OtherFacts);
+        }
+        if !agrees(seal) {
+            return Err(Self::Contradiction);
+        }
+        match key {
+            Some(key) => record.verify(key).map(|_| ()).map_err(|_| Self::Signature),
+            None => Ok(()),
+        }
     }
-    let facts = record.header.invoice().ok_or(SealDoubt::OtherFacts)?;
-    let invoice = payload.invoice();
-    if *facts != InvoiceFacts::of_invoice(invoice, facts.number) || record.header.outlet != invoice.outlet_id
-    {
-        return Err(SealDoubt::OtherFacts);
-    }
-    if !agrees(seal) {
-        return Err(SealDoubt::Contradiction);
-    }
-    match key {
-        Some(key) => record.verify(key).map(|_| ()).map_err(|_| SealDoubt::Signature),
-        None => Ok(()),
+
+    /// Whether another device sealed it than the one that was asked.
+    pub(super) fn of_signer(seal: &Seal, signer: &Signer) -> Result<(), Self> {
+        let header = &seal.record.header;
+        let is_its =
+            header.device == signer.device_id && signer.public_key_id.is_none_or(|key| key == header.key);
+        if is_its { Ok(()) } else { Err(Self::OtherSigner) }
     }
 }
 

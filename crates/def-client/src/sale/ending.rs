@@ -1,11 +1,12 @@
 use def_protocol::{Command, reply::Seal};
 use fiscal::{Epoch, InvoiceNumber};
 
-use super::SealDoubt;
+use super::{SealDoubt, Signer};
 use crate::answer::Refusal;
 
 /// What became of a sale.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nobody else knows what became of the sale"]
 pub enum Ending {
     /// It is sealed: this is its receipt.
     Sealed {
@@ -21,6 +22,8 @@ pub enum Ending {
     Held(Refusal),
     /// It is not known whether it was sealed. Offer the same bytes again, and no others in their place.
     Unclear(Unclear),
+    /// It was looked for, and nothing was sealed: the end of [`super::Sale::look`].
+    Unsealed,
 }
 
 /// Why it is not known what became of a sale.
@@ -53,11 +56,28 @@ pub enum Unclear {
         /// Under which number.
         number: InvoiceNumber,
     },
-    /// It may be in an epoch before the present one.
+    /// The device's journal does not go back so far: before that, another signer or another epoch may have it.
     #[error(
-        "this sale may have been sealed before epoch {0}: look for it in the ledger before it is rung up again"
+        "this sale may have been sealed before {epoch}/{number}, which this device does not have: look for it in the ledger \
+         before it is rung up again"
     )]
-    EarlierEpoch(Epoch),
+    Elsewhere {
+        /// In which line of numbers the search ended.
+        epoch: Epoch,
+        /// Where.
+        number: InvoiceNumber,
+    },
+    /// Another device than the one to which it was offered.
+    #[error(
+        "this sale was offered to {}, and {} answers: connect the device to which it was offered, and resume the sale",
+        offered_to.device_id, here.device_id
+    )]
+    OtherDevice {
+        /// The one that may have sealed it.
+        offered_to: Signer,
+        /// The one that answers.
+        here: Signer,
+    },
 }
 
 impl Unclear {
@@ -70,7 +90,8 @@ impl Unclear {
             Self::Foreign(_) => "foreign",
             Self::Doubtful(_) => "doubtful_seal",
             Self::Erased { .. } => "erased",
-            Self::EarlierEpoch(_) => "earlier_epoch",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::OtherDevice { .. } => "other_device",
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What each answer means for a sale: `docs/protocol.md`, sections 6 and 8.
 
-use std::time::Duration;
-
 use def_protocol::{
     Command, ErrorCode, LogKey, Remedy,
     reply::{Committed, Prepared},
@@ -9,7 +7,7 @@ use def_protocol::{
 use fiscal::{Epoch, InvoiceNumber};
 use serde::de::DeserializeOwned;
 
-use super::{Doing, Ending, Limits, Sale, Told, Unclear, search::Entry};
+use super::{Doing, Ending, Limits, Sale, Signer, Told, Unclear, search::Entry};
 use crate::answer::{Answer, Refusal};
 
 impl Sale<'_> {
@@ -22,6 +20,7 @@ impl Sale<'_> {
             Told::Lost => {
                 // It may have been obeyed, and whoever obeyed may not be heard of again.
                 self.uncertain |= matches!(self.doing, Doing::Commit(_));
+                self.may_be_another = true;
                 self.lost();
             }
             Told::Unasked(cause) => self.end(Ending::Unclear(Unclear::NoLine(cause))),
@@ -35,16 +34,25 @@ impl Sale<'_> {
         }
     }
 
-    /// The same question again, a few times.
+    /// The same question again, a few times; a payload only to the same device.
     fn lost(&mut self) {
         self.limits.lost += 1;
         if self.limits.lost >= Limits::LOST {
             self.end(Ending::Unclear(Unclear::Silent));
+        } else if let Doing::Prepare = self.doing {
+            self.offer();
         }
     }
 
     fn done(&mut self, json: &str) {
         match &self.doing {
+            Doing::Identify => {
+                let Some(here) = self.read::<Signer>(Command::Status, json) else { return };
+                if self.is_asked(&here) {
+                    self.may_be_another = false;
+                    self.doing = Doing::Prepare;
+                }
+            }
             Doing::Prepare => {
                 let Some(Prepared { nonce, .. }) = self.read::<Prepared<String>>(Command::Prepare, json)
                 else {
@@ -62,11 +70,14 @@ impl Sale<'_> {
             }
             Doing::Survey => {
                 let Some(survey) = self.read(Command::Status, json) else { return };
+                self.limits = Limits::default();
                 self.surveyed(survey);
             }
             Doing::Search(search) => {
                 let search = *search;
                 let Some(entry) = self.read(Command::Log, json) else { return };
+                // Each question of a long search has its own patience.
+                self.limits = Limits::default();
                 self.found(search, entry);
             }
             Doing::Pause(_) | Doing::Ended(_) => {}
@@ -82,6 +93,9 @@ impl Sale<'_> {
     }
 
     fn refused(&mut self, refusal: Refusal) {
+        // A device whose flash or chip fails in the middle may find the record whole when it starts again.
+        let sealed_nothing = refusal.remedy() == Remedy::Prepare;
+        self.uncertain |= matches!(self.doing, Doing::Commit(_)) && !sealed_nothing;
         match refusal.remedy() {
             Remedy::Repeat => return self.repeat(refusal),
             Remedy::Prepare if matches!(self.doing, Doing::Prepare | Doing::Commit(_)) => {
@@ -99,7 +113,7 @@ impl Sale<'_> {
                 self.end(Ending::Unclear(Unclear::Erased { epoch, number }));
             }
             Doing::Search(search) if refusal.known() == Some(ErrorCode::NotFound) => self.not_there(search),
-            Doing::Fetch(_) | Doing::Survey | Doing::Search(_) => {
+            Doing::Identify | Doing::Fetch(_) | Doing::Survey | Doing::Search(_) => {
                 self.end(Ending::Unclear(Unclear::CannotTell(refusal)));
             }
             Doing::Pause(_) | Doing::Ended(_) => {}
@@ -131,13 +145,13 @@ impl Sale<'_> {
         if self.limits.prepared > Limits::PREPARED {
             self.conclude(refusal);
         } else {
-            self.doing = Doing::Prepare;
+            self.offer();
         }
     }
 
     /// These bytes are sealed. What was sealed before this till committed them may have a receipt.
     fn fetch(&mut self, refusal: &Refusal) {
-        self.met = !self.committed;
+        self.before |= !self.committed;
         let number = refusal.invoice_seq.and_then(InvoiceNumber::new);
         match (refusal.epoch, number) {
             (Some(epoch), Some(number)) => {
@@ -152,8 +166,8 @@ impl Sale<'_> {
         let forgotten = refusal.known() == Some(ErrorCode::StaleTimestamp);
         self.verdict = Some(refusal);
         if self.uncertain || forgotten {
-            self.met = forgotten && !self.committed;
-            self.limits.busy = Duration::ZERO;
+            self.before |= forgotten && !self.committed;
+            self.limits = Limits::default();
             self.doing = Doing::Survey;
         } else {
             self.conclude_unsealed();
@@ -161,8 +175,10 @@ impl Sale<'_> {
     }
 
     pub(super) fn conclude_unsealed(&mut self) {
-        let Some(verdict) = self.verdict.take() else { return };
-        let final_word = verdict.remedy() == Remedy::Correct || self.is_past;
-        self.end(if final_word { Ending::Refused(verdict) } else { Ending::Held(verdict) });
+        let Some(verdict) = self.verdict.take() else { return self.end(Ending::Unsealed) };
+        // The bytes may be right and the device the wrong one.
+        let is_of_outlet = verdict.known() == Some(ErrorCode::WrongOutlet);
+        let is_final = self.is_past || (verdict.remedy() == Remedy::Correct && !is_of_outlet);
+        self.end(if is_final { Ending::Refused(verdict) } else { Ending::Held(verdict) });
     }
 }

@@ -5,6 +5,7 @@ mod check;
 mod ending;
 mod hear;
 mod search;
+mod signer;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use self::search::Search;
 pub use self::{
     check::SealDoubt,
     ending::{Ending, Unclear},
+    signer::Signer,
 };
 use crate::{
     answer::{Answer, Refusal},
@@ -34,13 +36,18 @@ use crate::{
 /// * [`Ending::Sealed`] needs a seal over this very payload that [`Sale`] has checked.
 /// * [`Ending::Refused`] and [`Ending::Held`] say that nothing was sealed. When that is not certain, because a COMMIT may
 ///   have been obeyed that nobody heard the answer of, the journal is searched before they are said.
+/// * After an answer was lost, the bytes are offered again only to the device to which they were offered before: another one
+///   would seal them a second time.
 /// * Every way of asking again has an end; what is not known then is [`Ending::Unclear`], and the payload is offered again
 ///   later.
 #[derive(Debug)]
 pub struct Sale<'p> {
     payload: &'p Offer<'p>,
+    signer: &'p Signer,
     key: Option<&'p PublicKey>,
     doing: Doing,
+    /// Whether something was lost since the signer was asked who it is.
+    may_be_another: bool,
     /// Whether a COMMIT of these bytes may have been obeyed.
     uncertain: bool,
     /// What is said when the search finds nothing.
@@ -48,13 +55,15 @@ pub struct Sale<'p> {
     /// Whether the payload is too old to be sealed ever.
     is_past: bool,
     limits: Limits,
-    /// Whether the device said that these bytes were sealed before this sale's first COMMIT.
-    met: bool,
+    /// Whether these bytes were sealed before this till ever committed them.
+    before: bool,
+    /// Whether this till committed them, or may have.
     committed: bool,
 }
 
 /// What a sale wants next.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "a sale goes on by what it asks"]
 pub enum Step {
     /// Ask this, and tell the sale what came back.
     Ask(Question),
@@ -102,6 +111,8 @@ pub enum Told {
 
 #[derive(Debug)]
 enum Doing {
+    /// Is it still the same device?
+    Identify,
     Prepare,
     Commit(Nonce),
     /// The device named the invoice that these bytes are.
@@ -136,23 +147,36 @@ impl Limits {
 
 impl<'p> Sale<'p> {
     /// A sale of a till that never offered these bytes before.
-    pub fn begin(payload: &'p Offer<'p>, key: Option<&'p PublicKey>) -> Self {
+    pub fn begin(payload: &'p Offer<'p>, signer: &'p Signer, key: Option<&'p PublicKey>) -> Self {
         Self {
             payload,
+            signer,
             key,
             doing: Doing::Prepare,
+            may_be_another: false,
             uncertain: false,
             verdict: None,
             is_past: false,
             limits: Limits::default(),
-            met: false,
+            before: false,
             committed: false,
         }
     }
 
-    /// A sale that was begun before, by a till that crashed or gave up: it may be sealed already.
-    pub fn resume(payload: &'p Offer<'p>, key: Option<&'p PublicKey>) -> Self {
-        Self { uncertain: true, committed: true, ..Self::begin(payload, key) }
+    /// A sale that was begun before, by a till that crashed or gave up: it may be sealed already, by this till or, where
+    /// that is known, before it.
+    pub fn resume(
+        payload: &'p Offer<'p>,
+        signer: &'p Signer,
+        key: Option<&'p PublicKey>,
+        before: bool,
+    ) -> Self {
+        Self { uncertain: true, committed: true, before, ..Self::begin(payload, signer, key) }
+    }
+
+    /// A sale that is only looked for: nothing is offered.
+    pub fn look(payload: &'p Offer<'p>, signer: &'p Signer, key: Option<&'p PublicKey>) -> Self {
+        Self { doing: Doing::Survey, ..Self::resume(payload, signer, key, false) }
     }
 
     /// What to do next.
@@ -161,7 +185,7 @@ impl<'p> Sale<'p> {
             Doing::Prepare => Step::Ask(Question::Prepare),
             Doing::Commit(nonce) => Step::Ask(Question::Commit(*nonce)),
             Doing::Fetch(key) => Step::Ask(Question::Log(*key)),
-            Doing::Survey => Step::Ask(Question::Status),
+            Doing::Identify | Doing::Survey => Step::Ask(Question::Status),
             Doing::Search(search) => Step::Ask(Question::Log(search.key())),
             Doing::Pause(_) => Step::Pause,
             Doing::Ended(ending) => Step::End(ending.clone()),
@@ -177,11 +201,21 @@ impl<'p> Sale<'p> {
         };
     }
 
-    /// Does it all: asks the device what the sale wants to know until it ended.
-    pub fn run<L: Line, P: Pace>(mut self, host: &mut Host<L, P>) -> Ending {
+    /// Does it all: asks the device what the sale wants to know until it ended. `sealed_before` is called when the device says
+    /// that these bytes were sealed before this till committed them, and keeps that.
+    pub fn run<L: Line, P: Pace, E>(
+        mut self,
+        host: &mut Host<L, P>,
+        sealed_before: &mut dyn FnMut() -> Result<(), E>,
+    ) -> Result<Ending, E> {
+        let mut said = self.before;
         loop {
+            if self.before && !said {
+                sealed_before()?;
+                said = true;
+            }
             match self.step() {
-                Step::End(ending) => return *ending,
+                Step::End(ending) => return Ok(*ending),
                 Step::Pause => self.paused(host.pause_a_little()),
                 Step::Ask(question) => {
                     let told = match host.ask(question.request(self.payload), &mut |_| {}) {
@@ -199,9 +233,26 @@ impl<'p> Sale<'p> {
         self.doing = Doing::Ended(Box::new(ending));
     }
 
+    /// Offers the bytes, once more if they were before.
+    fn offer(&mut self) {
+        self.doing = if self.may_be_another { Doing::Identify } else { Doing::Prepare };
+    }
+
+    /// Whether it is the device to which the bytes were offered that answers; else the sale ends.
+    fn is_asked(&mut self, here: &Signer) -> bool {
+        let same = here == self.signer;
+        if !same {
+            let (offered_to, here) = (self.signer.clone(), here.clone());
+            self.end(Ending::Unclear(Unclear::OtherDevice { offered_to, here }));
+        }
+        same
+    }
+
     fn sealed(&mut self, seal: Seal) {
-        match check::check(&seal, self.payload, self.key) {
-            Ok(()) => self.end(Ending::Sealed { seal: Box::new(seal), before: self.met }),
+        let doubt = SealDoubt::of_signer(&seal, self.signer)
+            .and_then(|()| SealDoubt::about(&seal, self.payload, self.key));
+        match doubt {
+            Ok(()) => self.end(Ending::Sealed { seal: Box::new(seal), before: self.before }),
             Err(doubt) => self.end(Ending::Unclear(Unclear::Doubtful(doubt))),
         }
     }

@@ -1,13 +1,13 @@
 //! Looking a sale up in the journal, from the newest invoice back to those that are too old to be it.
 
 use def_protocol::{
-    ErrorCode, LogKey,
+    Command, ErrorCode, LogKey,
     reply::{Logged, Seal, TaxLine},
 };
 use fiscal::{Epoch, InvoiceNumber, Timestamp};
 use serde::Deserialize;
 
-use super::{Doing, Ending, Sale, Unclear};
+use super::{Doing, Ending, Sale, Signer, Unclear};
 use crate::{answer::Refusal, offer::Offer};
 
 /// How far a payload may be ahead of its seal, in seconds (D4).
@@ -21,8 +21,10 @@ pub(super) struct Search {
 }
 
 /// What a search needs of the status.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Survey {
+    #[serde(flatten)]
+    signer: Signer,
     next_invoice_seq: u64,
     epoch: u32,
     #[serde(default, deserialize_with = "timestamp")]
@@ -40,19 +42,25 @@ impl Search {
 impl Sale<'_> {
     /// The journal ends here.
     pub(super) fn surveyed(&mut self, survey: Survey) {
-        let epoch = Epoch(survey.epoch);
+        if !self.is_asked(&survey.signer) {
+            return;
+        }
         let forgotten = self.verdict.as_ref().and_then(Refusal::known) == Some(ErrorCode::StaleTimestamp);
         // What is stamped in the future can be sealed later; the past does not come back.
         self.is_past = forgotten && survey.time.is_some_and(|now| self.payload.invoice().timestamp <= now);
+        let epoch = Epoch(survey.epoch);
         match survey.next_invoice_seq.checked_sub(1).and_then(InvoiceNumber::new) {
             Some(number) => self.doing = Doing::Search(Search { epoch, number }),
-            None => self.searched(epoch),
+            None => self.began_at(Search { epoch, number: InvoiceNumber::FIRST }),
         }
     }
 
     /// One invoice of the journal.
     pub(super) fn found(&mut self, search: Search, entry: Entry) {
         let seal: Seal = entry.log_entry.sealed;
+        if (seal.epoch, seal.invoice_seq) != (search.epoch, search.number.value()) {
+            return self.end(Ending::Unclear(Unclear::Foreign(Command::Log)));
+        }
         if seal.payload_hash == self.payload.hash() {
             return self.sealed(seal);
         }
@@ -61,21 +69,24 @@ impl Sale<'_> {
         }
         match search.number.value().checked_sub(1).and_then(InvoiceNumber::new) {
             Some(number) => self.doing = Doing::Search(Search { number, ..search }),
-            None => self.searched(search.epoch),
+            None => self.began_at(search),
         }
     }
 
-    /// The epoch's first invoice was seen. Before epoch 0 there is nothing.
-    pub(super) fn searched(&mut self, epoch: Epoch) {
-        match epoch {
-            Epoch(0) => self.conclude_unsealed(),
-            epoch => self.end(Ending::Unclear(Unclear::EarlierEpoch(epoch))),
+    /// The epoch's first invoice was seen. Before the first of epoch 0 there is nothing; before another epoch's there is
+    /// another.
+    fn began_at(&mut self, Search { epoch, number }: Search) {
+        if epoch == Epoch(0) {
+            self.conclude_unsealed();
+        } else {
+            self.end(Ending::Unclear(Unclear::Elsewhere { epoch, number }));
         }
     }
 
-    /// Where the search ends in a journal that begins later: after a hand-over, say.
-    pub(super) fn not_there(&mut self, search: Search) {
-        self.searched(search.epoch);
+    /// A number that this journal does not have: another signer sealed it, in the same line of numbers (L2), and this
+    /// device may have sealed others before that.
+    pub(super) fn not_there(&mut self, Search { epoch, number }: Search) {
+        self.end(Ending::Unclear(Unclear::Elsewhere { epoch, number }));
     }
 }
 

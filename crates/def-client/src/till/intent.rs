@@ -3,7 +3,11 @@ use fiscal::{FiscalNumber, PayloadHash, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::{answer::Refusal, offer::Offer};
+use crate::{
+    answer::Refusal,
+    offer::Offer,
+    sale::{SealDoubt, Signer},
+};
 
 /// A sale that a till means to make, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,7 @@ pub struct Intent {
     hash: PayloadHash,
     time: Timestamp,
     payload: String,
+    signer: Option<Signer>,
     stage: Stage,
 }
 
@@ -18,15 +23,25 @@ pub struct Intent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "stage")]
 pub enum Stage {
-    /// It may have been offered to a device.
-    Meant,
-    /// A device refused it for good.
+    /// It may have been offered to its device.
+    Meant {
+        /// Whether it was sealed before this till committed it, so that someone may have its receipt.
+        before: bool,
+    },
+    /// The device refused it for good.
     Refused(Refusal),
+    /// A person took it back: it is not to be sealed any more.
+    Withdrawn {
+        /// Why.
+        why: String,
+        /// Whether the device's journal was looked through and does not have it; else that person knows what became of it.
+        certain: bool,
+    },
     /// It is sealed, and nothing is printed.
     Sealed {
         /// The seal.
         seal: Box<Seal>,
-        /// Whether it was sealed before this till offered it, so that someone may have its receipt.
+        /// Whether it was sealed before this till committed it, so that someone may have its receipt.
         before: bool,
     },
     /// A copy was sent to the printer.
@@ -49,7 +64,7 @@ impl Stage {
     /// The seal, once there is one.
     pub fn seal(&self) -> Option<&Seal> {
         match self {
-            Self::Meant | Self::Refused(_) => None,
+            Self::Meant { .. } | Self::Refused(_) | Self::Withdrawn { .. } => None,
             Self::Sealed { seal, .. } | Self::Printing { seal, .. } | Self::Printed { seal, .. } => {
                 Some(seal)
             }
@@ -58,18 +73,19 @@ impl Stage {
 
     /// Whether nothing is left to do.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Printed { .. })
+        matches!(self, Self::Refused(_) | Self::Withdrawn { .. } | Self::Printed { .. })
     }
 }
 
 impl Intent {
     /// A sale that was not offered yet.
-    pub fn new(offer: &Offer<'_>) -> Self {
+    pub(super) fn new(offer: &Offer<'_>) -> Self {
         Self {
             hash: offer.hash(),
             time: offer.invoice().timestamp,
             payload: offer.text().to_owned(),
-            stage: Stage::Meant,
+            signer: None,
+            stage: Stage::Meant { before: false },
         }
     }
 
@@ -81,6 +97,11 @@ impl Intent {
     /// The bytes that were offered.
     pub fn payload(&self) -> &str {
         &self.payload
+    }
+
+    /// To which device it was offered; none before that.
+    pub const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
     }
 
     /// How far it is.
@@ -95,18 +116,24 @@ impl Intent {
 
     /// As it is kept: one object.
     pub fn to_json(&self) -> String {
-        // Texts, numbers and the seal's own forms always serialise.
-        serde_json::to_string_pretty(&Kept { payload: self.payload.clone(), stage: self.stage.clone() })
-            .unwrap_or_default()
+        let Self { payload, signer, stage, .. } = self.clone();
+        let kept = Kept { payload, signer, stage };
+        serde_json::to_string_pretty(&kept).expect("texts, numbers and a seal's own forms serialise")
     }
 
-    /// Reads what was kept. A seal of another sale is none.
+    /// Reads what was kept. A seal that is not of this sale, or not whole, is none.
     pub fn from_json(json: &[u8]) -> Result<Self, IntentFault> {
-        let Kept { payload, stage }: Kept = serde_json::from_slice(json).map_err(|_| IntentFault::Form)?;
+        let Kept { payload, signer, stage }: Kept =
+            serde_json::from_slice(json).map_err(|_| IntentFault::Form)?;
         let offer = Offer::read(&payload).map_err(|_| IntentFault::Form)?;
-        let intent = Self { stage, ..Self::new(&offer) };
-        let fits = intent.stage.seal().is_none_or(|seal| seal.payload_hash == intent.hash);
-        if fits { Ok(intent) } else { Err(IntentFault::OtherSeal) }
+        if let Some(seal) = stage.seal() {
+            SealDoubt::about(seal, &offer, None).map_err(IntentFault::Seal)?;
+        }
+        Ok(Self { signer, stage, ..Self::new(&offer) })
+    }
+
+    pub(super) fn offered_to(self, signer: Signer) -> Self {
+        Self { signer: Some(signer), ..self }
     }
 
     pub(super) fn at(self, stage: Stage) -> Self {
@@ -125,6 +152,7 @@ impl Intent {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     payload: String,
+    signer: Option<Signer>,
     #[serde(flatten)]
     stage: Stage,
 }
@@ -134,10 +162,15 @@ struct Kept {
 pub enum IntentFault {
     /// It cannot be read.
     #[error(
-        "what the till kept of a sale is damaged: restore it from a copy, or look the sale up in the device"
+        "what the till kept of a sale is damaged: call a technician, and do not sell it anew before it was found"
     )]
     Form,
-    /// Its seal is another sale's.
-    #[error("what the till kept of a sale has the seal of another: restore it from a copy")]
-    OtherSeal,
+    /// Its seal is none, or another sale's.
+    #[error(
+        "the seal that the till kept of a sale is damaged ({0}): call a technician, and print nothing of it"
+    )]
+    Seal(SealDoubt),
+    /// It is another sale's.
+    #[error("what the till kept of a sale is another sale's: call a technician")]
+    OtherSale,
 }

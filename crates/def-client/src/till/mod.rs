@@ -1,139 +1,146 @@
 //! A till that crashes anywhere, and still ends with one seal and one original receipt for each sale.
 
-mod folder;
+mod files;
 mod intent;
+mod memory;
+mod outcome;
 mod print;
-mod store;
 
-use def_protocol::reply::Seal;
-use fiscal::{FiscalNumber, PublicKey};
+use fiscal::{FiscalNumber, PayloadHash, PublicKey};
 
+use self::memory::Memory;
 pub use self::{
-    folder::{FolderFault, IntentFolder},
+    files::{Files, Folder},
     intent::{Intent, IntentFault, Stage},
+    memory::StoreFault,
+    outcome::{Outcome, TillFault},
     print::{Job, PrintFault, Printer},
-    store::IntentStore,
 };
 use crate::{
-    answer::Refusal,
     host::Host,
     line::Line,
     offer::Offer,
     pace::Pace,
-    sale::{Ending, Sale, Unclear},
+    sale::{Ending, Sale, Signer, Unclear},
 };
 
 /// A till's memory of its sales, and what it does with each.
 ///
-/// Before the first byte of a PREPARE leaves, the payload is durable in the store; before a receipt goes to the printer,
-/// its seal is, and that it was sent. So whatever a crash interrupts, [`Till::resume`] goes on from there:
+/// Before the first byte of a PREPARE leaves, the payload is durable, with the device that it is offered to; before a receipt
+/// goes to the printer, its seal is, and that it was sent. So whatever a crash interrupts, [`Till::resume`] goes on from
+/// there, with what is kept and nothing else:
 ///
 /// | it crashed | what is kept | resuming |
 /// |---|---|---|
-/// | before PREPARE, or anywhere until the seal was kept | the payload | offers the same bytes: the seal that is there, or a new one |
+/// | before PREPARE, or anywhere until the seal was kept | payload and device | offers the same bytes to the same device: the seal that is there, or a new one |
 /// | before the receipt went to the printer | the seal | prints the original |
 /// | while it was printed | the seal, and that it was being printed | asks the printer; one that cannot tell gets a duplicate, so that there are never two originals |
 /// | after that | that it was printed | nothing |
 #[derive(Debug)]
-pub struct Till<S> {
-    store: S,
+pub struct Till<F> {
+    memory: Memory<F>,
     key: Option<PublicKey>,
+    /// Who is at the other end of the host's present connection.
+    met: Option<(u64, Signer)>,
 }
 
-/// What became of a sale at this till.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is sealed; its receipt may be printed, or was.
-    Sealed(Intent),
-    /// Nothing was sealed, and these bytes will never be. They are out of the way.
-    Refused(Refusal),
-    /// Nothing was sealed. The sale stays open.
-    Held(Refusal),
-    /// It is not known whether it was sealed. The sale stays open.
-    Unclear(Unclear),
-}
-
-/// Why a till cannot do what it is told; what is kept is as it was, or as it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum TillFault<E> {
-    /// The payload cannot be sealed by anyone.
-    #[error("this payload cannot be sealed: {0}")]
-    Payload(fiscal::Fault),
-    /// The store failed. The sale is as the store last had it: start the till again when the store is well.
-    #[error("the till's memory failed ({0}): nothing is printed; mend it, and resume")]
-    Store(E),
-    /// What the store has is not what a till keeps.
-    #[error(transparent)]
-    Intent(#[from] IntentFault),
-    /// The printer failed.
-    #[error(transparent)]
-    Print(#[from] PrintFault),
-    /// Two sales with one number.
-    #[error(
-        "this till has another sale under {0}: the device was made anew or is another one, so print nothing and name \
-         another folder for this till"
-    )]
-    NumberTaken(FiscalNumber),
-    /// There is no such receipt here.
-    #[error("this till has no receipt of {0}: read it from the device that sealed it")]
-    NoReceipt(FiscalNumber),
-}
-
-impl<S: IntentStore> Till<S> {
+impl<F: Files> Till<F> {
     /// A till with this memory. With the device's key each seal's signature is verified too.
-    pub const fn new(store: S, key: Option<PublicKey>) -> Self {
-        Self { store, key }
+    pub const fn new(files: F, key: Option<PublicKey>) -> Self {
+        Self { memory: Memory::new(files), key, met: None }
     }
 
     /// Sells: has these bytes sealed once, however often this is called, and keeps what came of it. Nothing is printed.
     ///
-    /// An `Err` that is no [`TillFault::Payload`] leaves the sale open.
+    /// An `Err` that is no [`TillFault::Payload`] leaves the sale as it was kept last.
     pub fn sell<L: Line, P: Pace>(
         &mut self,
         payload: &str,
         host: &mut Host<L, P>,
-    ) -> Result<Outcome, TillFault<S::Error>> {
+    ) -> Result<Outcome, TillFault> {
         let offer = Offer::read(payload).map_err(TillFault::Payload)?;
-        if let Some(intent) = self.store.open(offer.hash()).map_err(TillFault::Store)? {
-            return self.resume(intent, host);
-        }
-        let intent = Intent::new(&offer);
-        self.store.keep(&intent).map_err(TillFault::Store)?;
-        let ending = Sale::begin(&offer, self.key.as_ref()).run(host);
-        self.conclude(intent, ending)
+        let intent = match self.memory.of_sale(offer.hash())? {
+            // What was refused or withdrawn is meant anew by who sells it again.
+            Some(intent) if !matches!(intent.stage(), Stage::Refused(_) | Stage::Withdrawn { .. }) => intent,
+            _ => Intent::new(&offer),
+        };
+        self.go_on(intent, host)
     }
 
-    /// The sales that are not done: not sealed yet, or without a receipt. In the order of their stated time.
-    pub fn unfinished(&mut self) -> Result<Vec<Intent>, TillFault<S::Error>> {
-        let mut intents = self.store.all_open().map_err(TillFault::Store)?;
+    /// The sales for which something is left to do: not sealed yet, or without a receipt. In the order of their stated time.
+    pub fn unfinished(&mut self) -> Result<Vec<Intent>, TillFault> {
+        let mut intents = self.memory.all_open()?;
         intents.sort_by_cached_key(Intent::order);
         Ok(intents)
     }
 
-    /// Goes on with a sale where it was.
+    /// Goes on with a sale from what is kept of it.
     pub fn resume<L: Line, P: Pace>(
         &mut self,
-        intent: Intent,
+        sale: PayloadHash,
         host: &mut Host<L, P>,
-    ) -> Result<Outcome, TillFault<S::Error>> {
-        if intent.stage().seal().is_some() {
-            return Ok(Outcome::Sealed(intent));
+    ) -> Result<Outcome, TillFault> {
+        let intent = self.of(sale)?;
+        match intent.stage() {
+            Stage::Refused(refusal) => Ok(Outcome::Refused(refusal.clone())),
+            Stage::Withdrawn { .. } => Ok(Outcome::Withdrawn),
+            _ => self.go_on(intent, host),
+        }
+    }
+
+    /// Takes back a sale that is not sealed: the customer left, or it was rung up elsewhere. The device's journal is
+    /// looked through first; a sale that is in it is sealed, and a credit note takes it back.
+    pub fn withdraw<L: Line, P: Pace>(
+        &mut self,
+        sale: PayloadHash,
+        why: &str,
+        host: &mut Host<L, P>,
+    ) -> Result<Outcome, TillFault> {
+        let intent = self.of(sale)?;
+        let withdrawn = Stage::Withdrawn { why: why.to_owned(), certain: true };
+        let offered_to = match (intent.stage(), intent.signer()) {
+            (Stage::Meant { .. }, Some(signer)) => signer.clone(),
+            (Stage::Meant { .. }, None) => {
+                self.keep(intent.at(withdrawn))?;
+                return Ok(Outcome::Withdrawn);
+            }
+            _ => return self.resume(sale, host),
+        };
+        let signer = match self.signer(host) {
+            Ok(signer) => signer,
+            Err(unclear) => return Ok(Outcome::Unclear(unclear)),
+        };
+        if signer != offered_to {
+            return Ok(Outcome::Unclear(Unclear::OtherDevice { offered_to, here: signer }));
         }
         let payload = intent.payload().to_owned();
         let offer = Offer::read(&payload).map_err(TillFault::Payload)?;
-        let ending = Sale::resume(&offer, self.key.as_ref()).run(host);
-        self.conclude(intent, ending)
+        let looked = Sale::look(&offer, &signer, self.key.as_ref());
+        match looked.run(host, &mut || Ok::<_, TillFault>(()))? {
+            Ending::Unsealed => {
+                self.keep(intent.at(withdrawn))?;
+                Ok(Outcome::Withdrawn)
+            }
+            ending => self.conclude(intent, ending),
+        }
     }
 
-    /// Prints the receipt of a sealed sale, the original if there is none yet.
+    /// Ends a sale of which a person found out what became of it, in the ledger for instance: it is not offered any more.
+    pub fn settle(&mut self, sale: PayloadHash, why: &str) -> Result<Outcome, TillFault> {
+        let intent = self.of(sale)?;
+        if let Stage::Meant { .. } = intent.stage() {
+            self.keep(intent.at(Stage::Withdrawn { why: why.to_owned(), certain: false }))?;
+            return Ok(Outcome::Withdrawn);
+        }
+        Err(TillFault::NotOpen(sale))
+    }
+
+    /// Prints the receipt of a sealed sale, the original if there is none yet, by what is kept of it.
     ///
     /// Of a sale that was being printed when the till crashed the printer is asked; when it cannot tell, this prints a
     /// duplicate. Of a sale that was printed, nothing more is printed: [`Till::reprint`] does.
-    pub fn print(
-        &mut self,
-        intent: Intent,
-        printer: &mut impl Printer,
-    ) -> Result<Intent, TillFault<S::Error>> {
+    pub fn print(&mut self, sale: PayloadHash, printer: &mut impl Printer) -> Result<Intent, TillFault> {
+        let intent = self.of(sale)?;
         let (seal, copy) = match intent.stage().clone() {
             // Someone may have its original already.
             Stage::Sealed { seal, before } => (seal, if before { 2 } else { 1 }),
@@ -142,59 +149,82 @@ impl<S: IntentStore> Till<S> {
                 Some(false) => (seal, copy),
                 None => (seal, copy + 1),
             },
-            Stage::Meant | Stage::Refused(_) | Stage::Printed { .. } => return Ok(intent),
+            Stage::Printed { .. } => return Ok(intent),
+            Stage::Meant { .. } | Stage::Refused(_) | Stage::Withdrawn { .. } => {
+                return Err(TillFault::NotSealed(sale));
+            }
         };
-        self.print_copy(intent, seal, copy, printer)
+        print::copy(self, intent, seal, copy, printer)
     }
 
     /// Prints one more copy of a receipt, as a duplicate, and counts it.
-    pub fn reprint(
-        &mut self,
-        number: FiscalNumber,
-        printer: &mut impl Printer,
-    ) -> Result<Intent, TillFault<S::Error>> {
-        let intent = self.store.of_number(number).map_err(TillFault::Store)?;
-        let intent = intent.ok_or(TillFault::NoReceipt(number))?;
+    pub fn reprint(&mut self, number: FiscalNumber, printer: &mut impl Printer) -> Result<Intent, TillFault> {
+        let intent = self.memory.of_number(number)?.ok_or(TillFault::NoReceipt(number))?;
         match intent.stage().clone() {
-            Stage::Printed { seal, copies } => self.print_copy(intent, seal, copies + 1, printer),
-            _ => self.print(intent, printer),
+            Stage::Printed { seal, copies } => print::copy(self, intent, seal, copies + 1, printer),
+            _ => self.print(intent.hash(), printer),
         }
     }
 
-    fn print_copy(
+    fn of(&mut self, sale: PayloadHash) -> Result<Intent, TillFault> {
+        self.memory.of_sale(sale)?.ok_or(TillFault::Unknown(sale))
+    }
+
+    fn go_on<L: Line, P: Pace>(
         &mut self,
         intent: Intent,
-        seal: Box<Seal>,
-        copy: u32,
-        printer: &mut impl Printer,
-    ) -> Result<Intent, TillFault<S::Error>> {
-        let before = intent.stage().clone();
-        let intent = self.keep(intent.at(Stage::Printing { seal: seal.clone(), copy }))?;
-        match printer.print(&intent.job(&seal, copy)) {
-            Ok(()) => self.keep(intent.at(Stage::Printed { seal, copies: copy })),
-            Err(fault) => {
-                if let PrintFault::NothingPrinted(_) = fault {
-                    // As if it had not been tried.
-                    self.keep(intent.at(before))?;
-                }
-                Err(fault.into())
+        host: &mut Host<L, P>,
+    ) -> Result<Outcome, TillFault> {
+        let Stage::Meant { before } = *intent.stage() else { return Ok(Outcome::Sealed(intent)) };
+        let signer = match self.signer(host) {
+            Ok(signer) => signer,
+            Err(unclear) => {
+                self.keep(intent)?;
+                return Ok(Outcome::Unclear(unclear));
             }
+        };
+        let offered_before = intent.signer().cloned();
+        if let Some(offered_to) = offered_before.as_ref().filter(|offered_to| **offered_to != signer) {
+            let offered_to = offered_to.clone();
+            return Ok(Outcome::Unclear(Unclear::OtherDevice { offered_to, here: signer }));
         }
+        // A device without a key can seal nothing: it will be another one when it has one.
+        let can_seal = signer.public_key_id.is_some();
+        let intent = self.keep(if can_seal { intent.offered_to(signer.clone()) } else { intent })?;
+        let payload = intent.payload().to_owned();
+        let offer = Offer::read(&payload).map_err(TillFault::Payload)?;
+        let key = self.key;
+        let sale = match offered_before {
+            None => Sale::begin(&offer, &signer, key.as_ref()),
+            Some(_) => Sale::resume(&offer, &signer, key.as_ref(), before),
+        };
+        // Before its seal is even fetched: someone may have its receipt.
+        let sealed_before = intent.clone().at(Stage::Meant { before: true });
+        let ending = sale.run(host, &mut || self.keep(sealed_before.clone()).map(drop))?;
+        self.conclude(intent, ending)
     }
 
-    fn conclude(&mut self, intent: Intent, ending: Ending) -> Result<Outcome, TillFault<S::Error>> {
+    /// Who is at the other end: asked once for each connection.
+    fn signer<L: Line, P: Pace>(&mut self, host: &mut Host<L, P>) -> Result<Signer, Unclear> {
+        if let Some((connection, signer)) = &self.met
+            && host.connection() == Some(*connection)
+        {
+            return Ok(signer.clone());
+        }
+        let signer = Signer::ask(host)?;
+        self.met = host.connection().map(|connection| (connection, signer.clone()));
+        Ok(signer)
+    }
+
+    fn conclude(&mut self, intent: Intent, ending: Ending) -> Result<Outcome, TillFault> {
         Ok(match ending {
             Ending::Sealed { seal, before } => {
                 let number = seal.fiscal_number;
-                match self.store.of_number(number).map_err(TillFault::Store)? {
-                    None => Outcome::Sealed(self.keep(intent.at(Stage::Sealed { seal, before }))?),
-                    // This till had finished it before these bytes were offered once more.
-                    Some(finished) if finished.hash() == intent.hash() => {
-                        self.store.forget(intent.hash()).map_err(TillFault::Store)?;
-                        Outcome::Sealed(finished)
-                    }
-                    Some(_) => return Err(TillFault::NumberTaken(number)),
+                let other = self.memory.of_number(number)?;
+                if other.is_some_and(|other| other.hash() != intent.hash()) {
+                    return Err(TillFault::NumberTaken(number));
                 }
+                Outcome::Sealed(self.keep(intent.at(Stage::Sealed { seal, before }))?)
             }
             Ending::Refused(refusal) => {
                 self.keep(intent.at(Stage::Refused(refusal.clone())))?;
@@ -202,11 +232,13 @@ impl<S: IntentStore> Till<S> {
             }
             Ending::Held(refusal) => Outcome::Held(refusal),
             Ending::Unclear(unclear) => Outcome::Unclear(unclear),
+            // Only who looks for it is told so.
+            Ending::Unsealed => Outcome::Withdrawn,
         })
     }
 
-    fn keep(&mut self, intent: Intent) -> Result<Intent, TillFault<S::Error>> {
-        self.store.keep(&intent).map_err(TillFault::Store)?;
+    fn keep(&mut self, intent: Intent) -> Result<Intent, TillFault> {
+        self.memory.keep(&intent)?;
         Ok(intent)
     }
 }

@@ -2,6 +2,8 @@ use std::num::NonZeroU32;
 
 use def_protocol::reply::Seal;
 
+use super::{Files, Intent, Stage, Till, TillFault};
+
 /// A receipt to print.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
@@ -38,4 +40,26 @@ pub enum PrintFault {
     /// It may have come out.
     #[error("the printer failed ({0}), and a receipt may have come out: the next one will say DUPLICATA")]
     Unknown(String),
+}
+
+/// Prints a copy: that it goes to the printer is kept before it goes, and that it came out after it did.
+pub(super) fn copy<F: Files>(
+    till: &mut Till<F>,
+    intent: Intent,
+    seal: Box<Seal>,
+    copy: u32,
+    printer: &mut impl Printer,
+) -> Result<Intent, TillFault> {
+    let before = intent.stage().clone();
+    let intent = till.keep(intent.at(Stage::Printing { seal: seal.clone(), copy }))?;
+    match printer.print(&intent.job(&seal, copy)) {
+        Ok(()) => till.keep(intent.at(Stage::Printed { seal, copies: copy })),
+        Err(fault) => {
+            if let PrintFault::NothingPrinted(_) = fault {
+                // As if it had not been tried.
+                till.keep(intent.at(before))?;
+            }
+            Err(fault.into())
+        }
+    }
 }

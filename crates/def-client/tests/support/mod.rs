@@ -1,7 +1,7 @@
 //! A device's part, made by hand: seals of a software key, and the answers around them.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use def_client::{Answer, Refusal};
+use def_client::{Answer, Refusal, Signer};
 use def_protocol::reply::{Accepted, Committed, LogEntry, LogTotals, Logged, Seal, TaxLine};
 use fiscal::{
     Chain, Epoch, Head, HeadState, InvoiceNumber, Moment, Position, PrivateKey, Proven, PublicKey,
@@ -91,8 +91,14 @@ pub(crate) fn logged(payload: &str, seal: &Seal) -> Answer {
 
 pub(crate) fn status(epoch: u32, next: u64, time: &str) -> Answer {
     Answer::Done(format!(
-        r#"{{"status":"OK","device_id":"DEF-000001","next_invoice_seq":{next},"epoch":{epoch},"time":"{time}"}}"#
+        r#"{{"status":"OK","device_id":"DEF-000001","public_key_id":"{}","next_invoice_seq":{next},"epoch":{epoch},"time":"{time}"}}"#,
+        public_key().id()
     ))
+}
+
+/// The device of these tests.
+pub(crate) fn signer() -> Signer {
+    Signer { device_id: "DEF-000001".parse().unwrap(), public_key_id: Some(public_key().id()) }
 }
 
 pub(crate) fn refused(code: &str) -> Answer {

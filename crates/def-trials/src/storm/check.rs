@@ -30,14 +30,14 @@ pub(super) fn check(bench: &Bench, aftermath: &Aftermath) {
                 assert_eq!(sealed, [seal.record_hash], "one seal, and this one");
                 assert!(papers.iter().all(|paper| paper.record == seal.record_hash), "no paper has another");
                 assert!(papers.iter().any(|paper| paper.copy == *copies), "the last copy came out");
-                let most = if aftermath.press_knows { 1 } else { *copies };
-                assert!(*copies <= most && originals <= 1, "{copies} copies, {originals} originals");
+                assert!(originals <= 1, "{originals} originals");
+                assert!(*copies == 1 || !aftermath.press_knows, "a duplicate that nobody asked for");
                 assert!(originals == 1 || !aftermath.press_knows, "there is an original");
             }
             Stage::Refused(refusal) => {
                 assert!(sealed.is_empty() && papers.is_empty(), "{refusal}, and yet it is sealed");
             }
-            Stage::Meant => {
+            Stage::Meant { .. } => {
                 assert!(aftermath.revoked && papers.is_empty(), "a sale stayed open");
                 assert!(sealed.is_empty(), "a sale is sealed and its till does not know");
             }
@@ -46,25 +46,30 @@ pub(super) fn check(bench: &Bench, aftermath: &Aftermath) {
     }
 }
 
-/// The invoices of this till, by their payload.
+/// The invoices of the device, by their payload, when all is over.
 fn journal(bench: &Bench) -> BTreeMap<PayloadHash, Vec<RecordHash>> {
-    let mut found: BTreeMap<PayloadHash, Vec<RecordHash>> = BTreeMap::new();
-    let ask = |request: String| bench.order(Order::Ask(request)).answer;
-    let status = ask("QRY|STATUS".into());
+    let status = bench.order(Order::Ask("QRY|STATUS".into())).answer;
     assert_eq!(status["corrupt"], Value::Null, "{status}");
+    journal_now(bench).expect("a device that has power gives its journal")
+}
+
+/// The same in the middle of it; none when the device has no power, or loses it.
+pub(super) fn journal_now(bench: &Bench) -> Option<BTreeMap<PayloadHash, Vec<RecordHash>>> {
+    let mut found: BTreeMap<PayloadHash, Vec<RecordHash>> = BTreeMap::new();
     let mut after = 0;
     loop {
-        let chunk = ask(format!(r#"ADM|DUMPLOG {{"format":"digest","after":{after}}}"#));
-        for record in chunk["records"].as_array().expect("records") {
+        let request = format!(r#"ADM|DUMPLOG {{"format":"digest","after":{after}}}"#);
+        let chunk = bench.order(Order::Ask(request)).answer;
+        for record in chunk["records"].as_array()? {
             if record["kind"] == "invoice" {
                 let hash = PayloadHash::from_hex(text(&record["payload_hash"])).expect("a hash");
                 let record = RecordHash::from_hex(text(&record["record_hash"])).expect("a hash");
                 found.entry(hash).or_default().push(record);
             }
         }
-        after = chunk["chunk_index"].as_u64().expect("a cursor");
+        after = chunk["chunk_index"].as_u64()?;
         if chunk["last"] == Value::Bool(true) {
-            return found;
+            return Some(found);
         }
     }
 }

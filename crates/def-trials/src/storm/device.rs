@@ -9,6 +9,7 @@ use std::{
 use def_engine::Memory;
 use def_protocol::token::NewState;
 use def_sim::{ManualClock, Outcome, Style, World};
+use fiscal::PublicKey;
 use serde_json::Value;
 
 use crate::{
@@ -57,6 +58,8 @@ pub(super) struct Report {
     pub(super) powered: bool,
     /// The answer to [`Order::Ask`].
     pub(super) answer: Value,
+    /// The key with which a new one seals.
+    pub(super) key: Option<PublicKey>,
 }
 
 impl Bench {
@@ -91,7 +94,8 @@ fn work(orders: &Receiver<Order>, reports: &Sender<Report>) {
     let mut next = orders.recv().ok();
     while let Some(Order::Make { seed, sectors }) = next {
         let mut desk = Desk::new(seed, sectors, &mut memory);
-        let _ = reports.send(Report { powered: true, ..Report::default() });
+        let key = desk.world.change(|state| state.element.peek_key());
+        let _ = reports.send(Report { powered: true, key, ..Report::default() });
         next = desk.work(orders, reports, &mut memory);
     }
 }

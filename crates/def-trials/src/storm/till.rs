@@ -3,14 +3,14 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use def_client::{Host, Intent, Outcome, Stage, Till, TillFault};
-use fiscal::{PayloadHash, Timestamp};
+use fiscal::{PayloadHash, PublicKey, Timestamp};
 
 use super::{
-    check::check,
+    check::{check, journal_now},
     device::{Bench, Order},
     line::{Handle, Sky},
     paper::{Paper, Papers, Press},
-    store::{Disk, Store},
+    store::{Disk, Store, sales},
 };
 use crate::{
     Sale,
@@ -98,14 +98,15 @@ pub fn weather(bench: &Bench, seed: u64) -> Tally {
         ahead: if dice.one_in(2) { dice.below(580) } else { 0 },
     };
     let sectors = if plan.flood { 512 } else { 64 };
-    bench.order(Order::Make { seed, sectors });
+    let key = bench.order(Order::Make { seed, sectors }).key.expect("a device that is bound has a key");
     let sky = Handle(Rc::new(RefCell::new(Sky::over(bench, dice.clone()))));
     let mut shop = Shop {
         sky,
         dice,
-        disk: Rc::default(),
+        disk: Disk::default(),
         papers: Papers::default(),
         plan,
+        key,
         meant: BTreeMap::new(),
         sold: Vec::new(),
         revoked: false,
@@ -119,9 +120,11 @@ pub fn weather(bench: &Bench, seed: u64) -> Tally {
 struct Shop<'b> {
     sky: Handle<'b>,
     dice: Dice,
-    disk: Rc<RefCell<Disk>>,
+    disk: Disk,
     papers: Papers,
     plan: Plan,
+    /// The device's.
+    key: PublicKey,
     meant: BTreeMap<PayloadHash, String>,
     /// Sales that can be taken back.
     sold: Vec<(Sale, Original)>,
@@ -158,7 +161,7 @@ impl<'b> Shop<'b> {
         let press =
             Press { papers: self.papers.clone(), knows: self.plan.press_knows, sky: self.sky.clone() };
         let host = Host::new(self.sky.clone(), self.sky.clone(), self.dice.roll());
-        (Till::new(store, None), host, press)
+        (Till::new(store, Some(self.key)), host, press)
     }
 
     fn while_away(&mut self) {
@@ -195,15 +198,15 @@ impl<'b> Shop<'b> {
     }
 
     fn is_done(&self) -> bool {
-        let all = self.disk.borrow().all();
+        let all = sales(&self.disk);
         // At a revoked device what was not sealed stays open.
         let done = |intent: &Intent| {
-            intent.stage().is_final() || (self.revoked && matches!(intent.stage(), Stage::Meant))
+            intent.stage().is_final() || (self.revoked && matches!(intent.stage(), Stage::Meant { .. }))
         };
         all.iter().all(done)
     }
 
-    fn sell_new(&mut self, at_till: &mut AtTill<'b>) -> Result<(), Fault> {
+    fn sell_new(&mut self, at_till: &mut AtTill<'b>) -> Result<(), TillFault> {
         let seconds = self.meant.len() as u64 + self.sky.0.borrow().now.as_secs() + self.plan.ahead;
         let time = Timestamp::from_unix(at(OPENING).unix() + seconds).expect("a time");
         let seed = self.dice.roll() as u32;
@@ -218,15 +221,21 @@ impl<'b> Shop<'b> {
     }
 
     /// A cashier who presses the button twice.
-    fn sell_again(&mut self, at_till: &mut AtTill<'b>) -> Result<(), Fault> {
+    fn sell_again(&mut self, at_till: &mut AtTill<'b>) -> Result<(), TillFault> {
         let payloads: Vec<String> = self.meant.values().cloned().collect();
         let payload = self.dice.pick(&payloads).clone();
         self.sell(at_till, &payload, None)
     }
 
-    fn sell(&mut self, at_till: &mut AtTill<'b>, payload: &str, sale: Option<&Sale>) -> Result<(), Fault> {
+    fn sell(
+        &mut self,
+        at_till: &mut AtTill<'b>,
+        payload: &str,
+        sale: Option<&Sale>,
+    ) -> Result<(), TillFault> {
         let (till, host, press) = at_till;
         let outcome = till.sell(payload, host)?;
+        self.believe(PayloadHash::of(payload.as_bytes()), &outcome);
         if let (Outcome::Sealed(intent), Some(sale)) = (&outcome, sale)
             && let Some(seal) = intent.stage().seal()
             && sale.takes_back.is_none()
@@ -240,25 +249,38 @@ impl<'b> Shop<'b> {
             self.sold.push((sale.clone(), original));
         }
         if let Outcome::Sealed(intent) = outcome {
-            till.print(intent, press)?;
+            till.print(intent.hash(), press)?;
         }
         Ok(())
     }
 
     /// What a till does when it starts.
-    fn go_on(&mut self, (till, host, press): &mut AtTill<'b>) -> Result<(), Fault> {
+    fn go_on(&mut self, (till, host, press): &mut AtTill<'b>) -> Result<(), TillFault> {
         for intent in till.unfinished()? {
-            if let Outcome::Sealed(intent) = till.resume(intent, host)? {
-                till.print(intent, press)?;
+            let outcome = till.resume(intent.hash(), host)?;
+            self.believe(intent.hash(), &outcome);
+            if let Outcome::Sealed(intent) = outcome {
+                till.print(intent.hash(), press)?;
             }
         }
         Ok(())
     }
 
+    /// Who is told that nothing was sealed rings the sale up anew: it has to be so, at that moment.
+    fn believe(&self, sale: PayloadHash, outcome: &Outcome) {
+        if let Outcome::Refused(refusal) | Outcome::Held(refusal) = outcome {
+            let sealed = journal_now(self.sky.0.borrow().bench);
+            assert!(
+                !sealed.is_some_and(|sealed| sealed.contains_key(&sale)),
+                "{refusal}, and yet it is sealed"
+            );
+        }
+    }
+
     fn settle(&mut self, bench: &Bench) -> Aftermath {
         bench.order(Order::Cut);
         bench.order(Order::Power { again: None });
-        let (kept, papers) = (self.disk.borrow().all(), self.papers.borrow().clone());
+        let (kept, papers) = (sales(&self.disk), self.papers.borrow().clone());
         let count =
             |wanted: fn(&Stage) -> bool| kept.iter().filter(|kept| wanted(kept.stage())).count() as u64;
         let tally = Tally {
@@ -267,7 +289,7 @@ impl<'b> Shop<'b> {
             duplicates: papers.iter().filter(|paper| paper.copy > 1).count() as u64,
             refused: count(|stage| matches!(stage, Stage::Refused(_))),
             crashes: self.crashes,
-            held: count(|stage| matches!(stage, Stage::Meant)),
+            held: count(|stage| matches!(stage, Stage::Meant { .. })),
             cuts: self.sky.0.borrow().cuts,
             disturbed: self.sky.0.borrow().disturbed,
         };
@@ -276,5 +298,3 @@ impl<'b> Shop<'b> {
         Aftermath { meant, kept, papers, press_knows, revoked: self.revoked, tally }
     }
 }
-
-type Fault = TillFault<super::store::Crashed>;

@@ -199,3 +199,18 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
     out.extend(data);
     out.extend(check.sum().to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_drawn_as_the_nearest_whole_pixels() {
+        let scale = |per_mm| Scale { per_mm, edge: 0 };
+        for (per_mm, length, pixels) in
+            [(8, 125, 1), (6, 125, 1), (12, 125, 2), (12, 500, 6), (6, 250, 2), (6, 80, 0)]
+        {
+            assert_eq!(scale(per_mm).pixels(length), pixels, "{length} at {per_mm}");
+        }
+    }
+}

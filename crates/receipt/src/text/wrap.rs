@@ -72,6 +72,13 @@ mod tests {
     fn a_mark_stays_with_its_letter_and_a_wide_letter_is_two_columns() {
         assert_eq!(columns("ɛ\u{301}ɔ\u{302}ɛ\u{301}ɔ\u{302}", 3), ["ɛ\u{301}ɔ\u{302}ɛ\u{301}", "ɔ\u{302}"]);
         assert_eq!(columns("米饭米饭", 5), ["米饭", "米饭"]);
+        // A sign and the mark that makes it a picture, two columns wide.
+        assert_eq!(columns("a☎\u{FE0F}", 2), ["a", "☎\u{FE0F}"]);
+    }
+
+    #[test]
+    fn what_is_wider_than_any_line_has_one_of_its_own() {
+        assert_eq!(columns("米饭", 1), ["米", "饭"]);
     }
 
     proptest! {

@@ -17,6 +17,7 @@ pub(crate) fn files() -> Vec<(PathBuf, String)> {
         ("001-bread-and-eggs", Roll::Mm58, print()),
         ("010-solar-kit-usd", Roll::Mm80, Print { copy: duplicate, ..print() }),
         ("012-return-of-paint", Roll::Mm58, Print { copy: duplicate, ..english.clone() }),
+        ("015-discounted-television", Roll::Mm80, print()),
         ("016-cash-in-two-currencies", Roll::Mm80, english),
         ("017-public-contract-cement", Roll::Mm58, print()),
     ];

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use anyhow::{Context, bail};
-use def_client::{Host, HostPace, Intent, IntentFolder, Outcome, Till};
+use def_client::{Folder, Host, HostPace, Intent, Outcome, Till};
 use def_protocol::{
     Request,
     reply::{DeviceStatus, ErrorCount, Seal},
@@ -24,7 +24,7 @@ use crate::{authority, device::ReceiptFolder, random};
 pub(super) struct Shop {
     wire: Rc<RefCell<Wire>>,
     host: Host<BenchLine, HostPace>,
-    till: Till<IntentFolder>,
+    till: Till<Folder>,
     printer: ReceiptFolder,
     sold: Sold,
     key: PublicKey,
@@ -69,7 +69,7 @@ impl Shop {
         Ok(Self {
             wire,
             host,
-            till: Till::new(IntentFolder::open(place.folder().join("till"))?, Some(key)),
+            till: Till::new(Folder::of_till(place.folder().join("till"))?, Some(key)),
             printer: ReceiptFolder::of_demo(&receipts, merchant)?,
             sold: Sold::default(),
             key,
@@ -87,9 +87,10 @@ impl Shop {
             Outcome::Sealed(intent) => intent,
             Outcome::Refused(refusal) | Outcome::Held(refusal) => bail!("{refusal}"),
             Outcome::Unclear(unclear) => bail!("{unclear}"),
+            Outcome::Withdrawn => bail!("nobody withdrew it"),
         };
         let told = self.wire.borrow_mut().take();
-        let intent = self.till.print(intent, &mut self.printer)?;
+        let intent = self.till.print(intent.hash(), &mut self.printer)?;
         let sale = self.sale(&intent)?;
         self.sold.add(&sale.seal);
         Ok((sale, told))

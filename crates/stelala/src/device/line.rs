@@ -10,29 +10,40 @@ const ENOUGH: usize = 64 * 1024;
 pub(super) struct Line {
     terminal: Terminal,
     gathered: Vec<u8>,
-    is_dead: bool,
+    is_held: bool,
 }
 
 impl Line {
     pub(super) const fn new(terminal: Terminal) -> Self {
-        Self { terminal, gathered: Vec::new(), is_dead: false }
+        Self { terminal, gathered: Vec::new(), is_held: false }
     }
 
     pub(super) const fn terminal(&mut self) -> &mut Terminal {
         &mut self.terminal
     }
 
-    /// From now on nothing leaves: the device's power is off.
-    pub(super) const fn die(&mut self) {
-        self.is_dead = true;
+    /// From now on nothing leaves: what the device says is kept back.
+    pub(super) const fn hold(&mut self) {
+        self.is_held = true;
+    }
+
+    /// What was kept back.
+    pub(super) fn held(&self) -> &[u8] {
+        if self.is_held { &self.gathered } else { &[] }
+    }
+
+    /// What was kept back leaves, and what follows too.
+    pub(super) fn release(&mut self) {
+        self.is_held = false;
+        self.flush();
     }
 
     /// Sends what has no end: a reply that was given up.
     pub(super) fn flush(&mut self) {
-        if !self.is_dead && !self.gathered.is_empty() {
+        if !self.is_held && !self.gathered.is_empty() {
             self.terminal.send(&self.gathered);
+            self.gathered.clear();
         }
-        self.gathered.clear();
     }
 }
 

@@ -26,6 +26,7 @@ mod snapshot;
 mod speech;
 mod status;
 mod time;
+mod withdraw;
 mod words;
 
 use std::process::ExitCode;
@@ -69,6 +70,12 @@ pub(crate) enum DeviceCommand {
     /// Copies are counted in the till's folder; the device is not needed. A receipt whose printing was interrupted is
     /// finished first.
     Reprint(reprint::ReprintCommand),
+    /// Takes back a sale that is not sealed: the client left, or it was rung up elsewhere.
+    ///
+    /// The device's journal is looked through first. A sale that is in it is sealed: its receipt is printed, and a credit
+    /// note takes it back. A sale of which only a person can know what became of it, because its device is lost for
+    /// instance, is ended by --settled; the till then asks no device.
+    Withdraw(withdraw::WithdrawCommand),
     /// Shows a sealed invoice.
     ///
     /// The security elements, the totals and the tax groups, from the device's journal. --payload prints the canonical
@@ -122,6 +129,7 @@ impl DeviceCommand {
             Self::Time(command) => command.run()?,
             Self::Seal(command) => return command.run(),
             Self::Reprint(command) => command.run()?,
+            Self::Withdraw(command) => return command.run(),
             Self::Log(command) => command.run()?,
             Self::Z(command) => command.run()?,
             Self::X(command) => command.run()?,
@@ -140,6 +148,7 @@ impl DeviceCommand {
             Self::Time(command) => command.connection.speech,
             Self::Seal(command) => command.connection.speech,
             Self::Reprint(command) => command.speech,
+            Self::Withdraw(command) => command.connection.speech,
             Self::Log(command) => command.connection.speech,
             Self::Z(command) => command.connection.speech,
             Self::X(command) => command.connection.speech,

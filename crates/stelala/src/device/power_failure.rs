@@ -2,11 +2,17 @@
 
 use std::str::FromStr;
 
-use def_sim::Power;
+use def_engine::Device;
+use def_protocol::{
+    Addressed, FRAME_BYTES, FrameReader, Request,
+    reply::{Committed, Sent},
+};
+use def_sim::{Power, StateDirectory};
 
 use super::line::Line;
 
-/// When the power fails: `in-commit=N` or `after-commit=N`, at the Nth COMMIT from the start.
+/// When the power fails: `in-commit=N` or `after-commit=N`, at the Nth COMMIT from the start or, where that one seals
+/// nothing, at the first after it that does.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PowerFailure {
     moment: Moment,
@@ -15,7 +21,7 @@ pub(super) struct PowerFailure {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
-    /// In the middle of writing the record: it does not exist.
+    /// In the middle of writing the record's content: it does not exist.
     In,
     /// The record is durable; nobody hears of it.
     After,
@@ -39,39 +45,89 @@ impl FromStr for PowerFailure {
     }
 }
 
-/// Watches what arrives, and cuts the power when it is time.
+/// Stands between the port and the device, and cuts the power when it is time.
 pub(super) struct Fate {
-    planned: Option<PowerFailure>,
+    planned: Option<Planned>,
     power: Power,
-    met: bool,
+    power_failed: bool,
 }
 
-const COMMIT: &[u8] = b"TXN|COMMIT";
-/// The record's first six bytes are one program, its content the next.
-const BEFORE_THE_CONTENT: u32 = 1;
+/// A failure to come, and what tells when it is time.
+struct Planned {
+    failure: PowerFailure,
+    requests: FrameReader<Box<[u8]>>,
+}
+
+/// A record's content has longer programs than its envelope, its mark and the trailer of a sector that it opens: all of
+/// these have at most 8 bytes. In any page a content of more than twice as many bytes has one program of so many.
+const CONTENT: usize = 16;
 
 impl Fate {
-    pub(super) const fn new(planned: Option<PowerFailure>, power: Power) -> Self {
-        Self { planned, power, met: false }
+    pub(super) fn new(planned: Option<PowerFailure>, power: Power) -> Self {
+        let planned = planned.map(|failure| Planned {
+            failure,
+            requests: FrameReader::new(vec![0; FRAME_BYTES].into_boxed_slice()),
+        });
+        Self { planned, power, power_failed: false }
     }
 
-    /// Looks at what arrives before the device does. (A command that arrives in two pieces is not seen.)
-    pub(super) fn meet(&mut self, bytes: &[u8], line: &mut Line) {
-        let Some(planned) = &mut self.planned else { return };
-        let commits = bytes.windows(COMMIT.len()).filter(|window| *window == COMMIT).count();
-        planned.commit = planned.commit.saturating_sub(u32::try_from(commits).unwrap_or(u32::MAX));
-        if planned.commit > 0 || commits == 0 || self.met {
-            return;
-        }
-        self.met = true;
-        line.die();
-        if planned.moment == Moment::In {
-            self.power.fail_after(BEFORE_THE_CONTENT);
+    /// Lets the device take what arrived. When the power fails at that, nothing leaves, and the rest is not taken.
+    pub(super) fn pass(&mut self, bytes: &[u8], device: &mut Device<'_, StateDirectory>, line: &mut Line) {
+        let Some(planned) = &mut self.planned else { return device.receive(bytes, line) };
+        for byte in bytes {
+            if !planned.is_due(*byte) {
+                device.receive(&[*byte], line);
+                continue;
+            }
+            line.hold();
+            if planned.failure.moment == Moment::In {
+                self.power.fail_within(CONTENT);
+            }
+            device.receive(&[*byte], line);
+            self.power_failed = match planned.failure.moment {
+                Moment::In => self.power.is_off(),
+                Moment::After => has_seal(line.held()),
+            };
+            if self.power_failed {
+                return;
+            }
+            // It was refused or, if its record was to be cut, had one already: the next may be the one.
+            self.power.stay_on();
+            line.release();
         }
     }
 
     /// Whether the power failed.
-    pub(super) const fn is_sealed(&self) -> bool {
-        self.met
+    pub(super) const fn power_failed(&self) -> bool {
+        self.power_failed
     }
+}
+
+impl Planned {
+    /// Whether this byte completes a COMMIT at which the power is to fail.
+    fn is_due(&mut self, byte: u8) -> bool {
+        if self.requests.push(byte) != Some(Ok(())) {
+            return false;
+        }
+        let request = Addressed::read(self.requests.content()).map(|addressed| addressed.request);
+        if !matches!(request, Ok(Request::Commit(_))) {
+            return false;
+        }
+        let is_due = self.failure.commit <= 1;
+        self.failure.commit = self.failure.commit.saturating_sub(1);
+        is_due
+    }
+}
+
+/// Whether a seal is among these answers.
+fn has_seal(answers: &[u8]) -> bool {
+    let mut reader = FrameReader::new(vec![0; answers.len()].into_boxed_slice());
+    answers.iter().any(|byte| {
+        let is_whole = reader.push(*byte) == Some(Ok(()));
+        is_whole && Sent::read(reader.content()).is_some_and(|sent| is_seal(sent.json))
+    })
+}
+
+fn is_seal(json: &str) -> bool {
+    serde_json::from_str::<Committed>(json).is_ok()
 }

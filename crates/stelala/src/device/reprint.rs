@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use def_client::{IntentFolder, Stage, Till};
+use def_client::{Folder, Stage, Till};
 use fiscal::{FiscalNumber, UtcOffset};
 use serde_json::json;
 
@@ -33,7 +33,7 @@ impl ReprintCommand {
     /// Prints from the till's memory; the device is not asked.
     pub(super) fn run(&self) -> Result<(), Failure> {
         let lang = self.speech.lang;
-        let folder = IntentFolder::open(&self.till).map_err(|fault| sales::folder(lang, &fault))?;
+        let folder = Folder::of_till(&self.till).map_err(|fault| sales::folder(lang, &fault))?;
         let mut till = Till::new(folder, None);
         let zone = outlet::zone(&self.till).unwrap_or(UtcOffset::KINSHASA);
         let mut printer = self.receipts.open(&self.till, zone, lang)?;

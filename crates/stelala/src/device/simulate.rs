@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -50,12 +51,16 @@ pub(crate) struct SimulateCommand {
     #[arg(long, value_name = "MIB")]
     flash_mib: Option<u32>,
     /// Cut the power at the Nth COMMIT from the start: `in-commit=N` in the middle of writing its record, `after-commit=N`
-    /// when the record is durable and the answer not yet sent. The simulator then ends with exit code 9.
+    /// when the record is durable and the answer not yet sent. If that COMMIT is refused, the next one that is sealed is
+    /// meant. The simulator then ends with exit code 9.
     #[arg(long, value_name = "WHEN")]
     power_fails: Option<PowerFailure>,
     /// Start as after the clock's battery was changed.
     #[arg(long)]
     clock_lost: bool,
+    /// End also when standard input ends: when the program at its other end is gone.
+    #[arg(long)]
+    while_stdin: bool,
 }
 
 impl SimulateCommand {
@@ -64,6 +69,9 @@ impl SimulateCommand {
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;
+        }
+        if self.while_stdin {
+            stop_when_stdin_ends(stop.clone());
         }
         let directory = StateDirectory::open(&self.state)?;
         let wanted = Wanted { serial: self.serial, root: self.root.as_deref(), flash_mib: self.flash_mib };
@@ -78,7 +86,7 @@ impl SimulateCommand {
         let device = Device::start(parts, made.factory, &mut memory);
         self.say(&made)?;
         serve(device, Line::new(terminal), &stop, &mut fate)?;
-        if fate.is_sealed() {
+        if fate.power_failed() {
             return Ok(ExitCode::from(POWER_FAILED));
         }
         // Against a crash of this machine; a power cut of the device needs none.
@@ -102,6 +110,15 @@ impl SimulateCommand {
     }
 }
 
+fn stop_when_stdin_ends(stop: Arc<AtomicBool>) {
+    // It ends with the process: nobody waits for it.
+    thread::spawn(move || {
+        // One that cannot be read has ended too.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
 /// Answers what comes, and does the device's own work between.
 fn serve(
     mut device: Device<'_, StateDirectory>,
@@ -115,12 +132,11 @@ fn serve(
         let received =
             line.terminal().receive(&mut buffer, patience).context("the COM port failed: start again")?;
         if received > 0 {
-            fate.meet(&buffer[..received], &mut line);
-            device.receive(&buffer[..received], &mut line);
-            line.flush();
-            if fate.is_sealed() {
+            fate.pass(&buffer[..received], &mut device, &mut line);
+            if fate.power_failed() {
                 break;
             }
+            line.flush();
         }
         patience = if device.idle() { BUSY } else { CALM };
     }

@@ -82,6 +82,9 @@ examples! {
     "device time" "" "  stelala device time --port /dev/ttyACM0\n  stelala device time --port /dev/ttyACM0 --timestamp 2026-03-14T08:00:00 --signature KR8Y…\n  stelala device time --port target/def-port --authority target/def/authority";
     "device seal" "" "  stelala device seal --port /dev/ttyACM0 --till till examples/day/001-bread-and-eggs.json --show\n  stelala device seal --port /dev/ttyACM0 --till till --format text,pdf --paper 58 sales/*.json\n  stelala device seal --port /dev/ttyACM0 --till till";
     "device reprint" "" "  stelala device reprint KINGOMBE01-0-00000105 --till till";
+    "device withdraw" ""
+        "  stelala device withdraw --port /dev/ttyACM0 --till till --why 'the client left' sale.json
+  stelala device withdraw --port /dev/ttyACM0 --till till --why 'sold at till 2' --settled sale.json";
     "device log" "" "  stelala device log --port /dev/ttyACM0 105\n  stelala device log --port /dev/ttyACM0 0/105 --payload | stelala verify payload -";
     "device z" "" "  stelala device z --port /dev/ttyACM0\n  stelala device z --port /dev/ttyACM0 --date 2026-03-14 --json";
     "device x" "" "  stelala device x --port /dev/ttyACM0 --period day";

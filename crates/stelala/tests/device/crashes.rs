@@ -76,7 +76,8 @@ fn each_has_one_seal_and_one_receipt(bench: &Bench, files: &[String]) {
     assert_eq!(invoices, files.len(), "nothing else was sealed");
 
     assert_eq!(bench.names("till/open"), [""; 0], "nothing is unfinished");
-    assert_eq!(bench.names("till/done").len(), files.len());
+    assert_eq!(bench.names("till/sales").len(), files.len());
+    assert_eq!(bench.names("till/numbers").len(), files.len());
     let receipts = bench.names("till/receipts");
     let originals: BTreeSet<String> =
         (1..=files.len()).map(|number| format!("KINGOMBE01-0-{number:08}.txt")).collect();
@@ -84,8 +85,8 @@ fn each_has_one_seal_and_one_receipt(bench: &Bench, files: &[String]) {
         receipts.into_iter().filter(|name| !name.ends_with(".unfinished")).collect();
     assert_eq!(found, originals, "one original each, and no duplicate");
     for name in &originals {
-        let kept: Value =
-            serde_json::from_str(&bench.read(&format!("till/done/{}", name.replace("txt", "json")))).unwrap();
+        let hash = bench.read(&format!("till/numbers/{}", name.trim_end_matches(".txt")));
+        let kept: Value = serde_json::from_str(&bench.read(&format!("till/sales/{hash}.json"))).unwrap();
         assert_eq!((&kept["stage"], &kept["copies"]), (&"printed".into(), &1.into()), "{name}");
         let receipt = bench.read(&format!("till/receipts/{name}"));
         let code = kept["seal"]["auth_code"].as_str().unwrap();

@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, process::Stdio, thread, time::Duration};
 
 use super::{
-    bench::{Bench, examples},
+    bench::{Bench, EVENING, examples},
     bridge::{Loss, bridge},
 };
 
@@ -80,7 +80,7 @@ fn a_port_and_a_till_belong_to_one_program_at_a_time() {
     let (bench, _simulator) = Bench::ready("in_use");
     fs::write(bench.folder.join("sale.json"), &examples()[0].1).unwrap();
     // A till that is held by this test.
-    let held = def_client::IntentFolder::open(bench.folder.join("held")).unwrap();
+    let held = def_client::Folder::of_till(bench.folder.join("held")).unwrap();
     let till = ["--port", "port", "--till", "held", "sale.json"];
     said_in_three_ways(
         &bench,
@@ -177,7 +177,7 @@ fn refused_sales_are_over_and_held_ones_wait_for_the_next_time() {
     ] {
         assert!(said.out.contains(part), "{part}: {said:?}");
     }
-    assert_eq!(bench.names("till/refused").len(), 1);
+    assert_eq!((bench.names("till/sales").len(), bench.names("till/open").len()), (3, 0));
     // After a change of battery nothing is sealed until the clock is set.
     drop(simulator);
     let lost = ["device", "simulate", "--state", "def", "--link", "port", "--clock-lost"];
@@ -240,4 +240,42 @@ fn a_receipt_of_another_sale_is_never_written_over() {
     assert_eq!(said.code, 0, "{said:?}");
     assert!(bench.read("more/KINGOMBE01-0-00000001.txt").contains("KINGOMBE01-0-00000001"));
     assert_eq!(bench.read("receipts/KINGOMBE01-0-00000001.txt"), "of another");
+}
+
+#[test]
+fn a_sale_that_is_not_sealed_is_withdrawn_and_one_that_is_gets_its_receipt() {
+    let (bench, simulator) = Bench::ready("withdrawn");
+    for (name, example) in [("left.json", 0), ("sealed.json", 1)] {
+        fs::write(bench.folder.join(name), &examples()[example].1).unwrap();
+    }
+    drop(simulator);
+    let simulate = |more: &[&str]| {
+        let arguments = ["device", "simulate", "--state", "def", "--link", "port"];
+        bench.simulate_with(&[&arguments, more].concat())
+    };
+    let withdraw =
+        |name| bench.ask("withdraw", &["--till", "till", "--why", "the client left", name, "--lang", "en"]);
+    // Offered, and held: after a change of battery nothing is sealed until the clock is set.
+    let device = simulate(&["--clock-lost"]);
+    let said = bench.ask("seal", &["--till", "till", "left.json", "--lang", "en"]);
+    assert!(said.code == 1 && said.out.contains("HELD"), "{said:?}");
+    assert_eq!(bench.ask("time", &["--authority", "def/authority", "--at", EVENING]).code, 0);
+    let said = withdraw("left.json");
+    assert!(said.code == 0 && said.out.contains("the sale is withdrawn"), "{said:?}");
+    drop(device);
+    // The power fails when the sale is sealed, and stays away.
+    let device = simulate(&["--power-fails", "after-commit=1"]);
+    let said = bench.ask("seal", &["--wait", "0", "--till", "till", "sealed.json", "--lang", "en"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    drop(device);
+    let _device = simulate(&[]);
+    let said = withdraw("sealed.json");
+    assert!(said.code == 1 && said.err.contains("is sealed as KINGOMBE01-0-00000001"), "{said:?}");
+    assert!(bench.names("till/receipts").contains(&"KINGOMBE01-0-00000001.txt".to_owned()));
+    assert_eq!(bench.names("till/open"), [""; 0]);
+    // Who sells it again means it anew.
+    assert_eq!(bench.ask("seal", &["--till", "till", "left.json"]).code, 0);
+    let settled = ["--till", "till", "--why", "no", "--settled", "left.json", "--json"];
+    let said = bench.ask("withdraw", &settled);
+    assert!(said.code == 2 && said.out.contains("not_open"), "{said:?}");
 }

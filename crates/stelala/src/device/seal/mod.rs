@@ -6,7 +6,7 @@ mod session;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use def_client::{IntentFolder, Till};
+use def_client::{Folder, Till};
 use fiscal::PublicKey;
 
 use self::{files::Payload, session::Session};
@@ -79,9 +79,9 @@ impl SealCommand {
     }
 }
 
-fn open(
+pub(super) fn open(
     path: &std::path::Path,
     key: Option<PublicKey>,
-) -> Result<Till<IntentFolder>, def_client::FolderFault> {
-    Ok(Till::new(IntentFolder::open(path)?, key))
+) -> Result<Till<Folder>, def_client::StoreFault> {
+    Ok(Till::new(Folder::of_till(path)?, key))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use def_client::{Intent, IntentFolder, Outcome, Refusal, Stage, Till, Unclear};
+use def_client::{Folder, Intent, Outcome, Refusal, Stage, Till, Unclear};
 use def_protocol::{ErrorCode, reply::Seal};
 use fiscal::{PayloadHash, UtcOffset};
 use serde_json::json;
@@ -21,7 +21,7 @@ use super::{
 
 /// A till at work.
 pub(super) struct Session {
-    till: Till<IntentFolder>,
+    till: Till<Folder>,
     device: Connection,
     printer: ReceiptFolder,
     speech: Speech,
@@ -39,7 +39,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(
-        till: Till<IntentFolder>,
+        till: Till<Folder>,
         device: Connection,
         printer: ReceiptFolder,
         speech: Speech,
@@ -83,7 +83,7 @@ impl Session {
             let known = payloads.iter().find(|payload| payload.hash == hash);
             let name = known.map_or_else(|| short(hash), |payload| payload.name.clone());
             self.met.insert(hash.0);
-            let outcome = self.till.resume(intent, &mut self.device.host);
+            let outcome = self.till.resume(hash, &mut self.device.host);
             self.came(&name, outcome.map_err(|fault| sales::till(lang, &fault))?)?;
         }
         Ok(())
@@ -116,7 +116,8 @@ impl Session {
 
     fn came(&mut self, name: &str, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::Sealed(intent) => self.sealed(name, intent),
+            Outcome::Sealed(intent) => self.sealed(name, &intent),
+            Outcome::Withdrawn => Ok(()),
             Outcome::Refused(refusal) => {
                 self.refused += 1;
                 self.unsold(name, "refused", &refusal.into())
@@ -135,11 +136,11 @@ impl Session {
         }
     }
 
-    fn sealed(&mut self, name: &str, intent: Intent) -> Result<(), Failure> {
+    fn sealed(&mut self, name: &str, intent: &Intent) -> Result<(), Failure> {
         let lang = self.speech.lang;
         let was_finished = matches!(intent.stage(), Stage::Printed { .. });
         let printed =
-            self.till.print(intent, &mut self.printer).map_err(|fault| sales::till(lang, &fault))?;
+            self.till.print(intent.hash(), &mut self.printer).map_err(|fault| sales::till(lang, &fault))?;
         let Stage::Printed { seal, copies } = printed.stage() else { return Ok(()) };
         if was_finished {
             self.sold_before += 1;

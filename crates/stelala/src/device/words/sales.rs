@@ -1,6 +1,6 @@
 //! What a till says of a sale that has no receipt.
 
-use def_client::{FolderFault, PrintFault, TillFault, Unclear};
+use def_client::{PrintFault, StoreFault, TillFault, Unclear};
 use verify_cli::Lang;
 
 use super::super::{
@@ -42,33 +42,67 @@ pub(in crate::device) fn unclear(lang: Lang, unclear: &Unclear) -> Trouble {
         .to_owned(),
         Unclear::Erased { epoch, number } => say!(
             lang,
-            "la vente est scellée sous {epoch}/{number} et a quitté l'appareil : demandez son reçu à l'opérateur",
-            "the sale is sealed as {epoch}/{number} and has left the device: ask the operator for its receipt"
+            "la vente est scellée sous {epoch}/{number} et a quitté l'appareil : demandez son reçu à l'opérateur, puis \
+             `stelala device withdraw --settled`",
+            "the sale is sealed as {epoch}/{number} and has left the device: ask the operator for its receipt, then \
+             `stelala device withdraw --settled`"
         ),
-        Unclear::EarlierEpoch(epoch) => say!(
+        Unclear::Elsewhere { epoch, number } => say!(
             lang,
-            "la vente a pu être scellée avant l'époque {epoch} : cherchez-la chez l'opérateur avant de la refaire",
-            "the sale may have been sealed before epoch {epoch}: look for it at the operator before it is rung up anew"
+            "la vente a pu être scellée avant {epoch}/{number}, que cet appareil n'a pas : cherchez-la chez l'opérateur avant \
+             de la refaire, puis `stelala device withdraw --settled`",
+            "the sale may have been sealed before {epoch}/{number}, which this device does not have: look for it at the \
+             operator before it is rung up anew, then `stelala device withdraw --settled`"
+        ),
+        Unclear::OtherDevice { offered_to, here } => say!(
+            lang,
+            "la vente a été présentée à {}, et c'est {} qui répond : branchez le premier et répétez la commande",
+            "the sale was offered to {}, and {} answers: connect the former and repeat the command",
+            offered_to.device_id,
+            here.device_id
         ),
     };
     Trouble { code: unclear.code().to_owned(), detail: unclear.to_string(), advice }
 }
 
 /// Why the till cannot go on.
-pub(in crate::device) fn till(lang: Lang, fault: &TillFault<FolderFault>) -> Trouble {
+pub(in crate::device) fn till(lang: Lang, fault: &TillFault) -> Trouble {
     let (code, advice) = match fault {
         TillFault::Payload(fault) => ("payload_invalid", payload(lang, fault)),
         TillFault::Store(fault) => return folder(lang, fault),
-        TillFault::Intent(fault) => ("till_damaged", fault.to_string()),
         TillFault::Print(fault) => ("not_printed", printer(lang, fault)),
         TillFault::NumberTaken(number) => (
             "number_taken",
             say!(
                 lang,
-                "cette caisse a une autre vente sous {number} : l'appareil est un autre ou neuf ; n'imprimez rien, et \
-                 nommez un autre dossier pour cette caisse (--till)",
-                "this till has another sale under {number}: the device is another or new; print nothing, and name \
-                 another folder for this till (--till)"
+                "cette caisse a une autre vente sous {number} : l'appareil a été refait ou restauré ; n'imprimez et ne vendez \
+                 rien avec lui, appelez un technicien",
+                "this till has another sale under {number}: the device was made anew or restored; print and sell nothing \
+                 with it, call a technician"
+            ),
+        ),
+        TillFault::Unknown(sale) => (
+            "unknown_sale",
+            say!(
+                lang,
+                "cette caisse n'a pas la vente {sale} : nommez-en une qu'elle a, ou son fichier",
+                "this till has no sale {sale}: name one that it has, or its file"
+            ),
+        ),
+        TillFault::NotSealed(sale) => (
+            "not_sealed",
+            say!(
+                lang,
+                "la vente {sale} n'est pas scellée : il n'y a pas de reçu à imprimer",
+                "the sale {sale} is not sealed: there is no receipt to print"
+            ),
+        ),
+        TillFault::NotOpen(sale) => (
+            "not_open",
+            say!(
+                lang,
+                "la vente {sale} n'est pas ouverte : il n'y a rien à régler",
+                "the sale {sale} is not open: there is nothing to settle"
             ),
         ),
         TillFault::NoReceipt(number) => (
@@ -84,9 +118,9 @@ pub(in crate::device) fn till(lang: Lang, fault: &TillFault<FolderFault>) -> Tro
 }
 
 /// Why the till's folder cannot be used.
-pub(in crate::device) fn folder(lang: Lang, fault: &FolderFault) -> Trouble {
+pub(in crate::device) fn folder(lang: Lang, fault: &StoreFault) -> Trouble {
     let (code, advice) = match fault {
-        FolderFault::InUse { path } => (
+        StoreFault::InUse { path } => (
             "till_in_use",
             say!(
                 lang,
@@ -95,7 +129,7 @@ pub(in crate::device) fn folder(lang: Lang, fault: &FolderFault) -> Trouble {
                 path.display()
             ),
         ),
-        FolderFault::Damaged { path, .. } => (
+        StoreFault::Damaged { path, .. } => (
             "till_damaged",
             say!(
                 lang,
@@ -104,7 +138,7 @@ pub(in crate::device) fn folder(lang: Lang, fault: &FolderFault) -> Trouble {
                 path.display()
             ),
         ),
-        FolderFault::Io { path, cause } => (
+        StoreFault::Io { path, cause } => (
             "till_failed",
             say!(
                 lang,
@@ -145,11 +179,15 @@ pub(in crate::device) fn payload(lang: Lang, fault: &fiscal::Fault) -> String {
 
 #[cfg(test)]
 mod tests {
-    use def_client::{Refusal, SealDoubt};
+    use def_client::{Refusal, SealDoubt, Signer};
     use def_protocol::Command;
     use fiscal::{Epoch, InvoiceNumber};
 
     use super::*;
+
+    fn signer(device: &str) -> Signer {
+        Signer { device_id: device.parse().expect("a device"), public_key_id: None }
+    }
 
     #[test]
     fn every_way_not_to_know_says_what_to_do_in_both_languages() {
@@ -161,7 +199,8 @@ mod tests {
             Unclear::Foreign(Command::Commit),
             Unclear::Doubtful(SealDoubt::Signature),
             Unclear::Erased { epoch: Epoch(1), number: InvoiceNumber::FIRST },
-            Unclear::EarlierEpoch(Epoch(2)),
+            Unclear::Elsewhere { epoch: Epoch(2), number: InvoiceNumber::FIRST },
+            Unclear::OtherDevice { offered_to: signer("DEF-000001"), here: signer("DEF-000002") },
         ];
         for reason in all {
             let [french, english] = [Lang::Fr, Lang::En].map(|lang| unclear(lang, &reason));
