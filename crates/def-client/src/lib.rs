@@ -46,7 +46,7 @@ pub use host::{Host, HostFault, Lost, MOST_ATTEMPTS, OnProgress};
 pub use line::{Line, Port};
 pub use offer::Offer;
 pub use pace::{HostPace, Pace};
-pub use sale::{Ending, Question, Sale, SealDoubt, Signer, Step, Told, Unclear};
+pub use sale::{Ending, Note, Question, Sale, SealDoubt, Signer, Step, Told, Unclear};
 pub use till::{
     Files, Folder, Intent, IntentFault, Job, Outcome, PrintFault, Printer, Stage, StoreFault, Till, TillFault,
 };

@@ -90,6 +90,7 @@ struct Press {
     copies: Vec<u32>,
     knows: bool,
     fault: Option<PrintFault>,
+    place: String,
 }
 
 impl Printer for Press {
@@ -101,6 +102,10 @@ impl Printer for Press {
                 Ok(())
             }
         }
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
     }
 
     fn came_out(&mut self, job: &Job<'_>) -> Option<bool> {
@@ -258,6 +263,84 @@ fn a_printer_that_printed_nothing_is_tried_again_and_one_that_may_have_gets_a_du
     till.print(sale, &mut press).unwrap();
     till.reprint("KINGOMBE01-0-00000002".parse().unwrap(), &mut press).unwrap();
     assert_eq!(press.copies, [1, 2]);
+}
+
+#[test]
+fn a_copy_that_was_interrupted_at_one_printer_is_a_duplicate_at_another() {
+    let place = tempfile::tempdir().unwrap();
+    let mut till = till(place.path());
+    let sale = sealed(till.sell(PAYLOAD, &mut Desk::host(seller(1))).unwrap()).hash();
+    let fault = Some(PrintFault::Unknown("unplugged".into()));
+    let mut press = Press { knows: true, fault, place: "counter".into(), ..Press::default() };
+    assert!(till.print(sale, &mut press).is_err());
+    let mut other = Press { knows: true, place: "office".into(), ..Press::default() };
+    till.print(sale, &mut other).unwrap();
+    assert_eq!(other.copies, [2]);
+}
+
+#[test]
+fn of_two_tills_that_meant_the_same_sale_one_prints_the_original() {
+    let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut held = Desk::host(|request| match request {
+        Request::Status => status(0, 1, SOON),
+        _ => refused("CLOCK_ROLLBACK_DETECTED"),
+    });
+    for place in &places {
+        assert!(matches!(till(place.path()).sell(PAYLOAD, &mut held), Ok(Outcome::Held(_))));
+    }
+    let mut press = Press::default();
+    let mut first = till(places[0].path());
+    let sale = sealed(first.resume(hash(PAYLOAD), &mut Desk::host(seller(1))).unwrap()).hash();
+    first.print(sale, &mut press).unwrap();
+    let mut replaying = Desk::host(|request| match request {
+        Request::Prepare(_) => replayed(0, 1),
+        Request::Status => status(0, 2, SOON),
+        Request::Log(_) => logged(PAYLOAD, &seal(PAYLOAD, 0, 1, SOON)),
+        other => panic!("{other:?}"),
+    });
+    let mut second = till(places[1].path());
+    let sale = sealed(second.resume(hash(PAYLOAD), &mut replaying).unwrap()).hash();
+    second.print(sale, &mut press).unwrap();
+    assert_eq!(press.copies, [1, 2]);
+}
+
+#[test]
+fn a_seal_that_someone_put_into_the_till_is_not_printed() {
+    let place = tempfile::tempdir().unwrap();
+    let sale = sealed(till(place.path()).sell(PAYLOAD, &mut Desk::host(seller(1))).unwrap()).hash();
+    let mut strict = Till::new(Folder::of_till(place.path()).unwrap(), Some(support::other_key()));
+    let fault = strict.print(sale, &mut Press::default()).unwrap_err();
+    assert!(matches!(fault, TillFault::Doubtful(..)), "{fault}");
+    drop(strict);
+    // Nor are copies counted from where someone wrote that they are.
+    let path = place.path().join(format!("sales/{sale}.json"));
+    let kept = fs::read_to_string(&path).unwrap().replace("\"stage\": \"sealed\"", "\"stage\": \"printed\"");
+    let number = "KINGOMBE01-0-00000001".parse().unwrap();
+    for (copies, is_damaged) in [("0", true), ("4294967295", false)] {
+        let kept = kept.replace("\"before\": false", &format!("\"copies\": {copies}"));
+        fs::write(&path, kept).unwrap();
+        let fault = till(place.path()).reprint(number, &mut Press::default()).unwrap_err();
+        let damaged = matches!(fault, TillFault::Store(StoreFault::Damaged { .. }));
+        assert!(damaged == is_damaged && (damaged || matches!(fault, TillFault::TooManyCopies)), "{fault}");
+    }
+}
+
+#[test]
+fn links_and_pipes_in_a_tills_folder_are_not_followed() {
+    let place = tempfile::tempdir().unwrap();
+    let precious = place.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    let mut till = till(&place.path().join("till"));
+    let sale = |name: &str| place.path().join(format!("till/sales/{}{name}", hash(PAYLOAD)));
+    std::os::unix::fs::symlink(&precious, sale(".json.unfinished")).unwrap();
+    sealed(till.sell(PAYLOAD, &mut Desk::host(seller(1))).unwrap());
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    fs::remove_file(sale(".json")).unwrap();
+    std::os::unix::fs::symlink(&precious, sale(".json")).unwrap();
+    assert!(matches!(
+        till.sell(PAYLOAD, &mut Desk::host(seller(1))),
+        Err(TillFault::Store(StoreFault::Io { .. }))
+    ));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod support;
 
 use std::{sync::LazyLock, time::Duration};
 
-use def_client::{Answer, Ending, Offer, Question, Sale, SealDoubt, Step, Told, Unclear};
+use def_client::{Answer, Ending, Note, Offer, Question, Sale, SealDoubt, Step, Told, Unclear};
 use def_protocol::{LogKey, Nonce, reply::Seal};
 use fiscal::{Epoch, InvoiceNumber, PublicKey};
 use proptest::prelude::*;
@@ -56,7 +56,7 @@ fn begin(script: Vec<(Question, Told)>) -> Option<Ending> {
 
 fn resume(script: Vec<(Question, Told)>) -> Option<Ending> {
     let offer = Offer::read(PAYLOAD).unwrap();
-    tell(&mut Sale::resume(&offer, &signer(), None, false), script)
+    tell(&mut Sale::resume(&offer, &signer(), None, &[Note::Committing]), script)
 }
 
 /// The device says that it is still the same.
@@ -139,6 +139,14 @@ fn bytes_that_were_sealed_are_fetched_and_who_may_have_their_receipt_is_known() 
     ];
     assert_eq!(begin(after_a_lost_commit(script)), sealed(105, false));
     assert_eq!(resume(vec![(Question::Prepare, told(replayed(0, 105))), fetched(105)]), sealed(105, false));
+    // It was resumed, and had not committed, or had heard of it already: someone else had it sealed.
+    let offer = Offer::read(PAYLOAD).unwrap();
+    for notes in [&[][..], &[Note::Committing, Note::SealedBefore]] {
+        let signer = signer();
+        let mut sale = Sale::resume(&offer, &signer, None, notes);
+        let script = vec![(Question::Prepare, told(replayed(0, 105))), fetched(105)];
+        assert_eq!(tell(&mut sale, script), sealed(105, true));
+    }
 }
 
 #[test]
@@ -439,7 +447,7 @@ proptest! {
         let offer = Offer::read(PAYLOAD).unwrap();
         let signer = signer();
         let mut sale = if resumed {
-            Sale::resume(&offer, &signer, None, false)
+            Sale::resume(&offer, &signer, None, &[Note::Committing])
         } else {
             Sale::begin(&offer, &signer, None)
         };

@@ -6,7 +6,7 @@
 //! * [`World`], in memory, for tests and campaigns: power fails at any numbered operation with any [`Outcome`],
 //!   states are copied in less than a microsecond, and the same seed gives the same run.
 //! * [`StateDirectory`], in files, for the simulator that stands in for a device: `kill -9` is a power cut between
-//!   two operations, [`Power`] cuts within one. [`Terminal`] is its USB port.
+//!   two operations, [`Power`] cuts within a program. [`Terminal`] is its USB port.
 //!
 //! # What is assumed of the real parts
 //!

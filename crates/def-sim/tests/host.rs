@@ -34,19 +34,34 @@ fn power_fails_in_the_middle_of_a_program_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flash");
     let mut flash = FileFlash::open(&path, 8192).unwrap();
-    flash.power().fail_after(1);
+    flash.power().fail_within(4);
     flash.write(0, &[0; 4]).unwrap();
-    assert!(!flash.power().is_off());
-    assert_eq!(flash.write(4, &[0; 4]), Err(FlashError::PowerLost));
-    assert!(flash.power().is_off());
+    assert!(!flash.power().is_off(), "what begins a sector is its header");
+    flash.write(4, &[0; 3]).unwrap();
+    flash.erase(4096, 8192).unwrap();
+    assert!(!flash.power().is_off(), "neither a short program nor an erase is cut");
     assert_eq!(flash.write(8, &[0; 4]), Err(FlashError::PowerLost));
+    assert!(flash.power().is_off());
+    flash.power().stay_on();
+    assert!(flash.power().is_off(), "it does not come again");
+    assert_eq!(flash.write(12, &[0; 4]), Err(FlashError::PowerLost));
     assert_eq!(flash.erase(0, 4096), Err(FlashError::PowerLost));
     assert_eq!(flash.read(0, &mut [0; 4]), Err(FlashError::PowerLost));
     drop(flash);
     let mut flash = FileFlash::open(&path, 8192).unwrap();
-    let mut cells = [0; 12];
+    let mut cells = [0; 16];
     flash.read(0, &mut cells).unwrap();
-    assert_eq!(cells, [0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255]);
+    assert_eq!(cells, [0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255]);
+}
+
+#[test]
+fn power_that_was_told_to_fail_can_be_told_to_stay_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut flash = FileFlash::open(folder.path().join("flash"), 4096).unwrap();
+    flash.power().fail_within(1);
+    flash.power().stay_on();
+    flash.write(8, &[0; 300]).unwrap();
+    assert!(!flash.power().is_off());
 }
 
 #[test]

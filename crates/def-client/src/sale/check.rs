@@ -50,7 +50,7 @@ impl SealDoubt {
     }
 
     /// Whether another device sealed it than the one that was asked.
-    pub(super) fn of_signer(seal: &Seal, signer: &Signer) -> Result<(), Self> {
+    pub(crate) fn of_signer(seal: &Seal, signer: &Signer) -> Result<(), Self> {
         let header = &seal.record.header;
         let is_its =
             header.device == signer.device_id && signer.public_key_id.is_none_or(|key| key == header.key);

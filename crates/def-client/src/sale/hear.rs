@@ -157,7 +157,13 @@ impl Sale<'_> {
             (Some(epoch), Some(number)) => {
                 self.doing = Doing::Fetch(LogKey { epoch: Some(Epoch(epoch)), number });
             }
-            _ => self.end(Ending::Unclear(Unclear::Foreign(Command::Prepare))),
+            _ => {
+                let command = match self.doing {
+                    Doing::Commit(_) => Command::Commit,
+                    _ => Command::Prepare,
+                };
+                self.end(Ending::Unclear(Unclear::Foreign(command)));
+            }
         }
     }
 
@@ -166,7 +172,6 @@ impl Sale<'_> {
         let forgotten = refusal.known() == Some(ErrorCode::StaleTimestamp);
         self.verdict = Some(refusal);
         if self.uncertain || forgotten {
-            self.before |= forgotten && !self.committed;
             self.limits = Limits::default();
             self.doing = Doing::Survey;
         } else {

@@ -98,6 +98,15 @@ impl Question {
     }
 }
 
+/// What has to be known after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// These bytes were sealed before this till committed them: someone may have their receipt.
+    SealedBefore,
+    /// From now on, who finds them sealed may take it for this till's doing.
+    Committing,
+}
+
 /// What came back.
 #[derive(Debug)]
 pub enum Told {
@@ -163,20 +172,21 @@ impl<'p> Sale<'p> {
         }
     }
 
-    /// A sale that was begun before, by a till that crashed or gave up: it may be sealed already, by this till or, where
-    /// that is known, before it.
+    /// A sale that was begun before, by a till that crashed or gave up, with what it noted: it may be sealed already, by this
+    /// till or by someone before it.
     pub fn resume(
         payload: &'p Offer<'p>,
         signer: &'p Signer,
         key: Option<&'p PublicKey>,
-        before: bool,
+        notes: &[Note],
     ) -> Self {
-        Self { uncertain: true, committed: true, before, ..Self::begin(payload, signer, key) }
+        let (committed, before) = (notes.contains(&Note::Committing), notes.contains(&Note::SealedBefore));
+        Self { uncertain: true, committed, before, ..Self::begin(payload, signer, key) }
     }
 
     /// A sale that is only looked for: nothing is offered.
     pub fn look(payload: &'p Offer<'p>, signer: &'p Signer, key: Option<&'p PublicKey>) -> Self {
-        Self { doing: Doing::Survey, ..Self::resume(payload, signer, key, false) }
+        Self { doing: Doing::Survey, ..Self::resume(payload, signer, key, &[Note::Committing]) }
     }
 
     /// What to do next.
@@ -201,23 +211,27 @@ impl<'p> Sale<'p> {
         };
     }
 
-    /// Does it all: asks the device what the sale wants to know until it ended. `sealed_before` is called when the device says
-    /// that these bytes were sealed before this till committed them, and keeps that.
+    /// Does it all: asks the device what the sale wants to know until it ended. What has to outlast a crash is given to `keep`
+    /// before the sale goes on.
     pub fn run<L: Line, P: Pace, E>(
         mut self,
         host: &mut Host<L, P>,
-        sealed_before: &mut dyn FnMut() -> Result<(), E>,
+        keep: &mut dyn FnMut(Note) -> Result<(), E>,
     ) -> Result<Ending, E> {
-        let mut said = self.before;
+        let (mut before, mut committed) = (self.before, self.committed);
         loop {
-            if self.before && !said {
-                sealed_before()?;
-                said = true;
+            if self.before && !before {
+                before = true;
+                keep(Note::SealedBefore)?;
             }
             match self.step() {
                 Step::End(ending) => return Ok(*ending),
                 Step::Pause => self.paused(host.pause_a_little()),
                 Step::Ask(question) => {
+                    if matches!(question, Question::Commit(_)) && !committed {
+                        committed = true;
+                        keep(Note::Committing)?;
+                    }
                     let told = match host.ask(question.request(self.payload), &mut |_| {}) {
                         Ok(answer) => Told::Answer(answer),
                         Err(Lost::NoLine(cause)) => Told::Unasked(cause.to_string()),

@@ -18,7 +18,12 @@ const AHEAD: u64 = 600;
 pub(super) struct Search {
     epoch: Epoch,
     number: InvoiceNumber,
+    /// How many more are looked at.
+    left: u32,
 }
+
+/// More than the largest journal holds (64 MiB): what has more is no journal.
+const MOST: u32 = 1_000_000;
 
 /// What a search needs of the status.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,8 +55,8 @@ impl Sale<'_> {
         self.is_past = forgotten && survey.time.is_some_and(|now| self.payload.invoice().timestamp <= now);
         let epoch = Epoch(survey.epoch);
         match survey.next_invoice_seq.checked_sub(1).and_then(InvoiceNumber::new) {
-            Some(number) => self.doing = Doing::Search(Search { epoch, number }),
-            None => self.began_at(Search { epoch, number: InvoiceNumber::FIRST }),
+            Some(number) => self.doing = Doing::Search(Search { epoch, number, left: MOST }),
+            None => self.began_at(epoch, InvoiceNumber::FIRST),
         }
     }
 
@@ -62,20 +67,24 @@ impl Sale<'_> {
             return self.end(Ending::Unclear(Unclear::Foreign(Command::Log)));
         }
         if seal.payload_hash == self.payload.hash() {
+            self.before |= !self.committed;
             return self.sealed(seal);
         }
         if too_old_to_be(&seal, self.payload) {
             return self.conclude_unsealed();
         }
         match search.number.value().checked_sub(1).and_then(InvoiceNumber::new) {
-            Some(number) => self.doing = Doing::Search(Search { number, ..search }),
-            None => self.began_at(search),
+            Some(number) if search.left > 0 => {
+                self.doing = Doing::Search(Search { number, left: search.left - 1, ..search });
+            }
+            Some(_) => self.end(Ending::Unclear(Unclear::Foreign(Command::Log))),
+            None => self.began_at(search.epoch, search.number),
         }
     }
 
     /// The epoch's first invoice was seen. Before the first of epoch 0 there is nothing; before another epoch's there is
     /// another.
-    fn began_at(&mut self, Search { epoch, number }: Search) {
+    fn began_at(&mut self, epoch: Epoch, number: InvoiceNumber) {
         if epoch == Epoch(0) {
             self.conclude_unsealed();
         } else {
@@ -85,7 +94,7 @@ impl Sale<'_> {
 
     /// A number that this journal does not have: another signer sealed it, in the same line of numbers (L2), and this
     /// device may have sealed others before that.
-    pub(super) fn not_there(&mut self, Search { epoch, number }: Search) {
+    pub(super) fn not_there(&mut self, Search { epoch, number, .. }: Search) {
         self.end(Ending::Unclear(Unclear::Elsewhere { epoch, number }));
     }
 }

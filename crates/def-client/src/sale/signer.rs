@@ -1,5 +1,5 @@
 use def_protocol::{Command, Request};
-use fiscal::{DeviceId, KeyId};
+use fiscal::{DeviceId, KeyId, Prefix};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Unclear;
@@ -18,6 +18,9 @@ pub struct Signer {
     /// The key with which it seals; none before it was bound.
     #[serde(default, serialize_with = "text_option", deserialize_with = "key_option")]
     pub public_key_id: Option<KeyId>,
+    /// What its outlet's fiscal numbers begin with; it stands in no record.
+    #[serde(default, serialize_with = "text_option", deserialize_with = "prefix_option")]
+    pub fiscal_number_prefix: Option<Prefix>,
 }
 
 impl Signer {
@@ -59,4 +62,9 @@ fn key_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeyId
     let number = digits.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
     let key = number.map(|number| KeyId(number.to_be_bytes()));
     key.map(Some).ok_or_else(|| serde::de::Error::custom("a key id"))
+}
+
+fn prefix_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Prefix>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| serde::de::Error::custom("a prefix"))
 }

@@ -1,9 +1,11 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use super::StoreFault;
 
@@ -31,6 +33,8 @@ pub struct Folder {
     _lock: File,
 }
 
+/// A payload of 24 KiB and a seal, escaped, with room to spare; in bytes.
+const LONGEST: u64 = 256 * 1024;
 /// What a file is called while it is written.
 const UNFINISHED: &str = ".unfinished";
 
@@ -55,19 +59,34 @@ impl Folder {
 
 impl Files for Folder {
     fn read(&mut self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path.join(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(fault) => Err(fault),
+        // Not through a link, and no pipe: those are not ours, and a pipe would be waited for.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let open = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(self.path.join(name));
+        let file = match open {
+            Ok(file) => file,
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
         }
+        let mut bytes = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(Some(bytes))
     }
 
     fn put(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path.join(name);
         let unfinished = self.path.join(format!("{name}{UNFINISHED}"));
-        // One that a crash left behind is written over.
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        // One that a crash left behind is written anew; a link that someone put there is not followed.
+        match fs::remove_file(&unfinished) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, &path)?;

@@ -25,7 +25,9 @@ pub struct Intent {
 pub enum Stage {
     /// It may have been offered to its device.
     Meant {
-        /// Whether it was sealed before this till committed it, so that someone may have its receipt.
+        /// Whether a COMMIT of this till may have left.
+        committed: bool,
+        /// Whether it was sealed before that, so that someone may have its receipt.
         before: bool,
     },
     /// The device refused it for good.
@@ -50,6 +52,8 @@ pub enum Stage {
         seal: Box<Seal>,
         /// Which one; 1 is the original.
         copy: u32,
+        /// Where the printer puts its paper: another one cannot know what this one did.
+        place: String,
     },
     /// So many copies came out.
     Printed {
@@ -85,7 +89,7 @@ impl Intent {
             time: offer.invoice().timestamp,
             payload: offer.text().to_owned(),
             signer: None,
-            stage: Stage::Meant { before: false },
+            stage: Stage::Meant { committed: false, before: false },
         }
     }
 
@@ -126,6 +130,9 @@ impl Intent {
         let Kept { payload, signer, stage }: Kept =
             serde_json::from_slice(json).map_err(|_| IntentFault::Form)?;
         let offer = Offer::read(&payload).map_err(|_| IntentFault::Form)?;
+        if let Stage::Printing { copy: 0, .. } | Stage::Printed { copies: 0, .. } = stage {
+            return Err(IntentFault::Form);
+        }
         if let Some(seal) = stage.seal() {
             SealDoubt::about(seal, &offer, None).map_err(IntentFault::Seal)?;
         }

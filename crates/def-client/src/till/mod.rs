@@ -6,6 +6,7 @@ mod memory;
 mod outcome;
 mod print;
 
+use def_protocol::reply::Seal;
 use fiscal::{FiscalNumber, PayloadHash, PublicKey};
 
 use self::memory::Memory;
@@ -21,13 +22,13 @@ use crate::{
     line::Line,
     offer::Offer,
     pace::Pace,
-    sale::{Ending, Sale, Signer, Unclear},
+    sale::{Ending, Note, Sale, SealDoubt, Signer, Unclear},
 };
 
 /// A till's memory of its sales, and what it does with each.
 ///
-/// Before the first byte of a PREPARE leaves, the payload is durable, with the device that it is offered to; before a receipt
-/// goes to the printer, its seal is, and that it was sent. So whatever a crash interrupts, [`Till::resume`] goes on from
+/// Before the first byte of a PREPARE leaves, the payload is durable, with the device that it is offered to; before a COMMIT, that
+/// it may have left; before a receipt goes to the printer, its seal, and that it was sent. So whatever a crash interrupts, [`Till::resume`] goes on from
 /// there, with what is kept and nothing else:
 ///
 /// | it crashed | what is kept | resuming |
@@ -116,7 +117,7 @@ impl<F: Files> Till<F> {
         let payload = intent.payload().to_owned();
         let offer = Offer::read(&payload).map_err(TillFault::Payload)?;
         let looked = Sale::look(&offer, &signer, self.key.as_ref());
-        match looked.run(host, &mut || Ok::<_, TillFault>(()))? {
+        match looked.run(host, &mut |_| Ok::<_, TillFault>(()))? {
             Ending::Unsealed => {
                 self.keep(intent.at(withdrawn))?;
                 Ok(Outcome::Withdrawn)
@@ -144,11 +145,14 @@ impl<F: Files> Till<F> {
         let (seal, copy) = match intent.stage().clone() {
             // Someone may have its original already.
             Stage::Sealed { seal, before } => (seal, if before { 2 } else { 1 }),
-            Stage::Printing { seal, copy } => match printer.came_out(&intent.job(&seal, copy)) {
-                Some(true) => return self.keep(intent.at(Stage::Printed { seal, copies: copy })),
-                Some(false) => (seal, copy),
-                None => (seal, copy + 1),
-            },
+            Stage::Printing { seal, copy, place } => {
+                let knows = place == printer.place();
+                match printer.came_out(&intent.job(&seal, copy)).filter(|_| knows) {
+                    Some(true) => return self.keep(intent.at(Stage::Printed { seal, copies: copy })),
+                    Some(false) => (seal, copy),
+                    None => (seal, next(copy)?),
+                }
+            }
             Stage::Printed { .. } => return Ok(intent),
             Stage::Meant { .. } | Stage::Refused(_) | Stage::Withdrawn { .. } => {
                 return Err(TillFault::NotSealed(sale));
@@ -161,9 +165,18 @@ impl<F: Files> Till<F> {
     pub fn reprint(&mut self, number: FiscalNumber, printer: &mut impl Printer) -> Result<Intent, TillFault> {
         let intent = self.memory.of_number(number)?.ok_or(TillFault::NoReceipt(number))?;
         match intent.stage().clone() {
-            Stage::Printed { seal, copies } => print::copy(self, intent, seal, copies + 1, printer),
+            Stage::Printed { seal, copies } => print::copy(self, intent, seal, next(copies)?, printer),
             _ => self.print(intent.hash(), printer),
         }
+    }
+
+    /// Whether a seal that was kept is the device's: someone may have changed the till's files.
+    fn believes(&self, intent: &Intent, seal: &Seal) -> Result<(), TillFault> {
+        let offer = Offer::read(intent.payload()).map_err(TillFault::Payload)?;
+        let doubt = SealDoubt::about(seal, &offer, self.key.as_ref());
+        let doubt =
+            doubt.and_then(|()| intent.signer().map_or(Ok(()), |signer| SealDoubt::of_signer(seal, signer)));
+        doubt.map_err(|doubt| TillFault::Doubtful(intent.hash(), doubt))
     }
 
     fn of(&mut self, sale: PayloadHash) -> Result<Intent, TillFault> {
@@ -175,7 +188,7 @@ impl<F: Files> Till<F> {
         intent: Intent,
         host: &mut Host<L, P>,
     ) -> Result<Outcome, TillFault> {
-        let Stage::Meant { before } = *intent.stage() else { return Ok(Outcome::Sealed(intent)) };
+        let Stage::Meant { committed, before } = *intent.stage() else { return Ok(Outcome::Sealed(intent)) };
         let signer = match self.signer(host) {
             Ok(signer) => signer,
             Err(unclear) => {
@@ -196,11 +209,22 @@ impl<F: Files> Till<F> {
         let key = self.key;
         let sale = match offered_before {
             None => Sale::begin(&offer, &signer, key.as_ref()),
-            Some(_) => Sale::resume(&offer, &signer, key.as_ref(), before),
+            Some(_) => {
+                let notes = [(committed, Note::Committing), (before, Note::SealedBefore)];
+                let notes: Vec<Note> =
+                    notes.into_iter().filter(|(noted, _)| *noted).map(|(_, note)| note).collect();
+                Sale::resume(&offer, &signer, key.as_ref(), &notes)
+            }
         };
-        // Before its seal is even fetched: someone may have its receipt.
-        let sealed_before = intent.clone().at(Stage::Meant { before: true });
-        let ending = sale.run(host, &mut || self.keep(sealed_before.clone()).map(drop))?;
+        let mut noted = (committed, before);
+        let ending = sale.run(host, &mut |note| {
+            match note {
+                Note::Committing => noted.0 = true,
+                Note::SealedBefore => noted.1 = true,
+            }
+            let (committed, before) = noted;
+            self.keep(intent.clone().at(Stage::Meant { committed, before })).map(drop)
+        })?;
         self.conclude(intent, ending)
     }
 
@@ -241,4 +265,9 @@ impl<F: Files> Till<F> {
         self.memory.keep(&intent)?;
         Ok(intent)
     }
+}
+
+/// Copies are counted, and never begin anew.
+fn next(copies: u32) -> Result<u32, TillFault> {
+    copies.checked_add(1).ok_or(TillFault::TooManyCopies)
 }

@@ -1,7 +1,10 @@
 use fiscal::{FiscalNumber, PayloadHash};
 
 use super::{Intent, PrintFault, StoreFault};
-use crate::{answer::Refusal, sale::Unclear};
+use crate::{
+    answer::Refusal,
+    sale::{SealDoubt, Unclear},
+};
 
 /// What became of a sale at this till.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,14 @@ pub enum TillFault {
          it, sell nothing more with it, and call a technician"
     )]
     NumberTaken(FiscalNumber),
+    /// The seal that was kept is not the device's.
+    #[error(
+        "the seal that the till kept of {0} is not true ({1}): print nothing of it, and call a technician"
+    )]
+    Doubtful(PayloadHash, SealDoubt),
+    /// Nobody prints so many.
+    #[error("this receipt was printed as often as can be counted: print no more of it")]
+    TooManyCopies,
     /// There is no such receipt here.
     #[error("this till has no receipt of {0}: read it from the device that sealed it")]
     NoReceipt(FiscalNumber),

@@ -27,7 +27,10 @@ pub trait Printer {
     /// Prints, and returns when it is done.
     fn print(&mut self, job: &Job<'_>) -> Result<(), PrintFault>;
 
-    /// Whether this job came out, of one that was interrupted; none when the printer cannot know.
+    /// Where it puts its paper, so that a copy that was interrupted there is not looked for elsewhere.
+    fn place(&self) -> String;
+
+    /// Whether this job came out here, of one that was interrupted; none when the printer cannot know.
     fn came_out(&mut self, job: &Job<'_>) -> Option<bool>;
 }
 
@@ -50,8 +53,10 @@ pub(super) fn copy<F: Files>(
     copy: u32,
     printer: &mut impl Printer,
 ) -> Result<Intent, TillFault> {
+    till.believes(&intent, &seal)?;
     let before = intent.stage().clone();
-    let intent = till.keep(intent.at(Stage::Printing { seal: seal.clone(), copy }))?;
+    let place = printer.place();
+    let intent = till.keep(intent.at(Stage::Printing { seal: seal.clone(), copy, place }))?;
     match printer.print(&intent.job(&seal, copy)) {
         Ok(()) => till.keep(intent.at(Stage::Printed { seal, copies: copy })),
         Err(fault) => {

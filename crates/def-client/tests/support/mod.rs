@@ -91,14 +91,18 @@ pub(crate) fn logged(payload: &str, seal: &Seal) -> Answer {
 
 pub(crate) fn status(epoch: u32, next: u64, time: &str) -> Answer {
     Answer::Done(format!(
-        r#"{{"status":"OK","device_id":"DEF-000001","public_key_id":"{}","next_invoice_seq":{next},"epoch":{epoch},"time":"{time}"}}"#,
+        r#"{{"status":"OK","device_id":"DEF-000001","public_key_id":"{}","fiscal_number_prefix":"KINGOMBE01","next_invoice_seq":{next},"epoch":{epoch},"time":"{time}"}}"#,
         public_key().id()
     ))
 }
 
 /// The device of these tests.
 pub(crate) fn signer() -> Signer {
-    Signer { device_id: "DEF-000001".parse().unwrap(), public_key_id: Some(public_key().id()) }
+    Signer {
+        device_id: "DEF-000001".parse().unwrap(),
+        public_key_id: Some(public_key().id()),
+        fiscal_number_prefix: "KINGOMBE01".parse().ok(),
+    }
 }
 
 pub(crate) fn refused(code: &str) -> Answer {

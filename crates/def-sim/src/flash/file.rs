@@ -22,7 +22,8 @@ use crate::fault::{FlashError, HostFault};
 /// A NOR flash that a file keeps: each page program and each sector erase is in it when the call returns.
 ///
 /// `kill -9` is therefore a power cut between two operations; against a crash of the host there is
-/// [`FileFlash::sync`]; [`FileFlash::power`] cuts in the middle of one. Cells are never weak here.
+/// [`FileFlash::sync`]; [`FileFlash::power`] cuts in the middle of a page program, of which the first half of the bytes
+/// is then done. No erase is ever cut, and cells are never weak here: for both there is [`crate::World`].
 ///
 /// The file is as long as the part and holds each byte inverted, so that a hole in it is erased flash: a fresh part
 /// takes no room on the disk.
@@ -71,7 +72,7 @@ impl FileFlash {
         self.file.sync_data()
     }
 
-    /// A hand on the power switch.
+    /// A hand on the power switch: it cuts within a page program, never within an erase.
     pub fn power(&self) -> Power {
         self.power.clone()
     }
@@ -81,7 +82,7 @@ impl FileFlash {
     }
 
     fn program(&self, address: u32, data: &[u8]) -> Result<(), FlashError> {
-        match self.power.program() {
+        match self.power.program(address, data.len()) {
             Lasts::All => Ok(self.program_cells(address, data)?),
             Lasts::Half => {
                 self.program_cells(address, &data[..data.len() / 2])?;

@@ -1,5 +1,7 @@
 use std::{cell::Cell, rc::Rc};
 
+use super::SECTOR_BYTES;
+
 /// The power of a [`super::FileFlash`], which can be told to fail. A clone is another handle to the same.
 #[derive(Clone, Debug, Default)]
 pub struct Power(Rc<Cell<Supply>>);
@@ -8,8 +10,8 @@ pub struct Power(Rc<Cell<Supply>>);
 enum Supply {
     #[default]
     On,
-    /// It fails in the middle of the page program after so many whole ones.
-    FailsAfter(u32),
+    /// It fails in the middle of the next page program of at least so many bytes, within a sector.
+    FailsWithin(usize),
     Off,
 }
 
@@ -22,9 +24,18 @@ pub(super) enum Lasts {
 }
 
 impl Power {
-    /// Has it fail in the middle of the page program after so many whole ones.
-    pub fn fail_after(&self, programs: u32) {
-        self.0.set(Supply::FailsAfter(programs));
+    /// Has it fail in the middle of the next page program that has at least so many bytes and does not begin a sector.
+    ///
+    /// What begins a sector is a header; shorter programs are marks, envelopes and trailers: what is cut is contents.
+    pub fn fail_within(&self, bytes: usize) {
+        self.0.set(Supply::FailsWithin(bytes));
+    }
+
+    /// Has it stay on after all, if it is still on.
+    pub fn stay_on(&self) {
+        if !self.is_off() {
+            self.0.set(Supply::On);
+        }
     }
 
     /// Whether it failed. It does not come again: make the parts anew.
@@ -32,14 +43,16 @@ impl Power {
         self.0.get() == Supply::Off
     }
 
-    pub(super) fn program(&self) -> Lasts {
-        let (next, lasts) = match self.0.get() {
-            Supply::On => (Supply::On, Lasts::All),
-            Supply::FailsAfter(0) => (Supply::Off, Lasts::Half),
-            Supply::FailsAfter(programs) => (Supply::FailsAfter(programs - 1), Lasts::All),
-            Supply::Off => (Supply::Off, Lasts::Nothing),
-        };
-        self.0.set(next);
-        lasts
+    /// How much of a program of so many bytes at this address it lasts for.
+    pub(super) fn program(&self, address: u32, bytes: usize) -> Lasts {
+        let begins_sector = (address as usize).is_multiple_of(SECTOR_BYTES);
+        match self.0.get() {
+            Supply::FailsWithin(least) if bytes >= least && !begins_sector => {
+                self.0.set(Supply::Off);
+                Lasts::Half
+            }
+            Supply::On | Supply::FailsWithin(_) => Lasts::All,
+            Supply::Off => Lasts::Nothing,
+        }
     }
 }

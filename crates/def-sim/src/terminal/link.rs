@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::hold::Hold;
 use crate::fault::HostFault;
 
 /// Where the system keeps pseudo-terminals.
@@ -17,16 +18,19 @@ const DEVICES: &str = "/dev/pts/";
 pub(super) struct Link {
     path: PathBuf,
     device: PathBuf,
+    _hold: Hold,
 }
 
 impl Link {
-    /// Puts the link there at once in place of one that an earlier simulator left; anything else there stays.
+    /// Puts the link there at once in place of one that an earlier simulator left; that of a simulator which
+    /// runs stays, and anything else there.
     pub(super) fn place(path: PathBuf, device: PathBuf) -> Result<Self, HostFault> {
         match fs::read_link(&path) {
             Ok(target) if target.starts_with(DEVICES) => {}
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
             _ => return Err(HostFault::PortTaken { path }),
         }
+        let hold = Hold::take(&path)?;
         let mut beside = OsString::from(&path);
         beside.push(format!(".{}", std::process::id()));
         let beside = PathBuf::from(beside);
@@ -37,7 +41,7 @@ impl Link {
             fs::rename(&beside, &path)
         };
         place().map_err(HostFault::io(&path))?;
-        Ok(Self { path, device })
+        Ok(Self { path, device, _hold: hold })
     }
 
     pub(super) fn path(&self) -> &Path {

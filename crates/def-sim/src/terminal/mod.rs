@@ -1,5 +1,6 @@
 //! A pseudo-terminal that stands for the USB port.
 
+mod hold;
 mod link;
 mod port;
 
@@ -36,7 +37,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Opens a pseudo-terminal and puts a link to it there, in place of one that an earlier simulator left.
+    /// Opens a pseudo-terminal and puts a link to it there, in place of one that an earlier simulator left. One of
+    /// another process that runs is refused.
     pub fn open(link: impl Into<PathBuf>) -> Result<Self, HostFault> {
         let (port, device) = Port::open().map_err(HostFault::io("/dev/ptmx"))?;
         let link = Link::place(link.into(), device)?;

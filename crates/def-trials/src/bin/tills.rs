@@ -2,9 +2,11 @@
 #![allow(clippy::print_stdout, reason = "it prints what it found")]
 
 use std::{
+    collections::BTreeSet,
     fs,
+    io::ErrorKind,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Mutex,
     thread,
@@ -12,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, value_parser};
 use def_trials::storm::{Bench, Tally, weather};
 
 /// Lets a till sell at a device while frames are lost, late, doubled and torn, power fails and the till crashes, and
@@ -20,10 +22,10 @@ use def_trials::storm::{Bench, Tally, weather};
 #[derive(Parser)]
 struct Arguments {
     /// So many storms.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 2_000, value_parser = value_parser!(u64).range(1..))]
     seeds: u64,
     /// Goes on for so many minutes instead.
-    #[arg(long)]
+    #[arg(long, value_parser = value_parser!(u64).range(1..))]
     minutes: Option<u64>,
     /// Where it goes on, and where it keeps how far it came.
     #[arg(long)]
@@ -35,6 +37,8 @@ struct Arguments {
 
 struct Campaign {
     next: u64,
+    /// The seeds that were taken and are not finished.
+    running: BTreeSet<u64>,
     end: Option<u64>,
     until: Option<Duration>,
     began: Instant,
@@ -53,10 +57,11 @@ fn main() -> Result<ExitCode> {
         Some(file) => load(file)?,
         None => 0,
     };
-    let until = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let until = arguments.minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
     let campaign = Mutex::new(Campaign {
         next: first,
-        end: until.is_none().then_some(first + arguments.seeds),
+        running: BTreeSet::new(),
+        end: until.is_none().then_some(first.saturating_add(arguments.seeds)),
         until,
         began: now(),
         state: arguments.state,
@@ -80,6 +85,7 @@ fn storms(campaign: &Mutex<Campaign>) {
     while let Some(seed) = take(campaign) {
         let ended = catch_unwind(AssertUnwindSafe(|| weather(&bench, seed)));
         let mut campaign = campaign.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        campaign.running.remove(&seed);
         match ended {
             Ok(tally) => campaign.tally.add(tally),
             Err(_) => {
@@ -98,30 +104,97 @@ fn take(campaign: &Mutex<Campaign>) -> Option<u64> {
     if over {
         return None;
     }
+    let seed = campaign.next;
     campaign.next += 1;
+    campaign.running.insert(seed);
     if campaign.next.is_multiple_of(500) {
         eprintln!("{} storms", campaign.next);
         // A state that cannot be written is said at the end.
         let _ = campaign.save();
     }
-    Some(campaign.next - 1)
+    Some(seed)
 }
 
 impl Campaign {
+    /// Where to go on: below it every seed is finished.
+    fn reached(&self) -> u64 {
+        self.running.first().copied().unwrap_or(self.next)
+    }
+
     fn save(&self) -> Result<()> {
         match &self.state {
-            Some(file) => fs::write(file, format!("{}\n", self.next)).context("the state file"),
+            Some(file) => fs::write(file, format!("{}\n", self.reached())).context("the state file"),
             None => Ok(()),
         }
     }
 }
 
-fn load(file: &PathBuf) -> Result<u64> {
-    let Ok(text) = fs::read_to_string(file) else { return Ok(0) };
+/// Where an earlier campaign came to; one that left no file begins at 0.
+fn load(file: &Path) -> Result<u64> {
+    let text = match fs::read_to_string(file) {
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(0),
+        read => read.with_context(|| file.display().to_string())?,
+    };
     text.trim().parse().with_context(|| format!("{} is no state of a campaign", file.display()))
 }
 
 #[allow(clippy::disallowed_methods, reason = "how long it took is all that is done with it")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A path for this process alone.
+    fn path(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("stelala-tills-{}-{name}", std::process::id()))
+    }
+
+    fn campaign(next: u64, state: PathBuf) -> Mutex<Campaign> {
+        Mutex::new(Campaign {
+            next,
+            running: BTreeSet::new(),
+            end: None,
+            until: None,
+            began: now(),
+            state: Some(state),
+            violations: Vec::new(),
+            tally: Tally::default(),
+        })
+    }
+
+    #[test]
+    fn only_a_state_that_is_not_there_begins_at_0() {
+        let folder = path("folder");
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(load(&folder.join("none")).unwrap(), 0);
+        assert!(load(&folder).is_err(), "a folder cannot be read");
+        fs::write(folder.join("words"), "many").unwrap();
+        assert!(load(&folder.join("words")).unwrap_err().to_string().contains("no state of a campaign"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_campaign_goes_on_with_the_lowest_seed_that_was_not_finished() {
+        let file = path("state");
+        let campaign = campaign(40, file.clone());
+        assert_eq!([take(&campaign), take(&campaign), take(&campaign)], [Some(40), Some(41), Some(42)]);
+        let saved = |finished: &[u64]| {
+            let mut campaign = campaign.lock().unwrap();
+            finished.iter().for_each(|seed| assert!(campaign.running.remove(seed)));
+            campaign.save().unwrap();
+            load(&file).unwrap()
+        };
+        assert_eq!([saved(&[]), saved(&[41]), saved(&[40]), saved(&[42])], [40, 40, 42, 43]);
+        fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn a_campaign_has_at_least_one_storm() {
+        let read = |arguments: &[&str]| Arguments::try_parse_from([&["tills"], arguments].concat());
+        assert!(read(&["--seeds", "1"]).is_ok());
+        assert!(read(&["--seeds", "0"]).is_err() && read(&["--minutes", "0"]).is_err());
+    }
 }

@@ -135,8 +135,11 @@ impl Desk {
                     return Some(order);
                 }
                 let before = self.world.change(|state| state.element.peek_counter());
+                let of_others = matches!(order, Order::Others { .. });
                 let mut report = self.obey(&mut host, order);
-                self.spare_the_counter(before);
+                if !of_others {
+                    self.spare_the_counter(before);
+                }
                 report.powered = self.world.is_powered();
                 let _ = reports.send(report);
             }
@@ -206,7 +209,11 @@ impl Desk {
             let request = format!("TXN|PREPARE {}", sale.payload());
             let Some(prepared) = host.try_ask(&request) else { return };
             let Some(nonce) = prepared["nonce"].as_str() else { continue };
+            let before = self.world.change(|state| state.element.peek_counter());
             let _ = host.try_ask(&format!(r#"TXN|COMMIT {{"nonce":"{nonce}"}}"#));
+            if !self.world.is_powered() {
+                return self.spare_the_counter(before);
+            }
             self.world.pass(Duration::from_millis(200));
         }
     }

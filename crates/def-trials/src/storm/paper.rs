@@ -41,6 +41,10 @@ impl Printer for Press<'_> {
         if is_alive { Ok(()) } else { Err(PrintFault::Unknown("the till crashed".into())) }
     }
 
+    fn place(&self) -> String {
+        "counter".into()
+    }
+
     fn came_out(&mut self, job: &Job<'_>) -> Option<bool> {
         self.knows.then(|| self.papers.borrow().contains(&paper(job)))
     }

@@ -111,6 +111,7 @@ pub fn weather(bench: &Bench, seed: u64) -> Tally {
         sold: Vec::new(),
         revoked: false,
         crashes: 0,
+        last: None,
     };
     let aftermath = shop.run(bench);
     check(bench, &aftermath);
@@ -130,6 +131,8 @@ struct Shop<'b> {
     sold: Vec<(Sale, Original)>,
     revoked: bool,
     crashes: u64,
+    /// What was said last, for who looks into a violation.
+    last: Option<Outcome>,
 }
 
 type AtTill<'b> = (Till<Store<'b>>, Host<Handle<'b>, Handle<'b>>, Press<'b>);
@@ -138,7 +141,7 @@ impl<'b> Shop<'b> {
     fn run(&mut self, bench: &Bench) -> Aftermath {
         let mut at_till = self.start_till();
         for step in 0.. {
-            assert!(step < MOST_STEPS, "the till gets on");
+            assert!(step < MOST_STEPS, "the till does not get on: {:?}", self.last);
             if step == STORM {
                 self.sky.0.borrow_mut().stormy = false;
             }
@@ -267,7 +270,8 @@ impl<'b> Shop<'b> {
     }
 
     /// Who is told that nothing was sealed rings the sale up anew: it has to be so, at that moment.
-    fn believe(&self, sale: PayloadHash, outcome: &Outcome) {
+    fn believe(&mut self, sale: PayloadHash, outcome: &Outcome) {
+        self.last = Some(outcome.clone());
         if let Outcome::Refused(refusal) | Outcome::Held(refusal) = outcome {
             let sealed = journal_now(self.sky.0.borrow().bench);
             assert!(
