@@ -6,13 +6,13 @@ use std::fmt::Write;
 
 use fiscal::{Chain, EventKind, HeadState, RecordHash};
 use support::{
-    Entry, chain, key,
+    Entry, bundle_of, chain, key,
     lies::{LIES, Lie, closed_with, days},
-    public, sale,
+    public, purpose, resealed, sale, serial,
     till::{self, PAYLOADS, Till, binding},
     trust,
 };
-use verify::{JournalLine, JournalVerdict, Language, Referee, Report, Rule, Trust};
+use verify::{JournalLine, JournalVerdict, KeyUse, Language, Last, Referee, Report, Rule, Trust};
 
 const EVENING: &str = "2026-02-07T08:00:00";
 
@@ -250,6 +250,51 @@ fn a_device_that_enters_with_a_later_number_makes_the_file_a_part() {
     assert_eq!(without.closures_unchecked, 1);
 }
 
+/// A dump after a reset: a new epoch of a device that entered its outlet at number 500.
+fn after_a_reset() -> Till {
+    let state = HeadState { number: fiscal::InvoiceNumber::new(499), ..HeadState::START };
+    let mut till = Till::of(chain(&key(1)), key(1), state);
+    till.event(EventKind::Provisioned, &binding("provisioned", 60, 500), "2026-02-04T08:00:00");
+    till.sell(&sale(1), "2026-02-04T10:00:00");
+    till.open_epoch(1, &binding("epoch", 60, 500), "2026-02-04T11:00:00");
+    till.sell(&sale(2), "2026-02-04T12:00:00");
+    till.close("2026-02-05T08:00:00");
+    till
+}
+
+#[test]
+fn an_epoch_that_repeats_its_activation_begins_at_number_one_all_the_same() {
+    let till = after_a_reset();
+    assert_eq!(verdict(&till.entries).findings, []);
+    let KeyUse::Seal { device, outlet, nif, first, .. } = purpose(&key(1)) else { panic!("a sealing key") };
+    let last = Last { serial: serial(1, 1), time: "2026-02-05T08:00:00".parse().unwrap() };
+    let retired = KeyUse::Seal { device, outlet, nif, first, last: Some(last) };
+    let trust = bundle_of([(public(1), retired)]);
+    let mut referee = Referee::new(&trust, None);
+    let dump = &till.entries[2..];
+    dump.iter().for_each(|entry| referee.read(entry.line().as_bytes()));
+    let journal = referee.conclude();
+    assert_eq!(journal.findings, [], "nothing is after the last number of this epoch, which is 1");
+    assert!(journal.is_part);
+}
+
+#[test]
+fn a_dump_that_begins_with_an_epoch_misses_what_is_before_its_first_invoice() {
+    let till = after_a_reset();
+    let (mut opened, mut sold) = (till.entries[2].clone(), till.entries[3].clone());
+    let fiscal::Subject::Invoice(facts) = &mut sold.record.header.subject else { panic!("an invoice") };
+    facts.number = fiscal::InvoiceNumber::new(17).unwrap();
+    let sold = resealed(&sold, |_| ());
+    let place = "#2 (position 2, invoice 1/17)";
+    assert_eq!(found(&verdict(&[opened.clone(), sold.clone()])), [(Rule::NumberGap, place)]);
+    // The same of one that names no epoch before it.
+    opened = resealed(&opened, |record| record.link.previous = RecordHash::NONE);
+    let sold = resealed(&sold, |record| record.link.previous = opened.record.hash());
+    assert_eq!(found(&verdict(&[opened.clone(), sold])), [(Rule::NumberGap, place)]);
+    let late = resealed(&opened, |record| record.link.position = till.entries[3].record.link.position);
+    assert_eq!(found(&verdict(&[late])), [(Rule::PositionGap, "#1 (position 2, epoch)")]);
+}
+
 #[test]
 fn each_signer_closes_what_it_sealed_also_across_a_hand_over() {
     let guest = Chain { device: "CLOUD-HSM-1".parse().unwrap(), ..chain(&key(2)) };
@@ -483,8 +528,73 @@ fn of_more_than_64_signers_the_last_ones_are_said_to_be_unchecked() {
     }
     let journal = verdict(&entries);
     assert_eq!(counted(&journal), [65, 1, 64]);
+    assert_eq!(journal.takeovers_unchecked, 1);
     let report = Report::of_journal(&journal, &trust(key(1)), Language::English);
     assert_eq!(report.title, "TRUE IN PART: the chain is intact, closures could not be checked");
+}
+
+/// What `signers` of an outlet seal one after the other, and then those again that are named in `again`, each where it
+/// left off: a sale and its close.
+fn handed_around(signers: usize, again: &[usize]) -> Vec<Entry> {
+    let mut tills: Vec<Till> = Vec::new();
+    let (mut state, mut entries) = (HeadState::START, Vec::new());
+    for (turn, signer) in (0..signers).chain(again.iter().copied()).enumerate() {
+        if signer == tills.len() {
+            let device = format!("D-{signer}").parse().unwrap();
+            tills.push(Till::of(Chain { device, ..chain(&key(1)) }, key(1), state));
+        } else {
+            let own = tills[signer].state().position;
+            tills[signer].go_on(HeadState { position: own, ..state });
+        }
+        let till = &mut tills[signer];
+        let begun = till.entries.len();
+        till.event(EventKind::HandOver, "{}", "2026-02-04T10:00:00");
+        till.sell(&sale(turn as u64), "2026-02-04T10:00:00");
+        till.event(EventKind::Close, "{}", "2026-02-04T10:00:00");
+        state = till.state().handed_over(None);
+        entries.extend_from_slice(&till.entries[begun..]);
+    }
+    entries
+}
+
+#[test]
+fn of_more_than_64_signers_the_last_ones_are_not_remembered_and_the_verdict_says_how_often() {
+    let read = |entries: &[Entry]| verdict(entries);
+    let few = read(&handed_around(64, &[0, 63, 5]));
+    assert_eq!((few.findings.len(), few.takeovers_unchecked), (0, 0));
+    let many = read(&handed_around(66, &[0, 65, 64, 63]));
+    assert_eq!((&many.findings[..], many.takeovers_unchecked), (&[][..], 4), "64 and 65, twice each");
+    let report = Report::of_journal(&many, &trust(key(1)), Language::English);
+    assert_eq!(report.title, "TRUE IN PART: the chain is intact, take-overs could not be checked");
+    assert!(
+        !report.complete && report.does_not_prove.iter().any(|line| line.ends_with("such take-overs: 4."))
+    );
+}
+
+#[test]
+fn a_signer_that_is_not_remembered_is_checked_while_it_seals() {
+    let entries = handed_around(66, &[]);
+    // The turn of the last signer: hand-over, sale, close.
+    let [begin, sold, closed] = [195, 196, 197];
+    let rules =
+        |entries: &[Entry]| verdict(entries).findings.iter().map(|finding| finding.rule).collect::<Vec<_>>();
+    assert_eq!(rules(&entries), []);
+    assert!(rules(&[&entries[..sold], &entries[closed..]].concat()).contains(&Rule::PositionGap));
+    assert!(
+        rules(&[&entries[..begin - 1], &entries[begin..]].concat()).contains(&Rule::NoHandOver),
+        "the one before did not close"
+    );
+    let mut last = entries[closed].clone();
+    last.record.header.subject = entries[sold].record.header.subject;
+    assert!(rules(&[&entries[..], &[last.clone()]].concat()).contains(&Rule::SealedAfterClose));
+    let (mut start, mut late) = (last.clone(), last.clone());
+    start.record.header.subject = fiscal::Subject::Event(EventKind::Boot);
+    assert!(!rules(&[&entries[..], &[start.clone()]].concat()).contains(&Rule::SealedAfterClose));
+    late.record.link.counter += 1;
+    assert!(rules(&[&entries[..], &[start, late]].concat()).contains(&Rule::SealedAfterClose));
+    let mut back = entries.clone();
+    back[closed].record.link.counter = 0;
+    assert!(rules(&back).contains(&Rule::CounterBack));
 }
 
 #[test]

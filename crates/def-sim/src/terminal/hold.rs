@@ -1,90 +1,99 @@
 //! One simulator at a time stands behind a link.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    collections::BTreeMap,
+    io,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixListener},
+        },
+    },
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use rustix::{
-    fs::{FlockOperation, OFlags, fcntl_lock},
-    io::Errno,
-};
+use sha2::{Digest, Sha256};
 
 use crate::fault::HostFault;
 
-/// `LINK.lock`, which names the process behind the link; removed when this is dropped.
+/// What this process holds: a later terminal of its own may follow an earlier one.
+static HELD: Mutex<BTreeMap<[u8; 32], Weak<UnixListener>>> = Mutex::new(BTreeMap::new());
+
+/// The right to be behind a link.
 ///
-/// The lock is the operating system's and the process's, and ends with it, however it ends: a file that is left over
-/// holds nothing.
+/// It is a name in Linux's abstract namespace that a socket has, to which nobody connects. It is no file, and free when
+/// the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Hold {
-    path: PathBuf,
-    file: File,
+    _name: Arc<UnixListener>,
 }
 
 impl Hold {
-    /// Takes the lock of a link, or says which process has it.
+    /// Takes a link that no other process has.
     pub(super) fn take(link: &Path) -> Result<Self, HostFault> {
-        let mut name = OsString::from(link);
-        name.push(".lock");
-        let path = PathBuf::from(name);
-        loop {
-            let file = open(&path).map_err(HostFault::io(&path))?;
-            match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
-                Err(Errno::AGAIN | Errno::ACCESS) => {
-                    return Err(HostFault::InUse { path: link.into(), process: holder(file) });
-                }
-                Err(fault) => return Err(HostFault::io(&path)(fault.into())),
-            }
-            // One that ended between these two steps took its file with it.
-            if is_at(&file, &path) {
-                let mut hold = Self { path, file };
-                hold.sign().map_err(HostFault::io(&hold.path))?;
-                return Ok(hold);
-            }
+        let place = one_spelling(link).map_err(HostFault::io(link))?;
+        let digest: [u8; 32] = Sha256::digest(place.as_os_str().as_bytes()).into();
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = held.get(&digest).and_then(Weak::upgrade) {
+            return Ok(Self { _name: name });
         }
-    }
-
-    fn sign(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
-        writeln!(self.file, "{}", std::process::id())
+        let name = match bind(&digest) {
+            Ok(name) => Arc::new(name),
+            Err(fault) if fault.kind() == io::ErrorKind::AddrInUse => {
+                return Err(HostFault::InUse { path: link.into(), process: None });
+            }
+            Err(fault) => return Err(HostFault::io(link)(fault)),
+        };
+        held.insert(digest, Arc::downgrade(&name));
+        Ok(Self { _name: name })
     }
 }
 
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if is_at(&self.file, &self.path) {
-            let _ = fs::remove_file(&self.path);
+fn bind(digest: &[u8; 32]) -> io::Result<UnixListener> {
+    let name = [b"stelala-port-".as_slice(), digest].concat();
+    UnixListener::bind_addr(&SocketAddr::from_abstract_name(name)?)
+}
+
+/// The same for all ways to write where the link is.
+fn one_spelling(link: &Path) -> io::Result<PathBuf> {
+    let folder = link.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+    Ok(folder.join(link.file_name().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Set for the process that this test starts: itself.
+    const LINK: &str = "HOLD_TEST_LINK";
+
+    #[test]
+    fn another_process_does_not_get_what_this_one_holds_until_it_is_let_go() {
+        #[allow(clippy::disallowed_methods, reason = "how this test speaks with the process that it starts")]
+        if let Ok(link) = std::env::var(LINK) {
+            let taken = Hold::take(Path::new(&link)).map_err(|fault| fault.code());
+            std::process::exit(if taken.is_ok() { 10 } else { 11 });
         }
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("port");
+        let elsewhere = || {
+            let name =
+                "terminal::hold::tests::another_process_does_not_get_what_this_one_holds_until_it_is_let_go";
+            let mut same = Command::new(std::env::current_exe().unwrap());
+            same.args(["--exact", name]).env(LINK, folder.path().join(".").join("port"));
+            same.output().unwrap().status.code()
+        };
+        let first = Hold::take(&link).unwrap();
+        assert_eq!(elsewhere(), Some(11));
+        let second = Hold::take(&link).unwrap();
+        drop(first);
+        assert_eq!(elsewhere(), Some(11), "the later one of this process has it still");
+        drop(second);
+        assert_eq!(elsewhere(), Some(10));
     }
-}
-
-/// Not through a link, and without waiting for a pipe's other end.
-fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let mut how = OpenOptions::new();
-    how.read(true).write(true).create(true).truncate(false).custom_flags(flags.bits() as i32);
-    let file = how.open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"))
-    }
-}
-
-/// Only to be helpful: an unreadable name is no name.
-fn holder(file: File) -> Option<u32> {
-    let mut text = String::new();
-    file.take(16).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
-}
-
-fn is_at(file: &File, path: &Path) -> bool {
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    let there = path.symlink_metadata().map(identity).ok();
-    there.is_some() && there == file.metadata().map(identity).ok()
 }

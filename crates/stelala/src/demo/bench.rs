@@ -60,8 +60,10 @@ fn spawn(state: &Path, link: &Path, failure: Option<String>) -> anyhow::Result<C
     let program = std::env::current_exe().context("this program cannot find itself")?;
     let mut command = Command::new(program);
     command.args(["device", "simulate", "--state"]).arg(state).arg("--link").arg(link);
+    // The pipe is closed when this process ends, however it ends.
+    command.arg("--while-stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
     command.args(failure.map(|failure| format!("--power-fails={failure}")));
-    let mut process = command.stdout(Stdio::piped()).spawn().context("the simulator cannot be started")?;
+    let mut process = command.spawn().context("the simulator cannot be started")?;
     let out = process.stdout.take().context("the simulator has no output")?;
     for line in BufReader::new(out).lines() {
         if line?.starts_with("listening at") {

@@ -31,7 +31,8 @@ pub(crate) struct DemoCommand {
     /// The folder with the day's invoices, in the order of their names.
     #[arg(long, default_value = "examples/day")]
     day: PathBuf,
-    /// Where device, till, receipts, keys and journal are left. An earlier demo there is removed.
+    /// Where device, till, receipts, keys and journal are left, in place of those of an earlier demo; other files there
+    /// stay.
     #[arg(long, default_value = "target/demo")]
     out: PathBuf,
     /// The language of the story: English unless asked otherwise, for this is for developers. Receipts are in French,

@@ -10,7 +10,7 @@ use super::{
     failure::{Failure, Trouble},
     input,
     progress::Progress,
-    speech::{print, say},
+    speech::{print_answer, say},
 };
 
 /// A request of protocol version 1.
@@ -30,7 +30,7 @@ impl CallCommand {
         let request = read.map_err(|fault| no_request(self.connection.speech.lang, &fault))?.request;
         let mut device = self.connection.connect()?;
         match device.ask(request, &mut Progress::of_signs()) {
-            Ok(Answer::Done(json)) => Ok(print(&json)?),
+            Ok(Answer::Done(json)) => Ok(print_answer(&json)?),
             Ok(Answer::Refused(refusal)) => Err(refusal.into()),
             Err(lost) => Err(device.lost(&lost, request).into()),
         }

@@ -13,7 +13,7 @@ use super::{
     failure::{Failure, Trouble},
     figures,
     slip::Slip,
-    speech::{counted, pick, print},
+    speech::{counted, pick, print, print_answer},
     status::{self, Status},
 };
 
@@ -41,7 +41,7 @@ impl ClosureCommand {
         };
         let request = Request::Closure(day);
         if speech.json {
-            return Ok(print(&device.tell_json(request)?)?);
+            return Ok(print_answer(&device.tell_json(request)?)?);
         }
         let report = closure(&mut device, request)?;
         Ok(print(&slip(speech.lang, &report, &status).to_string())?)

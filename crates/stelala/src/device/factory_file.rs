@@ -12,6 +12,7 @@ use def_protocol::token::Realm;
 use fiscal::{DeviceId, PrivateKey, PublicKey};
 use serde::{Deserialize, Serialize};
 
+use super::input;
 use crate::authority::Authority;
 
 const NAME: &str = "factory.json";
@@ -123,7 +124,7 @@ fn agree(directory: &Path, wanted: &Wanted<'_>, made: &Made) -> anyhow::Result<(
 }
 
 fn read_root(path: &Path) -> anyhow::Result<PublicKey> {
-    let pem = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let pem = input::small_file(path).with_context(|| path.display().to_string())?;
     PublicKey::from_pem(&pem).with_context(|| format!("{}: no public key in PEM", path.display()))
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use verify_cli::UNUSABLE_INPUT;
 
 use super::{
-    speech::{Speech, pick, print_json},
+    speech::{Speech, pick, plain, print_json},
     words::codes,
 };
 
@@ -82,19 +82,19 @@ impl Failure {
         })
     }
 
-    /// The sentence.
+    /// The sentence, of which a terminal obeys nothing.
     pub(super) fn words(&self, speech: Speech) -> String {
         let lang = speech.lang;
         match self {
             Self::Refused(refusal) => {
                 let says = pick(lang, "l'appareil dit : ", "the device says: ");
-                let code = &refusal.code;
+                let (code, detail) = (plain(&refusal.code), plain(&refusal.detail));
                 let advice = codes::advice(lang, refusal);
                 let heading = codes::refused(lang);
-                format!("{heading} ({code})\n  {advice}\n  {says}{}", refusal.detail)
+                format!("{heading} ({code})\n  {advice}\n  {says}{detail}")
             }
-            Self::Trouble(trouble) => trouble.advice.clone(),
-            Self::Unusable(fault) => format!("{fault:#}"),
+            Self::Trouble(trouble) => plain(&trouble.advice),
+            Self::Unusable(fault) => plain(&format!("{fault:#}")),
         }
     }
 

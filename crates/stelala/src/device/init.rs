@@ -1,6 +1,6 @@
 //! `device init`: binds a device to an outlet.
 
-use std::{fs, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use clap::Args;
 use def_protocol::{Initialisation, Request, TokenText, reply::Initialised};
@@ -102,7 +102,7 @@ fn proves(bound: &Initialised<String>, id: DeviceId) -> bool {
 /// A key that is there and another is never overwritten.
 fn keep(path: &std::path::Path, key: &PublicKey, lang: Lang) -> Result<(), Failure> {
     let pem = key.to_pem();
-    match fs::read_to_string(path) {
+    match input::small_file(path) {
         Ok(there) if PublicKey::from_pem(&there).is_ok_and(|there| there == *key) => return Ok(()),
         Ok(_) => return Err(another_file(lang, path).into()),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}

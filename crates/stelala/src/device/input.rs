@@ -1,46 +1,75 @@
 //! Texts that come as arguments, from files or from standard input.
 
-use std::{fs, io::Read, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
 
 use anyhow::Context;
 use fiscal::PublicKey;
+use rustix::fs::OFlags;
 
-/// More than any request or payload has, in bytes: what is longer is another file than was meant.
-const LONGEST: u64 = 1 << 20;
+/// The most that a payload's file may have, in bytes: a payload has 24 KiB, and a file some white space.
+const PAYLOAD: u64 = 25 * 1024;
+/// The most that a key, a code or a request may have, in bytes.
+const OTHER: u64 = 64 * 1024;
 
 /// A text as it stands, `-` for standard input, `@FILE` for a file's; without white space around it.
 pub(super) fn text(argument: &str) -> anyhow::Result<String> {
     let text = match argument.strip_prefix('@') {
-        _ if argument == "-" => standard_input()?,
-        Some(path) => file(Path::new(path))?,
+        _ if argument == "-" => standard_input(OTHER)?,
+        Some(path) => file(Path::new(path), OTHER)?,
         None => argument.to_owned(),
     };
     Ok(text.trim().to_owned())
 }
 
-/// A file's text; `-` for standard input.
-pub(super) fn file_or_input(path: &Path) -> anyhow::Result<String> {
-    if path == Path::new("-") { standard_input() } else { file(path) }
+/// The text of a payload's file; `-` for standard input.
+pub(super) fn payload(path: &Path) -> anyhow::Result<String> {
+    if path == Path::new("-") { standard_input(PAYLOAD) } else { file(path, PAYLOAD) }
 }
 
 /// A public key in PEM.
 pub(super) fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
-    PublicKey::from_pem(&file(path)?)
+    PublicKey::from_pem(&file(path, OTHER)?)
         .with_context(|| format!("{}: name a file with a public key in PEM", path.display()))
 }
 
-fn file(path: &Path) -> anyhow::Result<String> {
-    let file = fs::File::open(path).with_context(|| path.display().to_string())?;
-    read(file).with_context(|| path.display().to_string())
+/// The text of a small file that is one: no pipe, which would be waited for, and nothing without an end.
+pub(super) fn small_file(path: &Path) -> io::Result<String> {
+    read(regular(path, OpenOptions::new().read(true), OFlags::empty())?, OTHER)
 }
 
-fn standard_input() -> anyhow::Result<String> {
-    read(std::io::stdin().lock()).context("standard input")
+/// Opens what is a regular file, or will be.
+pub(super) fn regular(path: &Path, how: &mut OpenOptions, more: OFlags) -> io::Result<File> {
+    // A pipe without another end is opened too, and then refused; a terminal does not become this process's.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | more;
+    let file = how.custom_flags(flags.bits() as i32).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file: name one"))
 }
 
-fn read(from: impl Read) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let length = from.take(LONGEST + 1).read_to_string(&mut text)?;
-    anyhow::ensure!(length as u64 <= LONGEST, "longer than 1 MiB: this is not what you meant");
-    Ok(text)
+fn file(path: &Path, most: u64) -> anyhow::Result<String> {
+    let file = regular(path, OpenOptions::new().read(true), OFlags::empty());
+    file.and_then(|file| read(file, most)).with_context(|| path.display().to_string())
+}
+
+fn standard_input(most: u64) -> anyhow::Result<String> {
+    read(io::stdin().lock(), most).context("standard input")
+}
+
+fn read(from: impl Read, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let kibibytes = most / 1024;
+        let fault = format!("longer than {kibibytes} KiB: this is not what you meant");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, fault));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "this is no text in UTF-8"))
 }

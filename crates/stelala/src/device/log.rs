@@ -1,11 +1,12 @@
 //! `device log`: a sealed invoice.
 
 use clap::Args;
+use def_client::HostFault;
 use def_protocol::{
     LogKey, Request,
     reply::{LogEntry, Logged, TaxLine},
 };
-use fiscal::{Epoch, FiscalNumber, InvoiceNumber, UtcOffset};
+use fiscal::{Epoch, FiscalNumber, InvoiceNumber, UtcOffset, Validated};
 use verify_cli::Lang;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     failure::{Failure, Trouble},
     figures,
     page::Page,
-    speech::{pick, print, say},
+    speech::{pick, print, print_answer, print_line, say},
     status,
 };
 
@@ -45,14 +46,19 @@ impl LogCommand {
         let mut device = self.connection.connect()?;
         let request = Request::Log(self.invoice.key);
         if speech.json && !self.payload {
-            return Ok(print(&device.tell_json(request)?)?);
+            return Ok(print_answer(&device.tell_json(request)?)?);
         }
         let entry: Entry = device.tell::<Logged<String, Vec<TaxLine>>>(request)?.log_entry;
         if let Some(printed) = self.invoice.printed.filter(|printed| *printed != entry.sealed.fiscal_number) {
             return Err(another(speech.lang, printed, entry.sealed.fiscal_number).into());
         }
         if self.payload {
-            return Ok(print(&entry.payload)?);
+            let is_sealed = Validated::read(entry.payload.as_bytes())
+                .is_ok_and(|payload| payload.hash() == entry.sealed.payload_hash);
+            if !is_sealed {
+                return Err(device.failure(HostFault::Foreign { command: request.command() }));
+            }
+            return Ok(print_line(&entry.payload)?);
         }
         let zone = status::zone(&status::read(&mut device)?);
         Ok(print(&page(speech.lang, &entry, zone).to_string())?)

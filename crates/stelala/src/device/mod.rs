@@ -117,7 +117,7 @@ impl DeviceCommand {
     /// Does what it is told. A fault of a device is said in words that people can use, or as an object.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         if let Self::Simulate(command) = self {
-            return command.run();
+            return Ok(command.run().unwrap_or_else(|fault| Failure::from(fault).show(Speech::ENGLISH)));
         }
         Ok(self.ask().unwrap_or_else(|failure| failure.show(self.speech())))
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use super::speech::plain;
+
 /// A page that is being written.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -12,18 +14,18 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), ..Self::default() }
+        Self { title: plain(&title.into()), ..Self::default() }
     }
 
     /// A name and what there is to say of it.
     pub(super) fn fact(&mut self, name: &'static str, value: impl fmt::Display) {
-        self.facts.push((name, value.to_string()));
+        self.facts.push((name, plain(&value.to_string())));
     }
 
     /// Sentences under a heading; nothing where there are none.
     pub(super) fn list(&mut self, heading: &str, lines: Vec<String>) {
         if !lines.is_empty() {
-            self.lists.push((heading.to_owned(), lines));
+            self.lists.push((plain(heading), lines.iter().map(|line| plain(line)).collect()));
         }
     }
 }
@@ -61,5 +63,15 @@ mod tests {
         page.list("To do", vec!["rest".into()]);
         assert_eq!(page.to_string(), "Title\n\n  Époque  0\n  No      KING-0-00000105\n\nTo do\n  - rest");
         assert_eq!(Page::new("Alone").to_string(), "Alone");
+    }
+
+    #[test]
+    fn no_value_makes_a_line_of_its_own() {
+        let mut page = Page::new("Title\u{9b}31m\nFORGED");
+        page.fact("No", "1\r\nFORGED");
+        page.list("To do\n", vec!["rest\x1b[31m\u{2028}".into()]);
+        let text = page.to_string();
+        assert_eq!(text.lines().count(), 6, "{text:?}");
+        assert!(!text.contains(['\r', '\x1b', '\u{9b}', '\u{2028}']), "{text:?}");
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, Write},
+    io,
     path::PathBuf,
     process::ExitCode,
     sync::{
@@ -21,6 +21,7 @@ use super::{
     factory_file::{self, Made, Wanted},
     line::Line,
     power_failure::{Fate, PowerFailure},
+    speech::print_line,
 };
 
 /// The exit code of a simulator whose power failed because it was told to.
@@ -95,18 +96,11 @@ impl SimulateCommand {
     }
 
     fn say(&self, made: &Made) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
         if let Some(folder) = &made.new_authority {
-            writeln!(out, "made a development authority in {}", folder.display())?;
+            print_line(&format!("made a development authority in {}", folder.display()))?;
         }
-        writeln!(
-            out,
-            "listening at {} as {} (state {})",
-            self.link.display(),
-            made.factory.serial,
-            self.state.display()
-        )?;
-        Ok(out.flush()?)
+        let (link, state) = (self.link.display(), self.state.display());
+        Ok(print_line(&format!("listening at {link} as {} (state {state})", made.factory.serial))?)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use super::speech::plain;
+
 const COLUMNS: usize = 48;
 
 /// Lines of a slip.
@@ -42,7 +44,7 @@ impl Slip {
     }
 
     fn line(&mut self, text: &str) {
-        self.0.push_str(text.trim_end());
+        self.0.push_str(&plain(text.trim_end()));
         self.0.push('\n');
     }
 }
@@ -68,5 +70,13 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
         assert!(text.contains(&format!("Total{:>43}\n", "1,00 CDF")), "{text}");
         assert_eq!(text.matches('a').count(), 66);
+    }
+
+    #[test]
+    fn no_value_makes_a_line_of_its_own() {
+        let mut slip = Slip::default();
+        slip.pair("Total", "1\nFORGED\x1b[2J");
+        assert_eq!(slip.to_string().lines().count(), 1);
+        assert!(!slip.to_string().contains('\x1b'));
     }
 }

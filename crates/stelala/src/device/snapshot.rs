@@ -14,7 +14,7 @@ use super::{
     failure::Failure,
     figures,
     slip::Slip,
-    speech::{pick, print},
+    speech::{pick, print, print_answer},
     status,
 };
 
@@ -46,7 +46,7 @@ impl SnapshotCommand {
             Period::Day => SnapshotPeriod::Day,
         });
         if speech.json {
-            return Ok(print(&device.tell_json(request)?)?);
+            return Ok(print_answer(&device.tell_json(request)?)?);
         }
         let report: Report = device.tell(request)?;
         let status = status::read(&mut device)?;

@@ -18,7 +18,7 @@ use super::{
     figures,
     page::Page,
     progress::Progress,
-    speech::{Speech, pick, print, print_json, say},
+    speech::{Speech, pick, print, print_json, print_line, say},
     status::{self, Status},
 };
 use crate::authority::{self, Authority};
@@ -125,7 +125,7 @@ fn show_clock(speech: Speech, status: &Status) -> std::io::Result<()> {
         }));
     }
     let id = status.device_id;
-    print(&say!(speech.lang, "{id} est à l'heure : {time}", "the clock of {id} is set: {time}"))
+    print_line(&say!(speech.lang, "{id} est à l'heure : {time}", "the clock of {id} is set: {time}"))
 }
 
 /// What the operator's service has to sign.

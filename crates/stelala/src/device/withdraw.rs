@@ -13,7 +13,7 @@ use super::{
     input, outlet,
     receipts::ReceiptArgs,
     seal,
-    speech::{pick, print, print_json, say},
+    speech::{pick, print_json, print_line, say},
     status,
     words::sales,
 };
@@ -61,7 +61,7 @@ impl WithdrawCommand {
                 return Ok(ExitCode::SUCCESS);
             }
             Outcome::Withdrawn => {
-                print(&say!(
+                print_line(&say!(
                     lang,
                     "la vente est reprise : elle n'est pas scellée et ne le sera plus",
                     "the sale is withdrawn: it is not sealed and will not be"
@@ -89,7 +89,7 @@ impl WithdrawCommand {
         if let Some(hash) = PayloadHash::from_hex(&self.sale) {
             return Ok(hash);
         }
-        let text = input::file_or_input(PathBuf::from(&self.sale).as_path())?;
+        let text = input::payload(PathBuf::from(&self.sale).as_path())?;
         let offer = def_client::Offer::read(text.trim_matches([' ', '\t', '\r', '\n']));
         let lang = self.connection.speech.lang;
         let no_payload = pick(lang, "ceci n'est pas une facture", "this is no invoice");

@@ -112,6 +112,8 @@ impl Bench {
         let mut names: Vec<String> = fs::read_dir(self.folder.join(folder))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            // What is hidden is a printer's own business.
+            .filter(|name| !name.starts_with('.'))
             .collect();
         names.sort();
         names

@@ -3,7 +3,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
     process::{Child, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
@@ -46,8 +48,13 @@ fn sales(bench: &Bench, round: usize) -> Vec<String> {
 }
 
 fn seal(bench: &Bench, files: &[String], wait: &str) -> Child {
+    seal_as(bench, files, wait, &[])
+}
+
+fn seal_as(bench: &Bench, files: &[String], wait: &str, more: &[&str]) -> Child {
     let mut arguments =
         vec!["device", "seal", "--port", "port", "--till", "till", "--key", "device.pem", "--wait", wait];
+    arguments.extend(more);
     arguments.extend(files.iter().map(String::as_str));
     bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -82,7 +89,7 @@ fn each_has_one_seal_and_one_receipt(bench: &Bench, files: &[String]) {
     let originals: BTreeSet<String> =
         (1..=files.len()).map(|number| format!("KINGOMBE01-0-{number:08}.txt")).collect();
     let found: BTreeSet<String> =
-        receipts.into_iter().filter(|name| !name.ends_with(".unfinished")).collect();
+        receipts.into_iter().filter(|name| !name.ends_with(".unfinished") && name != ".jobs").collect();
     assert_eq!(found, originals, "one original each, and no duplicate");
     for name in &originals {
         let hash = bench.read(&format!("till/numbers/{}", name.trim_end_matches(".txt")));
@@ -175,4 +182,66 @@ fn a_till_and_a_device_that_are_killed_together_lose_no_sale() {
         all.extend(files);
     }
     each_has_one_seal_and_one_receipt(&bench, &all);
+}
+
+/// Takes each receipt away as soon as it has its name, as a spooler does.
+fn take_receipts(receipts: &Path, taken: &Path) {
+    for entry in fs::read_dir(receipts).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) && !name.ends_with(".unfinished") {
+            assert!(!taken.join(&name).exists(), "{name} came out twice");
+            fs::rename(entry.path(), taken.join(&name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_spooler_gets_each_original_once_whatever_the_till_is_told_after_it_was_killed() {
+    let (bench, _simulator) = Bench::ready("till_and_spooler");
+    let (receipts, taken) = (bench.folder.join("till/receipts"), bench.folder.join("taken"));
+    fs::create_dir_all(&receipts).unwrap();
+    fs::create_dir(&taken).unwrap();
+    let told: [&[&str]; 3] = [
+        &["--format", "text", "--merchant", "ONE"],
+        &["--format", "escpos,text,svg", "--merchant", "TWO"],
+        &["--format", "svg,escpos", "--merchant", "THREE"],
+    ];
+    let is_over = AtomicBool::new(false);
+    let mut all = Vec::new();
+    thread::scope(|scope| {
+        let spooler = scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                take_receipts(&receipts, &taken);
+            }
+            take_receipts(&receipts, &taken);
+        });
+        let mut dice = Dice(0x0051_1EE7);
+        for round in 0..ROUNDS {
+            let files = sales(&bench, round);
+            for _ in 0..4 {
+                let mut till = seal_as(&bench, &files, "30", told[dice.below(3) as usize]);
+                let longest = if cfg!(debug_assertions) { 2_000 } else { 400 };
+                thread::sleep(Duration::from_millis(dice.below(longest)));
+                till.kill().unwrap();
+                till.wait().unwrap();
+            }
+            let output = seal_as(&bench, &files, "30", told[0]).wait_with_output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            all.extend(files);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        spooler.join().unwrap();
+    });
+    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in bench.names("taken") {
+        let (number, kind) = name.split_once('.').unwrap();
+        kinds.entry(number.into()).or_default().push(kind.into());
+    }
+    let numbers: Vec<String> = (1..=all.len()).map(|number| format!("KINGOMBE01-0-{number:08}")).collect();
+    assert!(kinds.keys().eq(&numbers), "an original of each sale, and no duplicate: {kinds:?}");
+    for (number, kinds) in kinds {
+        let whole: [&[&str]; 3] = [&["txt"], &["escpos", "svg", "txt"], &["escpos", "svg"]];
+        assert!(whole.iter().any(|whole| kinds == *whole), "{number} is as it was told once: {kinds:?}");
+    }
 }

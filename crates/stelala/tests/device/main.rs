@@ -6,5 +6,7 @@ mod bench;
 mod bridge;
 mod crashes;
 mod day;
+mod fake;
+mod hostile;
 mod setting_up;
 mod troubles;

@@ -221,7 +221,7 @@ fn a_key_that_is_not_the_devices_is_noticed_before_anything_is_sold() {
     let (bench, _simulator) = Bench::ready("other_key");
     fs::write(bench.folder.join("sale.json"), &examples()[0].1).unwrap();
     let sale = ["--port", "port", "--till", "till", "--key", "def/authority/root.pem", "sale.json"];
-    said_in_three_ways(&bench, "seal", &sale, "other_key", ["n'est pas la clé", "is not the key"]);
+    said_in_three_ways(&bench, "seal", &sale, "other_key", ["cette caisse attend", "this till expects"]);
     assert_eq!(bench.status()["next_invoice_seq"], 1);
 }
 

@@ -80,8 +80,12 @@ impl Tallies {
         }
     }
 
-    /// The number before the first that a device may give, as its activation says it.
+    /// The number before the first that a device may give, as its activation says it. An `epoch` record repeats the
+    /// activation, but begins a line of numbers of its own.
     pub(crate) fn number_before(seen: &Seen<'_>) -> Option<InvoiceNumber> {
+        if seen.record.header.subject != Subject::Event(EventKind::Provisioned) {
+            return None;
+        }
         let activation = Activation::of(seen)?;
         InvoiceNumber::new(activation.first_number.checked_sub(1)?)
     }

@@ -29,10 +29,12 @@ pub struct Referee<'t> {
     /// Heads that the journal must hold and that were not yet met.
     missing_heads: BTreeSet<KnownHead>,
     last: Option<Last>,
-    /// The newest record of each signer in the epoch: one that takes over again goes on where it was.
+    /// The newest record of the first signers in the epoch: one that takes over again goes on where it was.
     signers: BTreeMap<DeviceId, LastOfSigner>,
     outlet: Option<OutletId>,
     nif: Option<Nif>,
+    /// Every payload that was sold: the one thing here that grows with the journal, by 32 bytes a sale, which the set
+    /// keeps in about 51.
     sales: BTreeSet<PayloadHash>,
     tallies: Tallies,
     verdict: JournalVerdict,
@@ -52,9 +54,15 @@ struct Last {
     number_known: bool,
     time: Timestamp,
     hash: RecordHash,
+    /// What the signer has come to, also of one that `signers` has no room for.
+    signer: LastOfSigner,
 }
 
 impl<'t> Referee<'t> {
+    /// So many signers of an epoch are remembered for when they take over again; how often others do is counted. A
+    /// hostile file must not fill the memory, and an outlet has a few.
+    const MOST_SIGNERS: usize = 64;
+
     /// Before the first line. Each known head must be the hash of one of the records, or an end was cut off.
     pub fn new(trust: &'t Trust, known: impl IntoIterator<Item = KnownHead>) -> Self {
         Self {
@@ -184,10 +192,12 @@ impl<'t> Referee<'t> {
         let closed = match header.subject {
             Subject::Event(EventKind::Close) => true,
             Subject::Event(EventKind::HandOver) => false,
-            _ => self.signers.get(&header.device).is_some_and(|signer| signer.closed),
+            _ => expected.closed,
         };
         let signer = LastOfSigner { position: link.position.value(), counter: link.counter, closed };
-        self.signers.insert(header.device, signer);
+        if self.signers.len() < Self::MOST_SIGNERS || self.signers.contains_key(&header.device) {
+            self.signers.insert(header.device, signer);
+        }
         Last {
             device: header.device,
             epoch: header.epoch,
@@ -195,6 +205,7 @@ impl<'t> Referee<'t> {
             number_known,
             time: header.time,
             hash: record.hash(),
+            signer,
         }
     }
 
@@ -204,37 +215,54 @@ impl<'t> Referee<'t> {
         let Some(last) = self.last else {
             // The first of a file may stand anywhere; only the first of all has no one before it.
             let origin = link.previous == RecordHash::NONE;
-            let position = if origin { 1 } else { link.position.value() };
             // An outlet's epochs begin at 0, so that a later one had others before it.
             self.verdict.is_part = !origin || header.epoch > Epoch(0);
-            return Expected { position, previous: [link.previous; 2], number: None, number_known: origin };
+            // Positions and numbers begin with the first of all, and again with an epoch.
+            let begins = origin || header.subject == Subject::Event(EventKind::Epoch);
+            let position = if begins { 1 } else { link.position.value() };
+            let previous = [link.previous; 2];
+            return Expected { position, previous, number: None, number_known: begins, closed: false };
         };
         if header.epoch == last.epoch {
             // The same signer, or one that takes over in good order and goes on with the numbers (L2).
-            self.judge_succession(&last, record);
-            let position = self.signers.get(&header.device).map_or(1, |signer| signer.position + 1);
+            let signer = if header.device == last.device {
+                Some(last.signer)
+            } else {
+                self.signers.get(&header.device).copied()
+            };
+            self.judge_succession(&last, record, signer);
+            let position = match signer {
+                Some(signer) => signer.position.saturating_add(1),
+                None if self.signers.len() < Self::MOST_SIGNERS => 1,
+                // It may have sealed in this epoch before, or not.
+                None => {
+                    self.verdict.takeovers_unchecked += 1;
+                    link.position.value()
+                }
+            };
+            let closed = signer.is_some_and(|signer| signer.closed);
             let Last { number, number_known, hash, .. } = last;
-            return Expected { position, previous: [hash; 2], number, number_known };
+            return Expected { position, previous: [hash; 2], number, number_known, closed };
         }
         // A new epoch begins at 1, tied to the old one if that could still be read.
         self.signers.clear();
         self.verdict.untied_epochs += u64::from(link.previous == RecordHash::NONE);
-        Expected { position: 1, previous: [last.hash, RecordHash::NONE], number: None, number_known: true }
+        let previous = [last.hash, RecordHash::NONE];
+        Expected { position: 1, previous, number: None, number_known: true, closed: false }
     }
 
     /// Whether this signer could seal now: it had not closed its line, or the one before it had (L2). What a signer that
-    /// left records of itself, a start or a closure of what it had sold, is no part of the line.
-    fn judge_succession(&mut self, last: &Last, record: &Record) {
-        let device = record.header.device;
-        let before = self.signers.get(&last.device).copied();
-        if device != last.device && !before.is_some_and(|signer| signer.closed) {
+    /// left records of itself, a start or a closure of what it had sold, is no part of the line. `signer` is what this one
+    /// had come to.
+    fn judge_succession(&mut self, last: &Last, record: &Record, signer: Option<LastOfSigner>) {
+        let takes_over = record.header.device != last.device;
+        if takes_over && !last.signer.closed {
             self.find(Rule::NoHandOver);
         }
-        let is_invoice = record.header.invoice().is_some();
-        if device == last.device && is_invoice && before.is_some_and(|signer| signer.closed) {
+        if !takes_over && record.header.invoice().is_some() && last.signer.closed {
             self.find(Rule::SealedAfterClose);
         }
-        if self.signers.get(&device).is_some_and(|signer| record.link.counter < signer.counter) {
+        if signer.is_some_and(|signer| record.link.counter < signer.counter) {
             self.find(Rule::CounterBack);
         }
     }
@@ -282,4 +310,6 @@ struct Expected {
     previous: [RecordHash; 2],
     number: Option<InvoiceNumber>,
     number_known: bool,
+    /// Whether the signer had closed its line.
+    closed: bool,
 }

@@ -21,6 +21,9 @@ pub struct JournalVerdict {
     pub is_part: bool,
     /// How many epochs begin without naming the end of the one before, so that this end may have been cut off.
     pub untied_epochs: u64,
+    /// How often a signer took over of which position and counter could not be compared with those that it had come to:
+    /// more than 64 seal in its epoch. The chain, the numbers and the seals were checked all the same.
+    pub takeovers_unchecked: u64,
     /// How many closures there are.
     pub closures: u64,
     /// How many of them could not be compared with all that they state: some of their records or payloads are not in

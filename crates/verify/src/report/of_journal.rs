@@ -12,7 +12,7 @@ impl Report {
         };
         Self {
             valid,
-            complete: !verdict.is_part && verdict.payloads_absent == 0 && verdict.closures_unchecked == 0,
+            complete: is_complete(verdict),
             title: title(verdict, language),
             caution: String::new(),
             facts: facts(verdict, language),
@@ -21,6 +21,13 @@ impl Report {
             findings: in_words(&verdict.findings, language),
         }
     }
+}
+
+const fn is_complete(verdict: &JournalVerdict) -> bool {
+    !verdict.is_part
+        && verdict.payloads_absent == 0
+        && verdict.closures_unchecked == 0
+        && verdict.takeovers_unchecked == 0
 }
 
 fn title(verdict: &JournalVerdict, language: Language) -> String {
@@ -40,6 +47,11 @@ fn title(verdict: &JournalVerdict, language: Language) -> String {
         (
             "VRAI EN PARTIE : la chaîne est intacte, des clôtures n'ont pas pu être vérifiées",
             "TRUE IN PART: the chain is intact, closures could not be checked",
+        )
+    } else if verdict.takeovers_unchecked > 0 {
+        (
+            "VRAI EN PARTIE : la chaîne est intacte, des reprises n'ont pas pu être vérifiées",
+            "TRUE IN PART: the chain is intact, take-overs could not be checked",
         )
     } else {
         ("VRAI : ce journal est intact", "TRUE: this journal is intact")
@@ -146,6 +158,27 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
         );
         gaps.push(counted(&lead, verdict.payloads_absent));
     }
+    if verdict.takeovers_unchecked > 0 {
+        let lead = say(
+            "Que les scelleurs qui ont repris, au-delà des 64 premiers d'une époque, ont continué leurs propres positions et compteurs ; de telles reprises :",
+            "That signers which took over, beyond the first 64 of an epoch, went on with their own positions and counters; such take-overs:",
+        );
+        gaps.push(counted(&lead, verdict.takeovers_unchecked));
+    }
+    gaps.extend(gaps_of_closures(verdict, language));
+    gaps.push(match trust {
+        Trust::Keys(_) => say(
+            "Que les clés sont celles de ce vendeur : elles ont été données à la main. Une liste signée de clés le prouve.",
+            "That the keys are this seller's: they were given by hand. A signed list of keys proves it.",
+        ),
+        Trust::Bundle(bundle) => later_revocation(bundle, language),
+    });
+    gaps
+}
+
+fn gaps_of_closures(verdict: &JournalVerdict, language: Language) -> Vec<String> {
+    let say = |french: &str, english: &str| pick(language, french, english);
+    let mut gaps = Vec::new();
     if verdict.closures_unchecked > 0 {
         let lead = say(
             "Tout ce que disent les clôtures dont le fichier n'a pas tous les enregistrements ou factures :",
@@ -160,12 +193,5 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
         );
         gaps.push(counted(&lead, verdict.closures_without_zone));
     }
-    gaps.push(match trust {
-        Trust::Keys(_) => say(
-            "Que les clés sont celles de ce vendeur : elles ont été données à la main. Une liste signée de clés le prouve.",
-            "That the keys are this seller's: they were given by hand. A signed list of keys proves it.",
-        ),
-        Trust::Bundle(bundle) => later_revocation(bundle, language),
-    });
     gaps
 }

@@ -5,6 +5,7 @@ mod part;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use def_client::HostFault;
 use def_protocol::{
     DumpAsked, DumpFormat, Request,
     reply::{DigestLine, Dump, JournalLine},
@@ -18,7 +19,7 @@ use super::{
     connection::{Connection, ConnectionArgs},
     failure::{Failure, Trouble},
     progress::Progress,
-    speech::{Speech, counted, print, print_json, say},
+    speech::{Speech, counted, print_json, print_line, say},
     status,
 };
 
@@ -90,15 +91,15 @@ impl DumpCommand {
         let lang = speech.lang;
         let count = counted(lang, *records, ["enregistrement", "enregistrements"], ["record", "records"]);
         if *resumed > 0 {
-            print(&say!(
+            print_line(&say!(
                 lang,
                 "repris après {resumed} enregistrements d'un vidage interrompu",
                 "gone on after {resumed} records of an interrupted dump"
             ))?;
         }
-        print(&say!(lang, "{count} dans {out}", "{count} in {out}"))?;
+        print_line(&say!(lang, "{count} dans {out}", "{count} in {out}"))?;
         match self.format {
-            Format::Json => print(&say!(
+            Format::Json => print_line(&say!(
                 lang,
                 "à vérifier : stelala verify journal {out} --key CLÉ.pem",
                 "to verify: stelala verify journal {out} --key KEY.pem"
@@ -132,13 +133,16 @@ fn run<L: Line>(
     };
     part.go_on()?;
     loop {
-        let chunk: Dump<Vec<L>> = device.tell(Request::Dump(DumpAsked { format, after }))?;
+        let request = Request::Dump(DumpAsked { format, after });
+        let chunk: Dump<Vec<L>> = device.tell(request)?;
+        if !goes_on(&chunk, after, total) {
+            return Err(device.failure(HostFault::Foreign { command: request.command() }));
+        }
         for line in &chunk.records {
             part.add(&serde_json::to_string(line).map_err(anyhow::Error::from)?)?;
         }
         progress.at(part.records(), total.max(part.records()));
-        // What comes after nothing is nothing.
-        if chunk.last || chunk.chunk_index <= after {
+        if chunk.last {
             break;
         }
         after = chunk.chunk_index;
@@ -147,6 +151,20 @@ fn run<L: Line>(
     let records = part.records();
     part.finish(&command.out)?;
     Ok(Dumped { records, resumed })
+}
+
+/// So many records may come while a journal is read: that it was read, for one, and what the device notes by itself.
+const NEWER: u64 = 1024;
+
+/// Whether a chunk is of a journal: its records rise to where it says that it ends, and not beyond what the device has.
+fn goes_on<L: Line>(chunk: &Dump<Vec<L>>, after: u64, newest: u64) -> bool {
+    let mut end = after;
+    let rises = chunk.records.iter().all(|line| {
+        let before = std::mem::replace(&mut end, line.position());
+        end > before
+    });
+    let has_an_end = chunk.last || !chunk.records.is_empty();
+    rises && has_an_end && chunk.chunk_index == end && (end == after || end <= newest.saturating_add(NEWER))
 }
 
 /// The position of a line, if the device has the same record there.
@@ -175,4 +193,51 @@ fn other_dump(lang: Lang, part: &Part) -> Trouble {
             "{path} is of another device, of another format or damaged: remove it, then begin again"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use def_protocol::reply::Accepted;
+
+    use super::*;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct At(u64);
+
+    impl Line for At {
+        fn position(&self) -> u64 {
+            self.0
+        }
+    }
+
+    fn chunk(positions: &[u64], chunk_index: u64, last: bool) -> Dump<Vec<At>> {
+        let records = positions.iter().copied().map(At).collect();
+        Dump { status: Accepted::Ok, chunk_index, records, last }
+    }
+
+    #[test]
+    fn positions_rise_from_what_was_asked_for_to_what_the_device_has() {
+        for (right, after, last) in [
+            (&[4, 5, 9][..], 3, false),
+            (&[4], 3, true),
+            (&[], 3, true),
+            (&[21], 20, true),
+            (&[20 + NEWER], 3, true),
+        ] {
+            let end = right.last().copied().unwrap_or(after);
+            assert!(goes_on(&chunk(right, end, last), after, 20), "{right:?}");
+        }
+        for (wrong, chunk_index, last) in [
+            (&[3, 4][..], 4, false),
+            (&[4, 4], 4, false),
+            (&[5, 4], 4, false),
+            (&[4], 5, false),
+            (&[4], 3, false),
+            (&[], 3, false),
+            (&[], 4, true),
+            (&[21 + NEWER], 21 + NEWER, true),
+        ] {
+            assert!(!goes_on(&chunk(wrong, chunk_index, last), 3, 20), "{wrong:?}");
+        }
+    }
 }

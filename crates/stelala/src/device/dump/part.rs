@@ -2,16 +2,20 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::anyhow;
 
-use super::super::put;
+use rustix::fs::OFlags;
+
+use super::super::{input, put};
 
 /// So many bytes are brought to the disk at once.
 const ENOUGH: usize = 1 << 20;
+/// No line is longer than an answer, in bytes.
+const LONGEST: u64 = def_protocol::REPLY_BYTES as u64;
 
 /// `FILE.part`
 pub(super) struct Part {
@@ -28,7 +32,10 @@ impl Part {
     pub(super) fn open(out: &Path) -> anyhow::Result<(Self, Option<String>)> {
         let path = put::beside(out, "part");
         let open = || {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let mut how = OpenOptions::new();
+            let how = how.read(true).write(true).create(true).truncate(false);
+            // What a link leads to is not ours to cut.
+            let file = input::regular(&path, how, OFlags::NOFOLLOW).map_err(|fault| no_part(&path, fault))?;
             let found = whole_lines(&file)?;
             Ok((file, found))
         };
@@ -85,6 +92,17 @@ pub(super) fn fault(path: &Path) -> impl FnOnce(io::Error) -> anyhow::Error {
     move |fault| anyhow!("{path}: {fault}")
 }
 
+/// A link is said to be one.
+fn no_part(path: &Path, fault: io::Error) -> io::Error {
+    if path.is_symlink() {
+        return io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "this is a link: remove it, or name another file",
+        );
+    }
+    fault
+}
+
 /// The bytes of the lines that have an end, how many there are, and the last.
 fn whole_lines(file: &File) -> io::Result<(u64, u64, Option<String>)> {
     let mut reader = BufReader::new(file);
@@ -92,7 +110,11 @@ fn whole_lines(file: &File) -> io::Result<(u64, u64, Option<String>)> {
     let mut line = Vec::new();
     loop {
         line.clear();
-        let read = reader.read_until(b'\n', &mut line)?;
+        let read = reader.by_ref().take(LONGEST + 1).read_until(b'\n', &mut line)?;
+        if read as u64 > LONGEST {
+            let fault = "a line is longer than any record's: this is no journal, name another file";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, fault));
+        }
         let Some(whole) = line.strip_suffix(b"\n") else { return Ok((length, records, last)) };
         length += read as u64;
         records += 1;
@@ -124,6 +146,24 @@ mod tests {
             assert!(!put::beside(&out, "part").exists());
             fs::remove_file(&out).unwrap();
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_file_of_lines_is_refused_and_stays() {
+        let folder = std::env::temp_dir().join(format!("stelala-no-part-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let out = folder.join("journal.jsonl");
+        let part = put::beside(&out, "part");
+        let refused = || Part::open(&out).map(|_| ()).unwrap_err().to_string();
+        let precious = folder.join("precious");
+        fs::write(&precious, "precious").unwrap();
+        std::os::unix::fs::symlink(&precious, &part).unwrap();
+        assert!(refused().contains("this is a link"), "{}", refused());
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+        fs::remove_file(&part).unwrap();
+        File::create(&part).unwrap().set_len(1 << 40).unwrap();
+        assert!(refused().contains("no journal"), "{}", refused());
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -21,7 +21,7 @@ impl Payload {
     /// Reads a file, without the white space around the payload. One that nobody can seal is refused here, before
     /// anything is sold.
     pub(super) fn read(path: &Path, lang: Lang) -> Result<Self, Failure> {
-        let text = input::file_or_input(path)?.trim_matches([' ', '\t', '\r', '\n']).to_owned();
+        let text = input::payload(path)?.trim_matches([' ', '\t', '\r', '\n']).to_owned();
         let name = path.display().to_string();
         let hash = match Offer::read(&text) {
             Ok(offer) => offer.hash(),

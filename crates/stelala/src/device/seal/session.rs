@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use def_client::{Folder, Intent, Outcome, Refusal, Stage, Till, Unclear};
+use def_client::{Folder, Intent, Outcome, Refusal, Stage, Till, TillFault, Unclear};
 use def_protocol::{ErrorCode, reply::Seal};
 use fiscal::{PayloadHash, UtcOffset};
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::{
         failure::{Failure, REFUSED},
         figures,
         receipts::ReceiptFolder,
-        speech::{Speech, counted, pick, print, print_json, say},
+        speech::{Speech, counted, pick, plain, print, print_json, print_line, say},
         words::sales,
     },
     files::Payload,
@@ -32,6 +32,8 @@ pub(super) struct Session {
     sold_before: u64,
     refused: u64,
     open: u64,
+    /// Sales that only a technician can do something about.
+    odd: u64,
     /// Files that were not offered, because the device cannot seal now.
     left: Vec<String>,
     is_stopped: bool,
@@ -57,6 +59,7 @@ impl Session {
             sold_before: 0,
             refused: 0,
             open: 0,
+            odd: 0,
             left,
             is_stopped: false,
         }
@@ -65,10 +68,14 @@ impl Session {
     /// Goes on with what an earlier session left.
     pub(super) fn finish(&mut self, payloads: &[Payload]) -> Result<(), Failure> {
         let lang = self.speech.lang;
-        let unfinished = self.till.unfinished().map_err(|fault| sales::till(lang, &fault))?;
+        let unfinished = match self.till.unfinished() {
+            Ok(unfinished) => unfinished,
+            // Which are open is not known then; those that are named are still resumed.
+            Err(fault) => return self.odd(pick(lang, "caisse", "till"), &fault),
+        };
         if !unfinished.is_empty() && !self.speech.json {
             let count = counted(lang, unfinished.len() as u64, ["vente", "ventes"], ["sale", "sales"]);
-            print(&say!(
+            print_line(&say!(
                 lang,
                 "À finir de la dernière fois : {count}",
                 "To finish from the last time: {count}"
@@ -84,7 +91,7 @@ impl Session {
             let name = known.map_or_else(|| short(hash), |payload| payload.name.clone());
             self.met.insert(hash.0);
             let outcome = self.till.resume(hash, &mut self.device.host);
-            self.came(&name, outcome.map_err(|fault| sales::till(lang, &fault))?)?;
+            self.came(&name, outcome)?;
         }
         Ok(())
     }
@@ -100,7 +107,7 @@ impl Session {
                 continue;
             }
             let outcome = self.till.sell(text, &mut self.device.host);
-            self.came(name, outcome.map_err(|fault| sales::till(self.speech.lang, &fault))?)?;
+            self.came(name, outcome)?;
         }
         Ok(())
     }
@@ -110,11 +117,15 @@ impl Session {
         if !self.speech.json {
             print(&self.summary())?;
         }
-        let all_well = self.refused == 0 && self.open == 0 && self.left.is_empty();
+        let all_well = self.refused == 0 && self.open == 0 && self.odd == 0 && self.left.is_empty();
         Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
     }
 
-    fn came(&mut self, name: &str, outcome: Outcome) -> Result<(), Failure> {
+    fn came(&mut self, name: &str, outcome: Result<Outcome, TillFault>) -> Result<(), Failure> {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(fault) => return self.odd(name, &fault),
+        };
         match outcome {
             Outcome::Sealed(intent) => self.sealed(name, &intent),
             Outcome::Withdrawn => Ok(()),
@@ -139,8 +150,10 @@ impl Session {
     fn sealed(&mut self, name: &str, intent: &Intent) -> Result<(), Failure> {
         let lang = self.speech.lang;
         let was_finished = matches!(intent.stage(), Stage::Printed { .. });
-        let printed =
-            self.till.print(intent.hash(), &mut self.printer).map_err(|fault| sales::till(lang, &fault))?;
+        let printed = match self.till.print(intent.hash(), &mut self.printer) {
+            Ok(printed) => printed,
+            Err(fault) => return self.odd(name, &fault),
+        };
         let Stage::Printed { seal, copies } = printed.stage() else { return Ok(()) };
         if was_finished {
             self.sold_before += 1;
@@ -158,7 +171,17 @@ impl Session {
                 "copies": copies, "sealed": seal,
             }))?);
         }
-        Ok(print(format!("{}  {name}  {note}", line(self.speech, seal, self.zone)).trim_end())?)
+        Ok(print_line(format!("{}  {name}  {note}", line(self.speech, seal, self.zone)).trim_end())?)
+    }
+
+    /// One sale of which something is wrong does not keep others from being sold; a till that cannot keep them does.
+    fn odd(&mut self, name: &str, fault: &TillFault) -> Result<(), Failure> {
+        let trouble = sales::till(self.speech.lang, fault);
+        if !sales::is_of_one_sale(fault) {
+            return Err(trouble.into());
+        }
+        self.odd += 1;
+        self.unsold(name, "odd", &trouble.into())
     }
 
     fn unsold(&self, name: &str, outcome: &str, failure: &Failure) -> Result<(), Failure> {
@@ -172,8 +195,10 @@ impl Session {
         let word = match outcome {
             "refused" => pick(lang, "REFUSÉE", "REFUSED"),
             "held" => pick(lang, "EN ATTENTE", "HELD"),
+            "odd" => pick(lang, "ANOMALIE", "WRONG"),
             _ => pick(lang, "INCERTAINE", "UNCLEAR"),
         };
+        let name = plain(name);
         Ok(print(&format!("{word}  {name}\n  {}", failure.words(self.speech)))?)
     }
 
@@ -211,11 +236,19 @@ impl Session {
                 "{open}: do what is said above, then repeat the command with the same till"
             ));
         }
+        if self.odd > 0 {
+            let odd = count(self.odd, ["anomalie", "anomalies"], ["thing wrong", "things wrong"]);
+            lines.push(say!(
+                lang,
+                "{odd} : appelez un technicien, les autres ventes n'attendent pas",
+                "{odd}: call a technician, other sales do not wait for that"
+            ));
+        }
         if !self.left.is_empty() {
             let left = self.left.join(" ");
             lines.push(say!(lang, "pas présentées : {left}", "not offered: {left}"));
         }
-        lines.join("\n")
+        lines.iter().map(|line| plain(line)).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     failure::Failure,
     figures,
     page::Page,
-    speech::{counted, pick, print, say},
+    speech::{counted, pick, print, print_answer, say},
 };
 use crate::authority;
 
@@ -34,7 +34,7 @@ impl StatusCommand {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut device = self.connection.connect()?;
         if self.connection.speech.json {
-            return Ok(print(&device.tell_json(Request::Status)?)?);
+            return Ok(print_answer(&device.tell_json(Request::Status)?)?);
         }
         let status = read(&mut device)?;
         let now = authority::now()?;

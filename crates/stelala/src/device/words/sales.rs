@@ -1,6 +1,9 @@
 //! What a till says of a sale that has no receipt.
 
+use std::io::ErrorKind;
+
 use def_client::{PrintFault, StoreFault, TillFault, Unclear};
+use rustix::io::Errno;
 use verify_cli::Lang;
 
 use super::super::{
@@ -75,11 +78,28 @@ pub(in crate::device) fn till(lang: Lang, fault: &TillFault) -> Trouble {
             "number_taken",
             say!(
                 lang,
-                "cette caisse a une autre vente sous {number} : l'appareil a été refait ou restauré ; n'imprimez et ne vendez \
-                 rien avec lui, appelez un technicien",
-                "this till has another sale under {number}: the device was made anew or restored; print and sell nothing \
-                 with it, call a technician"
+                "cette caisse a une autre vente sous {number} : l'appareil a été refait ou restauré, appelez un technicien ; \
+                 rien n'est imprimé de cette vente-ci",
+                "this till has another sale under {number}: the device was made anew or restored, call a technician; nothing \
+                 is printed of this sale"
             ),
+        ),
+        TillFault::Doubtful(sale, _) => (
+            "doubtful_seal",
+            say!(
+                lang,
+                "le sceau que la caisse a gardé de la vente {sale} n'est pas vrai : n'imprimez rien, appelez un technicien",
+                "the seal that the till kept of the sale {sale} is not true: print nothing, call a technician"
+            ),
+        ),
+        TillFault::TooManyCopies => (
+            "too_many_copies",
+            pick(
+                lang,
+                "ce reçu a été imprimé autant de fois qu'on peut compter : n'en imprimez plus",
+                "this receipt was printed as often as can be counted: print no more of it",
+            )
+            .to_owned(),
         ),
         TillFault::Unknown(sale) => (
             "unknown_sale",
@@ -115,6 +135,23 @@ pub(in crate::device) fn till(lang: Lang, fault: &TillFault) -> Trouble {
         ),
     };
     Trouble { code: code.to_owned(), detail: fault.to_string(), advice }
+}
+
+/// Whether only the sale that it is said of cannot go on, and others can.
+pub(in crate::device) fn is_of_one_sale(fault: &TillFault) -> bool {
+    match fault {
+        TillFault::Store(StoreFault::Damaged { .. }) => true,
+        // A link, a pipe, a folder or something endless where the till keeps a sale.
+        TillFault::Store(StoreFault::Io { cause, .. }) => {
+            let is_odd = matches!(
+                cause.kind(),
+                ErrorKind::InvalidInput | ErrorKind::IsADirectory | ErrorKind::FileTooLarge
+            );
+            is_odd || cause.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+        }
+        TillFault::Store(StoreFault::InUse { .. }) | TillFault::Print(_) => false,
+        _ => true,
+    }
 }
 
 /// Why the till's folder cannot be used.
@@ -160,8 +197,10 @@ fn printer(lang: Lang, fault: &PrintFault) -> String {
         ),
         PrintFault::Unknown(cause) => say!(
             lang,
-            "la vente est scellée, son reçu est peut-être sorti ({cause}) : répétez la commande, le suivant dira DUPLICATA",
-            "the sale is sealed, its receipt may have come out ({cause}): repeat the command, the next says DUPLICATA"
+            "la vente est scellée, son reçu est peut-être sorti ({cause}) : corrigez, puis répétez la commande, qui n'imprime \
+             jamais deux originaux",
+            "the sale is sealed, its receipt may have come out ({cause}): mend that, then repeat the command, which never \
+             prints two originals"
         ),
     }
 }
@@ -179,14 +218,20 @@ pub(in crate::device) fn payload(lang: Lang, fault: &fiscal::Fault) -> String {
 
 #[cfg(test)]
 mod tests {
-    use def_client::{Refusal, SealDoubt, Signer};
+    use std::io;
+
+    use def_client::{IntentFault, Refusal, SealDoubt, Signer};
     use def_protocol::Command;
     use fiscal::{Epoch, InvoiceNumber};
 
     use super::*;
 
     fn signer(device: &str) -> Signer {
-        Signer { device_id: device.parse().expect("a device"), public_key_id: None }
+        Signer {
+            device_id: device.parse().expect("a device"),
+            public_key_id: None,
+            fiscal_number_prefix: None,
+        }
     }
 
     #[test]
@@ -206,6 +251,35 @@ mod tests {
             let [french, english] = [Lang::Fr, Lang::En].map(|lang| unclear(lang, &reason));
             assert_eq!((&french.code, &english.code), (&reason.code().to_owned(), &reason.code().to_owned()));
             assert!(french.advice.contains(" : ") && english.advice.contains(": "), "{french:?} {english:?}");
+        }
+    }
+
+    #[test]
+    fn an_odd_sale_is_one_sales_and_a_full_disk_is_everyones() {
+        let io = |cause: io::Error| TillFault::Store(StoreFault::Io { path: "sales/1.json".into(), cause });
+        let number = "KING-0-00000001".parse().expect("a number");
+        let damaged = StoreFault::Damaged { path: "sales/1.json".into(), fault: IntentFault::Form };
+        let odd = [
+            TillFault::NumberTaken(number),
+            TillFault::Store(damaged),
+            io(ErrorKind::InvalidInput.into()),
+            io(Errno::LOOP.into()),
+        ];
+        assert!(odd.iter().all(is_of_one_sale), "{odd:?}");
+        let all = [
+            io(ErrorKind::StorageFull.into()),
+            io(ErrorKind::PermissionDenied.into()),
+            TillFault::Store(StoreFault::InUse { path: "till".into() }),
+            TillFault::Print(PrintFault::NothingPrinted("no paper".into())),
+        ];
+        assert!(!all.iter().any(is_of_one_sale), "{all:?}");
+    }
+
+    #[test]
+    fn no_duplicate_is_promised_when_an_original_may_come() {
+        for lang in [Lang::Fr, Lang::En] {
+            let words = printer(lang, &PrintFault::Unknown("the disk is full".into()));
+            assert!(!words.contains("DUPLICATA") && words.contains("the disk is full"), "{words}");
         }
     }
 }

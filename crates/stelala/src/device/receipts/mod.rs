@@ -1,7 +1,11 @@
-//! A printer of files: each copy of a receipt is a file, there whole or not at all.
+//! A printer of files: each copy of a receipt is a file, there whole or not at all, and there once.
+
+mod disk;
+mod fault;
+mod mark;
+mod tray;
 
 use std::{
-    fs,
     io::IsTerminal,
     path::{Path, PathBuf},
 };
@@ -13,10 +17,12 @@ use fiscal::UtcOffset;
 use receipt::{Copy, Elements, Ink, Language, Merchant, Paper, Print, Raster, Receipt, Roll};
 use verify_cli::Lang;
 
-use super::{
-    put,
-    speech::{self, say},
+use self::{
+    disk::Real,
+    mark::{JobName, Sheet},
+    tray::Tray,
 };
+use super::speech;
 
 /// How receipts look, and where they go.
 #[derive(Args)]
@@ -80,6 +86,7 @@ impl Format {
 /// A folder of receipts: `NUMBER.txt`, `NUMBER-duplicata-1.txt`, …
 pub(crate) struct ReceiptFolder {
     path: PathBuf,
+    tray: Tray<Real>,
     roll: Roll,
     formats: Vec<Format>,
     print: Print,
@@ -91,7 +98,7 @@ impl ReceiptArgs {
     /// Makes the folder of a till, if it is not there. Receipts show the outlet's time.
     pub(super) fn open(&self, till: &Path, zone: UtcOffset, lang: Lang) -> anyhow::Result<ReceiptFolder> {
         let path = self.receipts.clone().unwrap_or_else(|| till.join("receipts"));
-        make(&path)?;
+        let tray = tray(&path)?;
         let language = match lang {
             Lang::Fr => Language::French,
             Lang::En => Language::English,
@@ -102,17 +109,17 @@ impl ReceiptArgs {
             Width::Mm80 => Roll::Mm80,
         };
         let print = Print { merchant, zone, language, copy: Copy::Original };
-        Ok(ReceiptFolder { path, roll, formats: self.format.clone(), print, lang, show: self.show })
+        Ok(ReceiptFolder { path, tray, roll, formats: self.format.clone(), print, lang, show: self.show })
     }
 }
 
 impl ReceiptFolder {
     /// For the demonstration: every format, in French, Kinshasa's time, on paper of 80 mm. The folder is made.
     pub(crate) fn of_demo(path: &Path, merchant: Merchant) -> anyhow::Result<Self> {
-        make(path)?;
+        let tray = tray(path)?;
         let print = Print { merchant: Some(merchant), ..Print::default() };
         let formats = Format::value_variants().to_vec();
-        Ok(Self { path: path.into(), roll: Roll::Mm80, formats, print, lang: Lang::Fr, show: false })
+        Ok(Self { path: path.into(), tray, roll: Roll::Mm80, formats, print, lang: Lang::Fr, show: false })
     }
 
     /// Where receipts go.
@@ -133,9 +140,13 @@ impl ReceiptFolder {
         Receipt::new(job.payload.as_bytes(), &elements, &print).map_err(|refusal| self.words(&refusal))
     }
 
-    fn file(&self, job: &Job<'_>, format: Format) -> PathBuf {
-        let copy = job.duplicate().map_or_else(String::new, |number| format!("-duplicata-{number}"));
-        self.path.join(format!("{}{copy}.{}", job.seal.fiscal_number, format.extension()))
+    fn sheets(&self, name: &JobName, job: &Job<'_>) -> Result<Vec<Sheet>, String> {
+        let receipt = self.receipt(job)?;
+        let sheet = |format: &Format| {
+            let bytes = self.bytes(&receipt, *format)?;
+            Ok(Sheet { name: name.file(format.extension()), bytes })
+        };
+        self.formats.iter().map(sheet).collect()
     }
 
     fn bytes(&self, receipt: &Receipt, format: Format) -> Result<Vec<u8>, String> {
@@ -151,19 +162,6 @@ impl ReceiptFolder {
         made.map_err(|refusal| self.words(&refusal))
     }
 
-    /// Another sale's receipt is never written over.
-    fn is_free(&self, path: &Path, bytes: &[u8]) -> Result<(), PrintFault> {
-        match fs::read(path) {
-            Ok(there) if there != bytes => Err(PrintFault::NothingPrinted(say!(
-                self.lang,
-                "{} est un autre reçu : nommez un autre dossier avec --receipts",
-                "{} is another receipt: name another folder by --receipts",
-                path.display()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
     fn words(&self, refusal: &receipt::Refusal) -> String {
         format!("{}: {}", refusal.code(), refusal.sentence(self.print.language))
     }
@@ -176,33 +174,29 @@ impl ReceiptFolder {
 
 impl Printer for ReceiptFolder {
     fn print(&mut self, job: &Job<'_>) -> Result<(), PrintFault> {
-        let receipt = self.receipt(job).map_err(PrintFault::NothingPrinted)?;
-        let made: Result<Vec<_>, _> =
-            self.formats.iter().map(|format| Ok((*format, self.bytes(&receipt, *format)?))).collect();
-        let made: Vec<_> = made.map_err(PrintFault::NothingPrinted)?;
-        for (format, bytes) in &made {
-            self.is_free(&self.file(job, *format), bytes)?;
-        }
-        for (format, bytes) in &made {
-            let path = self.file(job, *format);
-            // Of several files some may be there; `came_out` says whether all are.
-            put::file(&path, bytes)
-                .map_err(|fault| PrintFault::Unknown(format!("{}: {fault}", path.display())))?;
-        }
-        if self.show {
+        let name = JobName::of(job);
+        let came_now = self.tray.put_out(&name, || self.sheets(&name, job), self.lang)?;
+        if came_now
+            && self.show
+            && let Ok(receipt) = self.receipt(job)
+        {
             // The file is the print; a closed terminal is no reason to print again.
             let _ = speech::print(&self.as_shown(&receipt));
         }
         Ok(())
     }
 
+    fn place(&self) -> String {
+        self.tray.place()
+    }
+
     fn came_out(&mut self, job: &Job<'_>) -> Option<bool> {
-        Some(self.formats.iter().all(|format| self.file(job, *format).exists()))
+        self.tray.came_out(&JobName::of(job))
     }
 }
 
-fn make(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).map_err(|fault| anyhow::anyhow!("{}: {fault}", folder.display()))
+fn tray(folder: &Path) -> anyhow::Result<Tray<Real>> {
+    Tray::open(folder).map_err(|fault| anyhow::anyhow!("{}: {fault}", folder.display()))
 }
 
 /// The seal as a receipt takes it.
