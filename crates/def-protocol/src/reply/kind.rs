@@ -16,30 +16,7 @@ impl RecordKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invoice => "invoice",
-            Self::Event(kind) => match kind {
-                EventKind::Closure => "closure",
-                EventKind::Epoch => "epoch",
-                EventKind::Close => "close",
-                EventKind::HandOver => "hand_over",
-                EventKind::Acknowledgement => "acknowledgement",
-                EventKind::Provisioned => "provisioned",
-                EventKind::Boot => "boot",
-                EventKind::Recovery => "recovery",
-                EventKind::TimeSet => "time_set",
-                EventKind::Certificate => "certificate",
-                EventKind::Manifest => "manifest",
-                EventKind::State => "state",
-                EventKind::Export => "export",
-                EventKind::SelfTest => "self_test",
-                EventKind::Update => "update",
-                EventKind::Lease => "lease",
-                EventKind::VoidRange => "void_range",
-                EventKind::Anchor => "anchor",
-                EventKind::Authority => "authority",
-                EventKind::Flag => "flag",
-                EventKind::Revocation => "revocation",
-                EventKind::Erasure => "erasure",
-            },
+            Self::Event(kind) => kind.name(),
         }
     }
 }

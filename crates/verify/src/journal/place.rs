@@ -1,6 +1,6 @@
 //! How findings name a record.
 
-use fiscal::{EventKind, Record, Subject};
+use fiscal::{Record, Subject};
 
 /// A line that cannot be read: `#17`.
 pub(super) fn of_line(line: u64) -> String {
@@ -14,34 +14,6 @@ pub(super) fn of_record(line: u64, record: &Record) -> String {
         Subject::Invoice(facts) => {
             format!("#{line} (position {position}, invoice {}/{})", header.epoch, facts.number)
         }
-        Subject::Event(kind) => format!("#{line} (position {position}, {})", name(*kind)),
-    }
-}
-
-/// The stable name of a kind, as the table of kinds in `docs/formats.md` has it.
-const fn name(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Closure => "closure",
-        EventKind::Epoch => "epoch",
-        EventKind::Close => "close",
-        EventKind::HandOver => "hand_over",
-        EventKind::Acknowledgement => "acknowledgement",
-        EventKind::Provisioned => "provisioned",
-        EventKind::Boot => "boot",
-        EventKind::Recovery => "recovery",
-        EventKind::TimeSet => "time_set",
-        EventKind::Certificate => "certificate",
-        EventKind::Manifest => "manifest",
-        EventKind::State => "state",
-        EventKind::Export => "export",
-        EventKind::SelfTest => "self_test",
-        EventKind::Update => "update",
-        EventKind::Lease => "lease",
-        EventKind::VoidRange => "void_range",
-        EventKind::Anchor => "anchor",
-        EventKind::Authority => "authority",
-        EventKind::Flag => "flag",
-        EventKind::Revocation => "revocation",
-        EventKind::Erasure => "erasure",
+        Subject::Event(kind) => format!("#{line} (position {position}, {})", kind.name()),
     }
 }
