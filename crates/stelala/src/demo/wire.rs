@@ -46,7 +46,7 @@ impl Wire {
                 let content = String::from_utf8_lossy(self.requests.content()).into_owned();
                 let (head, object) = content.split_once(' ').unwrap_or((&content, ""));
                 let command = head.split('@').next().unwrap_or_default();
-                let request = format!("{command} {}", shortened(object));
+                let request = format!("{command} {}", shortened(object)).trim_end().to_owned();
                 let again = request == self.last;
                 let note =
                     if again { self.say("  (les mêmes octets)", "  (the same bytes again)") } else { "" };
@@ -118,6 +118,9 @@ fn summed_up(json: &str) -> String {
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
     if value["status"] == "ERR" {
         return format!("{}: {}", text("code"), text("detail"));
+    }
+    if let (Some(device), Some(next)) = (value["device_id"].as_str(), value["next_invoice_seq"].as_u64()) {
+        return format!("OK {device}, next number {next}");
     }
     if let Some(nonce) = value["nonce"].as_str() {
         return format!("OK nonce {nonce}");
