@@ -49,6 +49,8 @@ pub(super) struct DeviceFacts {
     pub(super) opened: Timestamp,
 }
 
+/// The sign above the door.
+pub(super) const MERCHANT: &str = "Alimentation & Quincaillerie Maman Nzuzi";
 /// How long the till looks for a device that is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -62,7 +64,7 @@ impl Shop {
         let mut host = Host::new(line, HostPace::start(), random::number()?);
         host.set_patience(PATIENCE);
         let merchant = Merchant {
-            name: "Alimentation & Quincaillerie Maman Nzuzi".into(),
+            name: MERCHANT.into(),
             lines: vec!["12, avenue du Commerce, Gombe, Kinshasa".into(), "Tél. +243 81 000 00 00".into()],
         };
         let receipts = place.folder().join("receipts");

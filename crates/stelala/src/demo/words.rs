@@ -3,7 +3,10 @@
 use fiscal::Amount;
 use verify::{Language, QrVerdict, Report};
 
-use super::{place::Place, shop::Sale};
+use super::{
+    place::Place,
+    shop::{MERCHANT, Sale},
+};
 
 /// The demonstration's voice.
 pub(super) struct Words {
@@ -154,7 +157,7 @@ impl Words {
             (
                 self.say("Réimprimer : un DUPLICATA, compté :", "Print again: a DUPLICATA, counted:"),
                 format!(
-                    "{run} device reprint {last} --till {} --receipts {}{lang}",
+                    "{run} device reprint {last} --till {} --receipts {} --merchant '{MERCHANT}'",
                     file("till"),
                     file("receipts")
                 ),

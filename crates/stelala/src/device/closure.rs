@@ -5,7 +5,7 @@ use def_protocol::{
     Request,
     reply::{ClosureGroup, ClosureReport, CurrencyTotals},
 };
-use fiscal::CivilDate;
+use fiscal::{CivilDate, DEFAULT_MANIFEST};
 use verify_cli::Lang;
 
 use super::{
@@ -86,8 +86,11 @@ fn slip(lang: Lang, report: &Report, status: &Status) -> Slip {
     slip.pair(pick(lang, "au", "until"), report.last_day);
     slip.pair(pick(lang, "Clôturé", "Closed"), figures::local(header.time, status::zone(status)));
     numbers(lang, &mut slip, report.sequence_start, report.sequence_end);
-    for group in &report.totals {
-        group_lines(lang, &mut slip, group);
+    // Currency by currency; within each as the device has them.
+    for totals in &report.currencies {
+        for group in report.totals.iter().filter(|group| group.currency == totals.currency) {
+            group_lines(lang, &mut slip, group);
+        }
     }
     for totals in &report.currencies {
         currency_lines(lang, &mut slip, totals);
@@ -114,16 +117,20 @@ pub(super) fn numbers(lang: Lang, slip: &mut Slip, first: Option<u64>, last: Opt
 
 fn group_lines(lang: Lang, slip: &mut Slip, group: &ClosureGroup) {
     slip.rule();
-    let kind = group.nature.map_or_else(String::new, |nature| format!(" {nature}"));
-    let name = format!(
-        "{} {} {}{kind}",
-        group.tax_group,
-        figures::rate(lang, group.rate),
-        group.invoice_type.dgi_code()
-    );
-    slip.pair(&name, counted(lang, group.count, ["facture", "factures"], ["invoice", "invoices"]));
+    let nature = group.nature.map_or_else(String::new, |nature| format!(" {nature}"));
+    let kind = format!("{}{nature}", group.invoice_type.dgi_code());
+    slip.pair(&group_name(lang, group), figures::rate(lang, group.rate));
+    slip.pair(&kind, counted(lang, group.count, ["facture", "factures"], ["invoice", "invoices"]));
     slip.pair(pick(lang, "  base", "  base"), figures::money(lang, group.base, group.currency));
     slip.pair(pick(lang, "  taxe", "  tax"), figures::money(lang, group.vat, group.currency));
+}
+
+/// As a receipt calls it; one that the usual manifest does not have, by its code.
+fn group_name(lang: Lang, group: &ClosureGroup) -> String {
+    match DEFAULT_MANIFEST.groups.iter().find(|known| known.code == group.tax_group) {
+        Some(known) => format!("{} {}", known.letter.as_char(), pick(lang, known.french, known.english)),
+        None => group.tax_group.to_string(),
+    }
 }
 
 /// What was sold and taken back in one currency.

@@ -72,8 +72,8 @@ impl InitCommand {
             vec![
                 say!(
                     lang,
-                    "mettez-le à l'heure : stelala device time --port {port}",
-                    "set its clock: stelala device time --port {port}"
+                    "mettez-le à l'heure : stelala device time --port {port} (un simulateur : --authority DIR)",
+                    "set its clock: stelala device time --port {port} (a simulator's: --authority DIR)"
                 ),
                 say!(
                     lang,

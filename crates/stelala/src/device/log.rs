@@ -100,7 +100,7 @@ fn page(lang: Lang, entry: &Entry, zone: UtcOffset) -> Page {
     page.list(
         pick(lang, "À vérifier", "To check"),
         vec![
-            pick(lang, "stelala verify qr 'QR' --key CLÉ.pem", "stelala verify qr 'QR' --key KEY.pem")
+            pick(lang, "stelala verify qr 'QR' --trust CLÉ.pem", "stelala verify qr 'QR' --trust KEY.pem")
                 .to_owned(),
         ],
     );

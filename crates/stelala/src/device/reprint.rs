@@ -46,7 +46,7 @@ impl ReprintCommand {
         }
         let what = match copies {
             1 => pick(lang, "original", "original").to_owned(),
-            copies => format!("DUPLICATA {copies}"),
+            copies => format!("DUPLICATA N° {}", copies - 1),
         };
         Ok(print(&format!("{number}  {what}  {}", printer.path().display()))?)
     }

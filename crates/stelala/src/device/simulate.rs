@@ -88,6 +88,7 @@ impl SimulateCommand {
         self.say(&made)?;
         serve(device, Line::new(terminal), &stop, &mut fate)?;
         if fate.power_failed() {
+            eprintln!("the power failed, as --power-fails asked: start again to see what the device found");
             return Ok(ExitCode::from(POWER_FAILED));
         }
         // Against a crash of this machine; a power cut of the device needs none.

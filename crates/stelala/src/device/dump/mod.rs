@@ -66,11 +66,14 @@ impl DumpCommand {
     /// Reads the journal to its end, from where an interrupted dump left off.
     pub(super) fn run(&self) -> Result<(), Failure> {
         let speech = self.connection.speech;
-        let taken = || std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         if self.out.symlink_metadata().is_ok() {
-            return Err(part::fault(&self.out)(taken())
-                .context("name another file, or move this one")
-                .into());
+            let out = self.out.display();
+            let advice = say!(
+                speech.lang,
+                "{out} est déjà là : nommez un autre fichier, ou déplacez celui-ci",
+                "{out} is there already: name another file, or move this one"
+            );
+            return Err(Trouble::new("file_taken", advice).into());
         }
         let mut device = self.connection.connect()?;
         let dumped = match self.format {
@@ -101,8 +104,8 @@ impl DumpCommand {
         match self.format {
             Format::Json => print_line(&say!(
                 lang,
-                "à vérifier : stelala verify journal {out} --key CLÉ.pem",
-                "to verify: stelala verify journal {out} --key KEY.pem"
+                "à vérifier : stelala verify journal {out} --trust CLÉ.pem",
+                "to verify: stelala verify journal {out} --trust KEY.pem"
             )),
             Format::Digest => Ok(()),
         }

@@ -157,7 +157,7 @@ impl ReceiptFolder {
             Format::Pdf => receipt.pdf(paper),
             // A roll is one page.
             Format::Svg => receipt.svg(paper).map(|pages| pages.concat().into_bytes()),
-            Format::Png => receipt.png(paper, Raster::Thermal).map(|pages| pages.concat()),
+            Format::Png => receipt.png(paper, Raster::Screen).map(|pages| pages.concat()),
         };
         made.map_err(|refusal| self.words(&refusal))
     }
