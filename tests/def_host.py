@@ -292,10 +292,12 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     line = Line(given.port)
     key = prepare_device(line, Issuer(given.stelala, given.keys, given.device), given.out)
-    payloads = [sale(secrets.randbelow(1 << 20)) for _ in range(given.sales)]
+    # No two alike: equal sales of the same second would be one sale.
+    *numbers, lost = secrets.SystemRandom().sample(range(1 << 20), given.sales + 1)
+    payloads = [sale(number) for number in numbers]
     seals = [sell(line, payload) for payload in payloads]
     check(f"{len(seals)} sales sealed, each verified here", all(map(lambda seal, payload: sealed_rightly(key, seal, payload), seals, payloads)))
-    lose_an_answer(line, key, sale(secrets.randbelow(1 << 20)))
+    lose_an_answer(line, key, sale(lost))
     check_frames(line)
     close_the_day(line, given.sales + 1)
     lines = dump(line, key)
