@@ -9,7 +9,7 @@ pub const NONCE_TTL: u64 = crate::pool::NONCE_TTL;
 /// How many invoices are remembered against replay (D3, D4).
 pub const WINDOW: usize = crate::state::window::WINDOW;
 /// How far a payload may be ahead of the device's clock, in seconds (D4).
-pub const AHEAD: u64 = crate::commands::AHEAD;
+pub const AHEAD: u64 = fiscal::limits::AHEAD_SECONDS;
 /// How long a challenge for the clock holds, in milliseconds (D8).
 pub const CHALLENGE_TTL: u64 = crate::vault::CHALLENGE_TTL;
 /// By how much the secure element may have counted on when the power comes (D11).

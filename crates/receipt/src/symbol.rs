@@ -18,8 +18,6 @@ pub enum Ink {
     Ansi,
     /// For dark letters on a light ground.
     DarkOnLight,
-    /// For light letters on a dark ground.
-    LightOnDark,
 }
 
 /// A square of modules.
@@ -78,8 +76,7 @@ pub(crate) fn half_blocks(text: &str, ink: Ink) -> Option<String> {
             .map(|column| {
                 let (upper, lower) = (dark(column, row), dark(column, row + 1));
                 // Past the last row of an odd side there is nothing, and that is light.
-                let inked = |dark| dark != (ink == Ink::LightOnDark);
-                match (inked(upper), inked(lower)) {
+                match (upper, lower) {
                     (true, true) => '█',
                     (true, false) => '▀',
                     (false, true) => '▄',
@@ -90,7 +87,7 @@ pub(crate) fn half_blocks(text: &str, ink: Ink) -> Option<String> {
         // Writing to a String cannot fail.
         let _ = match ink {
             Ink::Ansi => writeln!(out, "\x1b[30;107m{line}\x1b[0m"),
-            Ink::DarkOnLight | Ink::LightOnDark => writeln!(out, "{line}"),
+            Ink::DarkOnLight => writeln!(out, "{line}"),
         };
     }
     Some(out)

@@ -231,7 +231,7 @@ fn the_same_receipt_gives_the_same_bytes() {
 fn a_terminal_shows_a_code_that_reads() {
     for sold in day().iter().step_by(9) {
         let receipt = sold.receipt(&print());
-        for ink in [Ink::Ansi, Ink::DarkOnLight, Ink::LightOnDark] {
+        for ink in [Ink::Ansi, Ink::DarkOnLight] {
             let blocks = receipt.qr_blocks(ink);
             assert_eq!(read_blocks(&blocks, ink), [sold.qr()], "{ink:?}");
         }
@@ -255,7 +255,7 @@ fn read_blocks(blocks: &str, ink: Ink) -> Vec<String> {
                 '▄' => y % 6 >= 3,
                 _ => false,
             };
-            if inked == (ink == Ink::LightOnDark) { 255 } else { 0 }
+            if inked { 0 } else { 255 }
         })
         .collect();
     read_qr(width, height, &greys)

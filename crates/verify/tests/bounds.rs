@@ -6,28 +6,11 @@ use std::fmt::Write;
 
 use fiscal::{Chain, EventKind, HeadState};
 use support::{
-    Entry, chain, key, public, sale,
+    Entry, chain, counted, found, key, public, sale,
     till::{self, PAYLOADS, Till},
-    trust,
+    trust, verdict,
 };
-use verify::{JournalLine, JournalVerdict, Language, Referee, Report, Rule, Trust};
-
-fn verdict(entries: &[Entry]) -> JournalVerdict {
-    let trust = Trust::Keys(vec![public(1), public(2)]);
-    let mut referee = Referee::new(&trust, None);
-    entries.iter().for_each(|entry| referee.read(entry.line().as_bytes()));
-    referee.conclude()
-}
-
-fn found(verdict: &JournalVerdict) -> Vec<(Rule, &str)> {
-    verdict.findings.iter().map(|finding| (finding.rule, finding.place.as_str())).collect()
-}
-
-/// Closures, those not compared in full, those without a zone; nothing may be false.
-fn counted(verdict: &JournalVerdict) -> [u64; 3] {
-    assert_eq!(verdict.findings, []);
-    [verdict.closures, verdict.closures_unchecked, verdict.closures_without_zone]
-}
+use verify::{JournalLine, Language, Referee, Report, Rule, Trust};
 
 /// An invoice of as many groups as an invoice may have, none of which any other has.
 fn with_groups_of_its_own(round: usize) -> String {

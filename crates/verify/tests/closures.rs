@@ -4,32 +4,15 @@ mod support;
 
 use fiscal::{Chain, EventKind, HeadState, RecordHash};
 use support::{
-    Entry, bundle_of, chain, key,
+    Entry, bundle_of, chain, counted, found, key,
     lies::{LIES, Lie, closed_with, days},
     public, purpose, resealed, sale, serial,
     till::{PAYLOADS, Till, binding},
-    trust,
+    trust, verdict,
 };
-use verify::{JournalLine, JournalVerdict, KeyUse, Language, Last, Referee, Report, Rule, Trust};
+use verify::{JournalLine, KeyUse, Language, Last, Referee, Report, Rule, Trust};
 
 const EVENING: &str = "2026-02-07T08:00:00";
-
-fn verdict(entries: &[Entry]) -> JournalVerdict {
-    let trust = Trust::Keys(vec![public(1), public(2)]);
-    let mut referee = Referee::new(&trust, None);
-    entries.iter().for_each(|entry| referee.read(entry.line().as_bytes()));
-    referee.conclude()
-}
-
-fn found(verdict: &JournalVerdict) -> Vec<(Rule, &str)> {
-    verdict.findings.iter().map(|finding| (finding.rule, finding.place.as_str())).collect()
-}
-
-/// Closures, those not compared in full, those without a zone; nothing may be false.
-fn counted(verdict: &JournalVerdict) -> [u64; 3] {
-    assert_eq!(verdict.findings, []);
-    [verdict.closures, verdict.closures_unchecked, verdict.closures_without_zone]
-}
 
 #[test]
 fn a_closure_over_every_kind_of_invoice_is_true() {

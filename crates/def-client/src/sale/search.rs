@@ -4,14 +4,11 @@ use def_protocol::{
     Command, ErrorCode, LogKey,
     reply::{Logged, Seal, TaxLine},
 };
-use fiscal::{Epoch, InvoiceNumber, Timestamp};
+use fiscal::{Epoch, InvoiceNumber, Timestamp, limits};
 use serde::Deserialize;
 
 use super::{Doing, Ending, Sale, Signer, Unclear};
 use crate::{answer::Refusal, offer::Offer};
-
-/// How far a payload may be ahead of its seal, in seconds (D4).
-const AHEAD: u64 = 600;
 
 /// Where a search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +98,7 @@ impl Sale<'_> {
 
 /// Time never goes back in a chain, so everything before this is too old as well.
 fn too_old_to_be(seal: &Seal, payload: &Offer<'_>) -> bool {
-    payload.invoice().timestamp.seconds_after(seal.timestamp) > AHEAD
+    payload.invoice().timestamp.seconds_after(seal.timestamp) > limits::AHEAD_SECONDS
 }
 
 fn timestamp<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {

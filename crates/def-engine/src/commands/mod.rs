@@ -16,5 +16,3 @@ mod snapshot;
 mod state;
 mod status;
 mod time;
-
-pub(crate) use prepare::AHEAD;

@@ -1,5 +1,5 @@
 use def_protocol::{ErrorCode, Output, reply::Prepared};
-use fiscal::{Timestamp, Validated};
+use fiscal::{Timestamp, Validated, limits};
 
 use crate::{
     board::Board,
@@ -8,9 +8,6 @@ use crate::{
     refusal::Refusal,
     vault::{NoteTaken, Packed, Vault},
 };
-
-/// How far a payload may be ahead of the device's clock, in seconds (D4).
-pub(crate) const AHEAD: u64 = 600;
 
 impl<B: Board> Core<'_, B> {
     /// `TXN|PREPARE`: every check, and no change but in the pool.
@@ -102,7 +99,7 @@ fn check_stated_time<B: Board>(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let ahead = stated.seconds_after(now);
-    if ahead > AHEAD {
+    if ahead > limits::AHEAD_SECONDS {
         return Err(Refusal::new(
             ErrorCode::StaleTimestamp,
             format_args!(

@@ -1,4 +1,4 @@
-//! The bounds of a payload, the same in device, cloud and browser (P8).
+//! The bounds of a payload (P8) and of its time (D4), the same in device, cloud and browser.
 
 /// A whole payload, in bytes: 24 KiB.
 pub const PAYLOAD_BYTES: usize = 24 * 1024;
@@ -14,3 +14,6 @@ pub const TENDERED: usize = 16;
 pub const COMMENTS: usize = 8;
 /// Pairs in `annex.ext`.
 pub const EXTENSIONS: usize = 16;
+/// How far a payload's time may be ahead of its seal's, in seconds (D4). Who looks for a sale need not look among what was
+/// sealed earlier than that.
+pub const AHEAD_SECONDS: u64 = 600;

@@ -1,8 +1,7 @@
 //! What a simulated device got in the factory, kept in its state directory.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +11,7 @@ use def_protocol::token::Realm;
 use fiscal::{DeviceId, PrivateKey, PublicKey};
 use serde::{Deserialize, Serialize};
 
-use super::input;
+use super::{input, put};
 use crate::authority::Authority;
 
 const NAME: &str = "factory.json";
@@ -87,7 +86,7 @@ fn make(directory: &Path, wanted: &Wanted<'_>) -> anyhow::Result<(Written, Optio
         root: root.to_pem().to_string(),
         flash_mib: wanted.flash_mib.unwrap_or(64),
     };
-    put(&directory.join(NAME), serde_json::to_string_pretty(&written)?.as_bytes())
+    put::file(&directory.join(NAME), serde_json::to_string_pretty(&written)?.as_bytes())
         .with_context(|| format!("{}: cannot write {NAME} there", directory.display()))?;
     Ok((written, new_authority))
 }
@@ -126,13 +125,4 @@ fn agree(directory: &Path, wanted: &Wanted<'_>, made: &Made) -> anyhow::Result<(
 fn read_root(path: &Path) -> anyhow::Result<PublicKey> {
     let pem = input::small_file(path).with_context(|| path.display().to_string())?;
     PublicKey::from_pem(&pem).with_context(|| format!("{}: no public key in PEM", path.display()))
-}
-
-/// All of the file or none of it.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
 }

@@ -1,7 +1,8 @@
 //! A whole day at one device.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, io::Read, process::Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
 use super::bench::{Bench, examples};
@@ -148,4 +149,30 @@ fn save(bench: &Bench) {
         kinds
     });
     assert_eq!((kinds["invoice"], kinds["closure"]), (38, 1), "{kinds:?}");
+}
+
+#[test]
+fn long_work_shows_at_a_terminal_how_far_it_is() {
+    let (bench, _simulator) = Bench::ready("progress");
+    let files: Vec<String> = examples()
+        .into_iter()
+        .filter(|(_, text)| !text.contains("\"reference\""))
+        .map(|(name, text)| {
+            fs::write(bench.folder.join(&name), text).unwrap();
+            name
+        })
+        .collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_eq!(bench.ask("seal", &[&["--till", "till"], &files[..]].concat()).code, 0);
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let theirs = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let theirs = fs::File::options().read(true).write(true).open(theirs).unwrap();
+    let mut dump = bench.command(&["device", "dump", "--port", "port", "--out", "shown.jsonl"]);
+    assert!(dump.stderr(theirs.try_clone().unwrap()).stdout(Stdio::null()).status().unwrap().success());
+    let mut shown = [0; 4096];
+    let length = fs::File::from(terminal).read(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown[..length]);
+    assert!(shown.contains("\r\u{1b}[K[") && shown.contains(" %  ") && shown.contains('#'), "{shown:?}");
 }

@@ -11,7 +11,9 @@ use fiscal::{
     Validated,
 };
 use p256::ecdsa::SigningKey;
-use verify::{Bundle, JournalLine, KeyList, KeyUse, Serial, Trust, TrustedKey};
+use verify::{
+    Bundle, JournalLine, JournalVerdict, KeyList, KeyUse, Referee, Rule, Serial, Trust, TrustedKey,
+};
 
 pub const SALE: &str = include_str!("../../../../vectors/canonical/valid_sale_ht_one_item.json");
 
@@ -179,4 +181,22 @@ pub fn delegated_qr(
 ) -> String {
     let credential = terms.issue(issuer).unwrap();
     Qr::of(&sealed(&key(3), last_number), Some(&credential)).unwrap().to_text().to_string()
+}
+
+/// What the referee says of entries that key 1 or 2 sealed.
+pub fn verdict(entries: &[Entry]) -> JournalVerdict {
+    let trust = Trust::Keys(vec![public(1), public(2)]);
+    let mut referee = Referee::new(&trust, None);
+    entries.iter().for_each(|entry| referee.read(entry.line().as_bytes()));
+    referee.conclude()
+}
+
+pub fn found(verdict: &JournalVerdict) -> Vec<(Rule, &str)> {
+    verdict.findings.iter().map(|finding| (finding.rule, finding.place.as_str())).collect()
+}
+
+/// Closures, those not compared in full, those without a zone; nothing may be false.
+pub fn counted(verdict: &JournalVerdict) -> [u64; 3] {
+    assert_eq!(verdict.findings, []);
+    [verdict.closures, verdict.closures_unchecked, verdict.closures_without_zone]
 }
