@@ -53,6 +53,77 @@ pub trait Random {
     fn fill(&mut self, bytes: &mut [u8]);
 }
 
+/// What guards the board against whoever opens it.
+pub trait Protection {
+    /// Whether the debug port is closed for good.
+    fn debug_locked(&mut self) -> bool;
+}
+
+/// Two places for the firmware: the one that runs, and another into which a new one is put.
+///
+/// A new firmware runs on trial until it is confirmed; if it is not, the next start is the old one's.
+pub trait FirmwareSlots {
+    /// Why it did not do it; the operator's detail.
+    type Error: core::fmt::Debug;
+
+    /// How many bytes the other place holds, a multiple of 4,096; 0 when there is none.
+    fn capacity(&self) -> u32;
+
+    /// Erases 4,096 bytes of the other place.
+    fn erase(&mut self, offset: u32) -> Result<(), Self::Error>;
+
+    /// Programs erased bytes of the other place; offset and length are multiples of 256.
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error>;
+
+    /// Reads what is in the other place.
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error>;
+
+    /// Whether the firmware that runs is on trial.
+    fn on_trial(&mut self) -> bool;
+
+    /// Keeps the firmware that runs.
+    fn confirm(&mut self) -> Result<(), Self::Error>;
+
+    /// Restarts with the firmware in the other place, on trial. On a board this does not return.
+    fn start_other(&mut self) -> Result<(), Self::Error>;
+}
+
+/// A board on which the firmware stays what it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSlots;
+
+impl FirmwareSlots for NoSlots {
+    type Error = core::convert::Infallible;
+
+    fn capacity(&self) -> u32 {
+        0
+    }
+
+    fn erase(&mut self, _: u32) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn write(&mut self, _: u32, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn read(&mut self, _: u32, _: &mut [u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn on_trial(&mut self) -> bool {
+        false
+    }
+
+    fn confirm(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn start_other(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
 /// The parts of one board.
 pub trait Board {
     /// Holds the journal.
@@ -65,6 +136,10 @@ pub trait Board {
     type Ticks: Ticks;
     /// Makes nonces.
     type Random: Random;
+    /// Guards the board.
+    type Protection: Protection;
+    /// Holds the firmware.
+    type Slots: FirmwareSlots;
 }
 
 /// What the engine is started with.
@@ -79,4 +154,8 @@ pub struct Parts<B: Board> {
     pub ticks: B::Ticks,
     /// Makes nonces.
     pub random: B::Random,
+    /// Guards the board.
+    pub protection: B::Protection,
+    /// Holds the firmware.
+    pub slots: B::Slots,
 }

@@ -183,7 +183,9 @@ impl<B: Board> Core<'_, B> {
     fn refuse<O: Output>(&mut self, line: &mut Line<'_, O>, refusal: &Refusal) {
         self.metrics.refused(refusal.code);
         // A refusal is always written.
-        let _ = line.send(&refusal.reply());
+        refusal.tell(|reply| {
+            let _ = line.send(reply);
+        });
     }
 
     fn idle(&mut self) -> bool {

@@ -26,4 +26,4 @@ mod state;
 mod vault;
 
 pub use device::{Device, Memory};
-pub use factory::Factory;
+pub use factory::{Factory, FactoryPage, Firmware, PageFault};

@@ -63,21 +63,22 @@ impl ser::Error for JsonFault {
     }
 }
 
-struct Json<'o, W> {
-    out: &'o mut W,
+/// The output is no parameter of the type, so that a device has one copy of all this.
+struct Json<'o> {
+    out: &'o mut dyn Write,
     /// The next text is the digits of a number.
     bare: bool,
 }
 
 /// Puts the separators of a list or an object.
-struct Parts<'j, 'o, W> {
-    json: &'j mut Json<'o, W>,
+struct Parts<'j, 'o> {
+    json: &'j mut Json<'o>,
     first: bool,
     close: char,
 }
 
-impl<'j, 'o, W: Write> Parts<'j, 'o, W> {
-    fn open(json: &'j mut Json<'o, W>, open: char, close: char) -> Result<Self, JsonFault> {
+impl<'j, 'o> Parts<'j, 'o> {
+    fn open(json: &'j mut Json<'o>, open: char, close: char) -> Result<Self, JsonFault> {
         json.out.write_char(open)?;
         Ok(Self { json, first: true, close })
     }
@@ -90,12 +91,33 @@ impl<'j, 'o, W: Write> Parts<'j, 'o, W> {
         Ok(())
     }
 
+    fn key(&mut self, key: &str) -> Result<(), JsonFault> {
+        self.separate()?;
+        self.json.text(&key)?;
+        Ok(self.json.out.write_char(':')?)
+    }
+
     fn close(self) -> Result<(), JsonFault> {
         Ok(self.json.out.write_char(self.close)?)
     }
 }
 
-impl<W: Write> ser::SerializeSeq for Parts<'_, '_, W> {
+impl Json<'_> {
+    fn bare(&mut self, value: &dyn Display) -> Result<(), JsonFault> {
+        Ok(write!(self.out, "{value}")?)
+    }
+
+    fn text(&mut self, value: &dyn Display) -> Result<(), JsonFault> {
+        if core::mem::take(&mut self.bare) {
+            return self.bare(value);
+        }
+        self.out.write_char('"')?;
+        write!(Escaped(self.out), "{value}")?;
+        Ok(self.out.write_char('"')?)
+    }
+}
+
+impl ser::SerializeSeq for Parts<'_, '_> {
     type Ok = ();
     type Error = JsonFault;
 
@@ -109,7 +131,7 @@ impl<W: Write> ser::SerializeSeq for Parts<'_, '_, W> {
     }
 }
 
-impl<W: Write> ser::SerializeStruct for Parts<'_, '_, W> {
+impl ser::SerializeStruct for Parts<'_, '_> {
     type Ok = ();
     type Error = JsonFault;
 
@@ -118,9 +140,7 @@ impl<W: Write> ser::SerializeStruct for Parts<'_, '_, W> {
         key: &'static str,
         value: &T,
     ) -> Result<(), JsonFault> {
-        self.separate()?;
-        key.serialize(&mut *self.json)?;
-        self.json.out.write_char(':')?;
+        self.key(key)?;
         value.serialize(&mut *self.json)
     }
 
@@ -130,9 +150,9 @@ impl<W: Write> ser::SerializeStruct for Parts<'_, '_, W> {
 }
 
 /// Escapes what a JSON string may not have in it as it is.
-struct Escaped<'o, W>(&'o mut W);
+struct Escaped<'o>(&'o mut dyn Write);
 
-impl<W: Write> Write for Escaped<'_, W> {
+impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| matches!(byte, 0..=0x1F | b'"' | b'\\')) {
@@ -156,7 +176,7 @@ impl<W: Write> Write for Escaped<'_, W> {
 macro_rules! plain {
     ($($method:ident $type:ty),*) => {$(
         fn $method(self, value: $type) -> Result<(), JsonFault> {
-            Ok(write!(self.out, "{value}")?)
+            self.bare(&value)
         }
     )*};
 }
@@ -169,11 +189,11 @@ macro_rules! refused {
     )*};
 }
 
-impl<'j, 'o, W: Write> Serializer for &'j mut Json<'o, W> {
+impl<'j, 'o> Serializer for &'j mut Json<'o> {
     type Ok = ();
     type Error = JsonFault;
-    type SerializeSeq = Parts<'j, 'o, W>;
-    type SerializeStruct = Parts<'j, 'o, W>;
+    type SerializeSeq = Parts<'j, 'o>;
+    type SerializeStruct = Parts<'j, 'o>;
     type SerializeTuple = Impossible<(), JsonFault>;
     type SerializeTupleStruct = Impossible<(), JsonFault>;
     type SerializeTupleVariant = Impossible<(), JsonFault>;
@@ -199,16 +219,11 @@ impl<'j, 'o, W: Write> Serializer for &'j mut Json<'o, W> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), JsonFault> {
-        self.collect_str(value)
+        self.text(&value)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), JsonFault> {
-        if core::mem::take(&mut self.bare) {
-            return Ok(write!(self.out, "{value}")?);
-        }
-        self.out.write_char('"')?;
-        write!(Escaped(self.out), "{value}")?;
-        Ok(self.out.write_char('"')?)
+        self.text(&value)
     }
 
     fn serialize_none(self) -> Result<(), JsonFault> {
@@ -248,11 +263,11 @@ impl<'j, 'o, W: Write> Serializer for &'j mut Json<'o, W> {
         Err(JsonFault::Value)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'j, 'o, W>, JsonFault> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'j, 'o>, JsonFault> {
         Parts::open(self, '[', ']')
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'j, 'o, W>, JsonFault> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'j, 'o>, JsonFault> {
         Parts::open(self, '{', '}')
     }
 }

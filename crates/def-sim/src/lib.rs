@@ -38,6 +38,7 @@ mod durable;
 mod element_file;
 mod fault;
 mod flash;
+mod open_board;
 mod random;
 mod secure_element;
 mod state_directory;
@@ -48,10 +49,12 @@ pub use clock::{HostClock, HostTicks, ManualClock, ManualTicks};
 pub use element_file::FileElement;
 pub use fault::{ElementError, FlashError, HostFault};
 pub use flash::{FileFlash, Flash, PAGE_BYTES, Power, SECTOR_BYTES, WeakReads};
+pub use open_board::OpenBoard;
 pub use random::{HostRandom, Seeded};
 pub use secure_element::SoftElement;
 pub use state_directory::StateDirectory;
 pub use terminal::Terminal;
 pub use world::{
-    ClockPort, ElementPort, FlashPort, Fork, Operation, Outcome, RandomPort, State, Style, TicksPort, World,
+    ClockPort, ElementPort, FlashPort, Fork, Operation, Outcome, ProtectionPort, RandomPort, Slots,
+    SlotsPort, State, Style, TicksPort, World,
 };

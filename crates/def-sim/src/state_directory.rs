@@ -7,13 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use def_engine::board::{Board, Parts};
+use def_engine::board::{Board, NoSlots, Parts};
 
 use crate::{
     clock::{HostClock, HostTicks},
     element_file::FileElement,
     fault::HostFault,
     flash::FileFlash,
+    open_board::OpenBoard,
     random::HostRandom,
 };
 
@@ -48,6 +49,8 @@ impl StateDirectory {
             clock: self.clock()?,
             ticks: HostTicks::start(),
             random: host_random()?,
+            protection: OpenBoard,
+            slots: NoSlots,
         })
     }
 
@@ -73,6 +76,8 @@ impl Board for StateDirectory {
     type Clock = HostClock;
     type Ticks = HostTicks;
     type Random = HostRandom;
+    type Protection = OpenBoard;
+    type Slots = NoSlots;
 }
 
 fn host_random() -> Result<HostRandom, HostFault> {

@@ -1,6 +1,6 @@
 //! Who commands devices in trials: a root, the tax authority and an operator, with keys made from fixed numbers.
 
-use def_engine::Factory;
+use def_engine::{Factory, Firmware};
 use def_protocol::{
     Nonce,
     token::{
@@ -54,7 +54,7 @@ impl Authority {
             serial: self.device,
             realm: Realm::Development,
             root: self.root.public_key(),
-            firmware_version: "2026.11.20",
+            firmware: Firmware { version: "2026.11.20", build: 7 },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use def_engine::{Device, Factory, Memory, board::Parts, recovery::Recovery};
 use def_protocol::{Checksum, FrameReader, Output, REPLY_BYTES};
-use def_sim::{ClockPort, ElementPort, FlashPort, RandomPort, TicksPort, World};
+use def_sim::{ClockPort, ElementPort, FlashPort, ProtectionPort, RandomPort, SlotsPort, TicksPort, World};
 use serde_json::Value;
 
 /// The simulated board.
@@ -15,6 +15,8 @@ impl def_engine::board::Board for Board {
     type Clock = ClockPort;
     type Ticks = TicksPort;
     type Random = RandomPort;
+    type Protection = ProtectionPort;
+    type Slots = SlotsPort;
 }
 
 /// A device that has power, and the line to it.
@@ -37,6 +39,8 @@ impl<'m> Host<'m> {
             clock: world.clock(),
             ticks: world.ticks(),
             random: world.random(),
+            protection: world.protection(),
+            slots: world.slots(),
         };
         let device = Device::start_with(parts, factory, memory, recovery);
         Self { device, reader: FrameReader::new(vec![0; REPLY_BYTES].into_boxed_slice()) }

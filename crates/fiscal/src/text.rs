@@ -79,7 +79,7 @@ impl<'a> Text<'a> {
     }
 
     /// Writes the text as it stands in a payload, without its quotes.
-    pub(crate) fn write(self, out: &mut impl Write) -> fmt::Result {
+    pub(crate) fn write(self, out: &mut (impl Write + ?Sized)) -> fmt::Result {
         if self.escaped {
             return out.write_str(self.written);
         }

@@ -2,11 +2,12 @@
 
 use core::{fmt, str};
 
-use jiff::{SignedDuration, civil, tz};
+// The algorithms of `jiff` without its spans and zones, which would be a tenth of a device's program.
+use jiff_core::civil::{Date, UnixEpochDay};
 
 use crate::fault::Reason;
 
-const UNIX_EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+const DAY: u64 = 86_400;
 
 /// A second of universal time, from 1970 to 9999: `2026-02-04T10:15:30`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,18 +43,21 @@ impl Timestamp {
 
     /// The civil day in an outlet's zone: its business day (S7).
     pub fn date_at(self, offset: UtcOffset) -> CivilDate {
-        CivilDate(self.civil_at(offset).date())
+        self.civil_at(offset).0
     }
 
     /// As a receipt prints it, in the outlet's zone: `2026-02-04T11:15:30`.
     pub fn local(self, offset: UtcOffset) -> impl fmt::Display {
-        Written(self.civil_at(offset))
+        let (date, second) = self.civil_at(offset);
+        Written(date, second)
     }
 
-    fn civil_at(self, UtcOffset(offset): UtcOffset) -> civil::DateTime {
-        // Only a zone could push a time past the year 9999, and there it stays at the year's last second.
-        let seconds = self.seconds.cast_signed() + i64::from(offset.seconds());
-        UNIX_EPOCH.saturating_add(SignedDuration::from_secs(seconds))
+    /// The day, and the second of it.
+    fn civil_at(self, offset: UtcOffset) -> (CivilDate, u32) {
+        let seconds = self.seconds.saturating_add_signed(i64::from(offset.minutes()) * 60);
+        // Only a zone could push a time past the years that there are, and there it stays at their first or last second.
+        let seconds = seconds.min(Self::LATEST.seconds);
+        (CivilDate(day(seconds / DAY)), (seconds % DAY) as u32)
     }
 }
 
@@ -66,12 +70,14 @@ impl str::FromStr for Timestamp {
             if bytes[10] != b'T' || bytes[13] != b':' || bytes[16] != b':' {
                 return None;
             }
-            let date = read_date(&bytes[..10])?;
-            let time =
-                civil::Time::new(two_digits(bytes, 11)?, two_digits(bytes, 14)?, two_digits(bytes, 17)?, 0)
-                    .ok()?;
-            let since = date.to_datetime(time).duration_since(UNIX_EPOCH);
-            u64::try_from(since.as_secs()).ok().and_then(Timestamp::from_unix)
+            let days = CivilDate(read_date(&bytes[..10])?).days();
+            let [hour, minute, second] =
+                [two_digits(bytes, 11)?, two_digits(bytes, 14)?, two_digits(bytes, 17)?];
+            if hour > 23 || minute > 59 || second > 59 {
+                return None;
+            }
+            let second = (u64::from(hour) * 60 + u64::from(minute)) * 60 + u64::from(second);
+            Timestamp::from_unix(u64::from(days) * DAY + second)
         }
         read(text).ok_or(Reason::TimestampForm)
     }
@@ -79,7 +85,8 @@ impl str::FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Written(self.civil_at(UtcOffset::UTC)).fmt(f)
+        let (date, second) = self.civil_at(UtcOffset::UTC);
+        Written(date, second).fmt(f)
     }
 }
 
@@ -89,36 +96,47 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-struct Written(civil::DateTime);
+/// A day, and the second of it.
+struct Written(CivilDate, u32);
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(at) = self;
-        write!(f, "{}T{:02}:{:02}:{:02}", CivilDate(at.date()), at.hour(), at.minute(), at.second())
+        let Self(date, second) = self;
+        write!(f, "{date}T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+    }
+}
+
+/// So many days after 1970-01-01, which is not past the year 9999.
+const fn day(days: u64) -> Date {
+    match UnixEpochDay::new(days as i32) {
+        Ok(day) => day.to_date(),
+        // No caller has a day past the year 9999.
+        Err(_) => Date::MAX,
     }
 }
 
 /// A day that exists: `2026-02-04`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CivilDate(civil::Date);
+pub struct CivilDate(Date);
 
 impl CivilDate {
     /// A constant date, for manifests; a wrong one does not compile.
     pub const fn constant(year: i16, month: i8, day: i8) -> Self {
-        Self(civil::date(year, month, day))
+        match Date::new(year, month, day) {
+            Ok(date) => Self(date),
+            Err(_) => panic!("there is no such day"),
+        }
     }
 
     /// So many days after 1970-01-01; none past the year 9999.
     pub fn from_days(days: u32) -> Option<Self> {
-        let since = SignedDuration::from_hours(i64::from(days) * 24);
-        UNIX_EPOCH.checked_add(since).ok().map(|at| Self(at.date()))
+        let days = u64::from(days);
+        (days <= Timestamp::LATEST.seconds / DAY).then(|| Self(day(days)))
     }
 
     /// Days since 1970-01-01, 0 for a constant before it.
     pub fn days(self) -> u32 {
-        let since = self.0.duration_since(UNIX_EPOCH.date());
-        // At most 2,932,896, the last day of 9999.
-        u32::try_from(since.as_hours() / 24).unwrap_or_default()
+        u32::try_from(self.0.to_unix_epoch_day().day()).unwrap_or_default()
     }
 }
 
@@ -144,31 +162,31 @@ impl fmt::Debug for CivilDate {
 
 /// How far an outlet's clock on the wall is ahead of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UtcOffset(tz::Offset);
+pub struct UtcOffset {
+    minutes: i16,
+}
 
 impl UtcOffset {
     /// No zone.
-    pub const UTC: Self = Self(tz::Offset::UTC);
+    pub const UTC: Self = Self { minutes: 0 };
     /// Africa/Kinshasa, UTC+1.
-    pub const KINSHASA: Self = Self(tz::offset(1));
+    pub const KINSHASA: Self = Self { minutes: 60 };
     /// Africa/Lubumbashi, UTC+2.
-    pub const LUBUMBASHI: Self = Self(tz::offset(2));
+    pub const LUBUMBASHI: Self = Self { minutes: 120 };
 
     /// So many minutes ahead of UTC: whole quarter hours from -12:00 to +14:00, for the world has no other.
     pub fn from_minutes(minutes: i16) -> Option<Self> {
         let known = (-12 * 60..=14 * 60).contains(&minutes) && minutes % 15 == 0;
-        let offset = tz::Offset::from_seconds(i32::from(minutes) * 60).ok();
-        offset.filter(|_| known).map(Self)
+        known.then_some(Self { minutes })
     }
 
     /// In minutes, negative west of Greenwich.
-    pub fn minutes(self) -> i16 {
-        // Every constructor gives whole minutes, at most 14 hours.
-        i16::try_from(self.0.seconds() / 60).unwrap_or_default()
+    pub const fn minutes(self) -> i16 {
+        self.minutes
     }
 }
 
-fn read_date(bytes: &[u8]) -> Option<civil::Date> {
+fn read_date(bytes: &[u8]) -> Option<Date> {
     let bytes: &[u8; 10] = bytes.try_into().ok()?;
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
@@ -177,11 +195,12 @@ fn read_date(bytes: &[u8]) -> Option<civil::Date> {
     if year < 1970 {
         return None;
     }
-    civil::Date::new(year, two_digits(bytes, 5)?, two_digits(bytes, 8)?).ok()
+    // Two digits are less than 100.
+    Date::new(year, two_digits(bytes, 5)? as i8, two_digits(bytes, 8)? as i8).ok()
 }
 
-fn two_digits(bytes: &[u8], at: usize) -> Option<i8> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| (byte - b'0').cast_signed());
+fn two_digits(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
     Some(digit(bytes[at])? * 10 + digit(bytes[at + 1])?)
 }
 

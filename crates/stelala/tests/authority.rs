@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
-use def_engine::{Factory, Memory};
+use def_engine::{Factory, Firmware, Memory};
 use def_protocol::token::Realm;
 use def_sim::{ManualClock, World};
 use def_trials::{Host, Sale, authority::at};
@@ -60,7 +60,12 @@ impl Keys {
     fn factory(&self, realm: Realm) -> Factory {
         let root = fs::read_to_string(self.0.join("root.pem")).unwrap();
         let root = PublicKey::from_pem(&root).unwrap();
-        Factory { serial: SERIAL.parse().unwrap(), realm, root, firmware_version: "1" }
+        Factory {
+            serial: SERIAL.parse().unwrap(),
+            realm,
+            root,
+            firmware: Firmware { version: "1", build: 1 },
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use core::{convert::Infallible, hint::black_box, ptr::addr_of_mut};
 
 use def_engine::{
     Device, Factory, Memory,
-    board::{Board, Clock, Parts, Random, SecureElement, Ticks},
+    board::{Board, Clock, NoSlots, Parts, Protection, Random, SecureElement, Ticks},
 };
 use def_protocol::{Output, token::Realm};
 use embedded_storage::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash};
@@ -25,6 +25,14 @@ impl Board for Nothing {
     type Clock = Self;
     type Ticks = Self;
     type Random = Self;
+    type Protection = Self;
+    type Slots = NoSlots;
+}
+
+impl Protection for Nothing {
+    fn debug_locked(&mut self) -> bool {
+        black_box(true)
+    }
 }
 
 impl ErrorType for Nothing {
@@ -128,7 +136,7 @@ extern "C" fn _start() -> ! {
         serial: black_box("DEF-000001").parse().unwrap_or_else(|_| stop()),
         realm: Realm::Production,
         root: PublicKey::from_sec1(&black_box([2; 33])).unwrap_or_else(|_| stop()),
-        firmware_version: "footprint",
+        firmware: def_engine::Firmware { version: "footprint", build: 1 },
     };
     let parts = Parts::<Nothing> {
         flash: Nothing,
@@ -136,6 +144,8 @@ extern "C" fn _start() -> ! {
         clock: Nothing,
         ticks: Nothing,
         random: Nothing,
+        protection: Nothing,
+        slots: NoSlots,
     };
     // SAFETY: this is the only place that takes the static, and it is reached once.
     let memory = unsafe { &mut *addr_of_mut!(MEMORY) };

@@ -9,7 +9,7 @@ use super::order::{believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Acknowledged, Command, Ended, EventBody},
     vault::Trouble,
 };
@@ -79,9 +79,10 @@ impl<B: Board> Core<'_, B> {
     fn held(&mut self, newest: Newest, time: Timestamp) -> Result<Acknowledged, Refusal> {
         let Newest { epoch, number, hash } = newest;
         let unknown = || unfit("the ledger acknowledges an invoice that this device did not seal so");
-        let (invoices, cdf, sealed) = self.vault.sums_up_to(epoch, number)?.ok_or_else(|| {
-            Refusal::new(ErrorCode::NotFound, format_args!("the journal holds no invoice {epoch}/{number}"))
-        })?;
+        let (invoices, cdf, sealed) = self
+            .vault
+            .sums_up_to(epoch, number)?
+            .ok_or_else(|| Refusal::new(ErrorCode::NotFound, Detail::NoInvoice { epoch, number }))?;
         if sealed.hash() != hash {
             return Err(unknown());
         }

@@ -63,7 +63,7 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         let (zone, home) = (self.vault.state.zone(), self.vault.binding()?.home());
-        let Some(mut walker) = self.vault.walk_from(|point| point.head.time.date_at(zone) < asked.since)?
+        let Some(mut walker) = self.vault.walk_from(&|point| point.head.time.date_at(zone) < asked.since)?
         else {
             return Ok(());
         };

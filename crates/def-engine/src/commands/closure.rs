@@ -11,7 +11,7 @@ use crate::{
     content::EventContent,
     device::{Core, Line},
     journal::{JournalFault, Place},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Ended, totals::GroupRow},
 };
 
@@ -106,8 +106,7 @@ impl<B: Board> Core<'_, B> {
             let before = self.closure_before(days.position_start)?;
             next = before.filter(|before| *before < place);
         }
-        let detail = format_args!("nothing was sealed on {date}, so there is no closure of that day");
-        Err(Refusal::new(ErrorCode::NotFound, detail))
+        Err(Refusal::new(ErrorCode::NotFound, Detail::NoClosure { date }))
     }
 
     fn closed_days(&mut self, place: Place) -> Result<ClosedDays, Refusal> {

@@ -9,7 +9,7 @@ use crate::{
     device::{Core, Line},
     kept::Kept,
     refusal::Refusal,
-    state::{Ended, EventBody},
+    state::{Binding, Ended, EventBody},
     vault::{Met, Vault, Walker},
 };
 
@@ -110,13 +110,13 @@ impl<B: Board> Stream for Records<'_, '_, B> {
 }
 
 fn push_line<B: Board, L: List>(vault: &mut Vault<'_, B>, met: &Met, list: &mut L) -> Result<(), L::Error> {
-    let Ok(binding) = vault.binding() else { return Err(list.fail()) };
+    let Ok(home) = vault.binding().map(Binding::home) else { return Err(list.fail()) };
     let buffers = &mut *vault.buffers;
     let payload = match Kept::read(met.kind, &buffers.content[..met.length]) {
         Some(Kept::Event(_, event)) => event.body,
         Some(Kept::Invoice(invoice)) => {
             buffers.text.clear();
-            if compact::unpack(invoice.packed, &binding.home(), &mut buffers.text).is_err() {
+            if compact::unpack(invoice.packed, &home, &mut buffers.text).is_err() {
                 return Err(list.fail());
             }
             buffers.text.as_str()

@@ -9,7 +9,7 @@ use super::order::{believe, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Command, EventBody, Told},
 };
 
@@ -75,9 +75,7 @@ impl<B: Board> Core<'_, B> {
             return Err(unfit("the device has not handed its numbers over: let it leave first"));
         }
         if state.last_number().is_some_and(|last| next <= last) {
-            return Err(unfit(format_args!(
-                "number {next} was given already: ask the ledger for the next one"
-            )));
+            return Err(unfit(Detail::NumberGiven { next }));
         }
         // A record of its own, if there is one, stands before.
         self.vault.account_for_counts()?;
@@ -90,12 +88,6 @@ impl<B: Board> Core<'_, B> {
 
     fn same_epoch(&self, epoch: fiscal::Epoch) -> Result<(), Refusal> {
         let own = self.vault.state.point.epoch;
-        if epoch == own {
-            Ok(())
-        } else {
-            Err(unfit(format_args!(
-                "the order is for epoch {epoch}, the device is in {own}: it needs a reset first"
-            )))
-        }
+        if epoch == own { Ok(()) } else { Err(unfit(Detail::OtherEpoch { order: epoch, own })) }
     }
 }

@@ -49,7 +49,7 @@ impl<B: Board> Core<'_, B> {
         let body = EventBody::Provisioned {
             activation: text,
             public_key: Displayed(Base64Url(&spki)),
-            firmware_version: self.vault.factory.firmware_version,
+            firmware_version: self.vault.factory.firmware.version,
         };
         let told = Told::with_activation(text);
         let from = told.opened(EventKind::Provisioned, &ChainPoint::START);

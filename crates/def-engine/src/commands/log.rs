@@ -9,7 +9,7 @@ use crate::{
     content::InvoiceContent,
     device::{Core, Line},
     journal::JournalFault,
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
 };
 
 impl<B: Board> Core<'_, B> {
@@ -20,8 +20,7 @@ impl<B: Board> Core<'_, B> {
         let epoch = key.epoch.unwrap_or(self.vault.state.point.epoch);
         let found = self.vault.find_invoice(epoch, key.number)?;
         let (sealed, met) = found.ok_or_else(|| {
-            let detail = format_args!("the journal holds no invoice {epoch}/{}", key.number);
-            Refusal::new(ErrorCode::NotFound, detail)
+            Refusal::new(ErrorCode::NotFound, Detail::NoInvoice { epoch, number: key.number })
         })?;
         let home = self.vault.binding()?.home();
         let buffers = &mut *self.vault.buffers;

@@ -8,7 +8,7 @@ use super::order::{believe, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Command, EventBody},
 };
 
@@ -34,9 +34,7 @@ impl<B: Board> Core<'_, B> {
         if let Some(installed) = self.vault.manifest_version()?
             && version <= installed
         {
-            return Err(unfit(format_args!(
-                "version {installed} is installed: a later one replaces it, not {version}"
-            )));
+            return Err(unfit(Detail::ManifestInstalled { installed, version }));
         }
         let done = self.vault.seal_event(EventKind::Manifest, &EventBody::Manifest { token })?;
         self.obeyed(done.place, MESSAGE, line)

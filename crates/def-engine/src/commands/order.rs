@@ -12,7 +12,7 @@ use crate::{
     content::EventContent,
     device::{Core, Line},
     journal::{JournalFault, Place},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Command, Ended, order_digest},
     vault::Vault,
 };
@@ -110,6 +110,6 @@ impl<B: Board> Core<'_, B> {
 }
 
 /// The refusal of an order that is rightly signed and does not fit what the device has.
-pub(super) fn unfit(detail: impl core::fmt::Display) -> Refusal {
+pub(super) fn unfit(detail: impl Into<Detail>) -> Refusal {
     Refusal::new(ErrorCode::Unauthorized, detail)
 }

@@ -1,11 +1,11 @@
 use def_protocol::{ErrorCode, Output, reply::Prepared};
-use fiscal::{Timestamp, Validated, limits};
+use fiscal::{Timestamp, Validated, compact::Home, limits};
 
 use crate::{
     board::Board,
     device::{Core, Line},
     pool::{NONCE_TTL, Pool},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     vault::{NoteTaken, Packed, Vault},
 };
 
@@ -52,12 +52,9 @@ pub(super) fn check<B: Board>(
 ) -> Result<Checked, Refusal> {
     let now = vault.may_seal()?;
     let invoice = sale.invoice();
-    let activation = vault.binding()?.activation;
-    if invoice.outlet_id != activation.outlet || invoice.merchant_nif != activation.nif {
-        return Err(Refusal::new(
-            ErrorCode::WrongOutlet,
-            format_args!("this device seals for {} at {}", activation.nif, activation.outlet),
-        ));
+    let Home { nif, outlet } = vault.binding()?.home();
+    if invoice.outlet_id != outlet || invoice.merchant_nif != nif {
+        return Err(Refusal::new(ErrorCode::WrongOutlet, Detail::OtherOutlet { nif, outlet }));
     }
     if let Some(sealed) = vault.state.window.by_hash(sale.hash()) {
         return Err(Refusal::replay(sealed.epoch, sealed.number));
@@ -98,14 +95,9 @@ fn check_stated_time<B: Board>(
     stated: Timestamp,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let ahead = stated.seconds_after(now);
-    if ahead > limits::AHEAD_SECONDS {
-        return Err(Refusal::new(
-            ErrorCode::StaleTimestamp,
-            format_args!(
-                "the payload is stamped {ahead} s after the device's clock: correct the terminal's clock"
-            ),
-        ));
+    let seconds = stated.seconds_after(now);
+    if seconds > limits::AHEAD_SECONDS {
+        return Err(Refusal::new(ErrorCode::StaleTimestamp, Detail::StampedAhead { seconds }));
     }
     if vault.state.window.may_have_forgotten(stated) {
         return Err(Refusal::new(

@@ -8,7 +8,7 @@ use super::order::{believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Command, Told},
     vault::Trouble,
 };
@@ -53,10 +53,7 @@ impl<B: Board> Core<'_, B> {
             ));
         }
         if order.epoch <= state.point.epoch {
-            return Err(unfit(format_args!(
-                "the order opens epoch {}, the device is in {}: epochs only rise",
-                order.epoch, state.point.epoch
-            )));
+            return Err(unfit(Detail::EpochsRise { order: order.epoch, own: state.point.epoch }));
         }
         // A journal that was restored is closed no more: nothing is sealed on it but the new epoch (D11).
         let can_close = self.vault.trouble.is_none() && !self.vault.journal.is_down_to_the_very_last();

@@ -27,9 +27,9 @@ impl<B: Board> Core<'_, B> {
             return Ok(());
         }
         self.in_service()?;
-        let activation = self.vault.binding()?.activation;
-        let mut buffer = [0; StateChange::MAX_BYTES];
+        let activation = &self.vault.binding()?.activation;
         let keys = [activation.dgi, activation.operator];
+        let mut buffer = [0; StateChange::MAX_BYTES];
         believe::<_, StateChange<'_>>(&mut self.vault, token, &mut buffer, &keys)?;
         let done = self.vault.seal_event(EventKind::State, &EventBody::State { token })?;
         self.pool.clear();

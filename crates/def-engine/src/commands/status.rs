@@ -42,7 +42,7 @@ impl<B: Board> Core<'_, B> {
         };
         let _ = line.send(&DeviceStatus {
             status: Accepted::Ok,
-            firmware_version: vault.factory.firmware_version,
+            firmware_version: vault.factory.firmware.version,
             device_id: vault.factory.serial,
             next_invoice_seq: head.number.map_or(0, InvoiceNumber::value) + 1,
             free_memory_bytes: vault.journal.free_bytes(),

@@ -185,6 +185,6 @@ fn voucher_digest(text: &str) -> [u8; 16] {
     digest
 }
 
-fn elsewhere(detail: &str) -> Refusal {
+fn elsewhere(detail: &'static str) -> Refusal {
     Refusal::new(ErrorCode::OriginalElsewhere, detail)
 }

@@ -24,7 +24,7 @@ use crate::{
     factory::Factory,
     journal::{CONTENT_BYTES, CheckKey, Journal, Place},
     recovery::{Decision, Recovery},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
     state::{Binding, State},
 };
 
@@ -49,7 +49,9 @@ pub(crate) struct Vault<'m, B: Board> {
     pub(crate) element: B::Element,
     clock: B::Clock,
     ticks: B::Ticks,
-    random: B::Random,
+    pub(crate) random: B::Random,
+    pub(crate) protection: B::Protection,
+    pub(crate) slots: B::Slots,
     pub(crate) journal: Journal<B::Flash>,
     pub(crate) state: &'m mut State,
     pub(crate) buffers: &'m mut Buffers,
@@ -84,7 +86,7 @@ impl<'m, B: Board> Vault<'m, B> {
         state: &'m mut State,
         buffers: &'m mut Buffers,
     ) -> Self {
-        let Parts { flash, element, clock, ticks, random } = parts;
+        let Parts { flash, element, clock, ticks, random, protection, slots } = parts;
         Self {
             factory,
             recovery,
@@ -92,6 +94,8 @@ impl<'m, B: Board> Vault<'m, B> {
             clock,
             ticks,
             random,
+            protection,
+            slots,
             journal: Journal::new(flash),
             state,
             buffers,
@@ -135,11 +139,8 @@ impl<'m, B: Board> Vault<'m, B> {
                 "the clock lost its power: set it with CFG|TIME before the next sale",
             )),
             (Some(now), _) => {
-                let behind = self.state.point.head.time.seconds_after(now);
-                Err(Refusal::new(
-                    ErrorCode::ClockRollbackDetected,
-                    format_args!("the clock is {behind} s behind the newest record: set it with CFG|TIME"),
-                ))
+                let seconds = self.state.point.head.time.seconds_after(now);
+                Err(Refusal::new(ErrorCode::ClockRollbackDetected, Detail::ClockBehind { seconds }))
             }
         }
     }
@@ -179,8 +180,8 @@ impl<'m, B: Board> Vault<'m, B> {
     }
 
     /// The outlet, once there is one.
-    pub(crate) fn binding(&self) -> Result<Binding, Refusal> {
-        self.state.binding.ok_or_else(|| {
+    pub(crate) fn binding(&self) -> Result<&Binding, Refusal> {
+        self.state.binding.as_ref().ok_or_else(|| {
             Refusal::new(
                 ErrorCode::NotProvisioned,
                 "the device belongs to no outlet yet: send its activation code with CFG|INIT",
@@ -234,7 +235,7 @@ impl<'m, B: Board> Vault<'m, B> {
     }
 
     fn chain(&self) -> Result<Chain, Refusal> {
-        let activation = self.binding()?.activation;
+        let activation = &self.binding()?.activation;
         Ok(Chain {
             device: self.factory.serial,
             key: self.key()?.id(),

@@ -19,7 +19,7 @@ impl<B: Board> Vault<'_, B> {
         self.look();
         if self.trouble.is_none() && self.may_record() {
             let clock = self.time().1;
-            let body = EventBody::Boot { firmware_version: self.factory.firmware_version, clock };
+            let body = EventBody::Boot { firmware_version: self.factory.firmware.version, clock };
             // A journal without room for it still answers; what failed is looked at before the next command.
             let _ = self.seal_event(EventKind::Boot, &body);
         }

@@ -4,7 +4,11 @@ use def_protocol::ErrorCode;
 use fiscal::{CivilDate, Timestamp};
 
 use super::Vault;
-use crate::{board::Board, refusal::Refusal, state::Ended};
+use crate::{
+    board::Board,
+    refusal::{Detail, Refusal},
+    state::Ended,
+};
 
 /// Seconds of a day, for offline bounds.
 const DAY: u64 = 86_400;
@@ -66,12 +70,7 @@ impl<B: Board> Vault<'_, B> {
             || past(policy.days.into(), days)
             || limit > 0 && cdf >= limit
         {
-            return Err(Refusal::new(
-                ErrorCode::SyncRequired,
-                format_args!(
-                    "the ledger lacks {invoices} invoices of up to {days} days: deliver its acknowledgement with CFG|ACK"
-                ),
-            ));
+            return Err(Refusal::new(ErrorCode::SyncRequired, Detail::Unacknowledged { invoices, days }));
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ impl<B: Board> Vault<'_, B> {
         number: InvoiceNumber,
     ) -> Result<Option<(Sealed, Met)>, Refusal> {
         let Some(mut walker) =
-            self.walk_from(|point| (point.epoch, point.head.number) < (epoch, Some(number)))?
+            self.walk_from(&|point| (point.epoch, point.head.number) < (epoch, Some(number)))?
         else {
             return Ok(None);
         };
@@ -62,7 +62,7 @@ impl<B: Board> Vault<'_, B> {
         number: InvoiceNumber,
     ) -> Result<Option<(u64, u128, Sealed)>, Refusal> {
         let before = |point: &ChainPoint| (point.epoch, point.head.number) < (epoch, Some(number));
-        let Some(mut walker) = self.walk_from(before)? else { return Ok(None) };
+        let Some(mut walker) = self.walk_from(&before)? else { return Ok(None) };
         while let Some(met) = self.step(&mut walker)? {
             let Some(facts) = met.record.header.invoice() else { continue };
             if (met.record.header.epoch, facts.number) == (epoch, number) {
@@ -96,7 +96,7 @@ impl<B: Board> Vault<'_, B> {
     /// From the first record after a position of the current epoch.
     pub(crate) fn walk_after(&mut self, position: u64) -> Result<Option<Walker>, Refusal> {
         let epoch = self.state.point.epoch;
-        let Some(mut walker) = self.walk_from(|point| {
+        let Some(mut walker) = self.walk_from(&|point| {
             point.epoch < epoch || point.head.position.map_or(0, Position::value) <= position
         })?
         else {
@@ -115,7 +115,7 @@ impl<B: Board> Vault<'_, B> {
     /// From the last sector of which the records begin while `before` still holds.
     pub(crate) fn walk_from(
         &mut self,
-        before: impl Fn(&ChainPoint) -> bool,
+        before: &dyn Fn(&ChainPoint) -> bool,
     ) -> Result<Option<Walker>, Refusal> {
         let Some(end) = self.journal.end() else { return Ok(None) };
         let sector = search(&mut self.journal, end.sector, before)?;
@@ -134,7 +134,7 @@ impl<B: Board> Vault<'_, B> {
         }
         let place = walker.at;
         let corrupt = |reason| JournalFault::corrupt(place, reason);
-        let binding = self.binding()?;
+        let binding = *self.binding()?;
         let slot = self.journal.slot(place, &mut self.buffers.content)?;
         let kept =
             Kept::read(slot.kind, slot.content).ok_or(corrupt("the record's content cannot be read"))?;
@@ -175,7 +175,7 @@ impl<B: Board> Vault<'_, B> {
 fn search<F: MultiwriteNorFlash>(
     journal: &mut Journal<F>,
     newest: Sequence,
-    before: impl Fn(&ChainPoint) -> bool,
+    before: &dyn Fn(&ChainPoint) -> bool,
 ) -> Result<Sequence, JournalFault> {
     let (mut low, mut high) = (journal.oldest(), newest);
     while low < high {

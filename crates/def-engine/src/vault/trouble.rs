@@ -4,7 +4,7 @@ use def_protocol::ErrorCode;
 
 use crate::{
     journal::{JournalFault, Place},
-    refusal::Refusal,
+    refusal::{Detail, Refusal},
 };
 
 /// A secure element may count on by this many at a power cut.
@@ -33,13 +33,9 @@ impl Trouble {
             Self::Corrupt { place, reason } => Refusal::corrupt(place, reason),
             Self::Flash => Refusal::from(JournalFault::Flash),
             Self::Element => element_failed(),
-            Self::Counter { newest, found } => Refusal::new(
-                ErrorCode::StorageCorrupt,
-                format_args!(
-                    "the secure element has counted to {found}, the newest record says {newest}: the journal was \
-                     restored or the chip changed; have the authority open a new epoch with ADM|RESET"
-                ),
-            ),
+            Self::Counter { newest, found } => {
+                Refusal::new(ErrorCode::StorageCorrupt, Detail::Counter { newest, found })
+            }
         }
     }
 

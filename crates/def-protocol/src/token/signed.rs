@@ -57,6 +57,17 @@ pub enum Realm {
     Development = b'D',
 }
 
+impl Realm {
+    /// By its letter: `P` or `D`.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            b'P' => Some(Self::Production),
+            b'D' => Some(Self::Development),
+            _ => None,
+        }
+    }
+}
+
 /// To which device a token speaks, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -76,11 +87,7 @@ impl Scope {
         if version != VERSION {
             return Err(TokenFault::Version(version));
         }
-        let realm = match realm {
-            b'P' => Realm::Production,
-            b'D' => Realm::Development,
-            _ => return Err(TokenFault::Field("realm")),
-        };
+        let realm = Realm::from_code(realm).ok_or(TokenFault::Field("realm"))?;
         if read_kind != kind as u8 {
             return Err(TokenFault::OtherKind);
         }
@@ -118,19 +125,36 @@ pub struct Unverified<'b, B> {
     signature: Signature,
 }
 
-impl<'b, B: Body<'b>> Unverified<'b, B> {
-    /// Reads a token into a buffer of [`Body::MAX_BYTES`].
-    pub fn from_text(text: &str, buffer: &'b mut [u8]) -> Result<Self, TokenFault> {
-        if text.len() > B::MAX_CHARACTERS || text.len() * 3 / 4 > buffer.len() {
+/// What all kinds have around their bodies.
+struct Envelope<'b> {
+    scope: Scope,
+    bytes: &'b [u8],
+    /// The body, and nothing else if the token is one.
+    fields: Fields<'b>,
+    signature: [u8; Signature::LENGTH],
+}
+
+impl<'b> Envelope<'b> {
+    fn open(text: &str, buffer: &'b mut [u8], kind: Kind, characters: usize) -> Result<Self, TokenFault> {
+        if text.len() > characters || text.len() * 3 / 4 > buffer.len() {
             return Err(TokenFault::TooLong);
         }
         let bytes = base64url::decode(text.as_bytes(), buffer).ok_or(TokenFault::NotBase64)?;
         let (bytes, signature) = bytes.split_last_chunk().ok_or(TokenFault::Truncated)?;
         let mut fields = Fields(bytes);
-        let scope = Scope::read(&mut fields, B::KIND)?;
+        let scope = Scope::read(&mut fields, kind)?;
+        Ok(Self { scope, bytes, fields, signature: *signature })
+    }
+}
+
+impl<'b, B: Body<'b>> Unverified<'b, B> {
+    /// Reads a token into a buffer of [`Body::MAX_BYTES`].
+    pub fn from_text(text: &str, buffer: &'b mut [u8]) -> Result<Self, TokenFault> {
+        let Envelope { scope, bytes, mut fields, signature } =
+            Envelope::open(text, buffer, B::KIND, B::MAX_CHARACTERS)?;
         let body = B::read(&mut fields)?;
         fields.end()?;
-        Ok(Self { scope, body, bytes, signature: Signature::from_bytes(*signature)? })
+        Ok(Self { scope, body, bytes, signature: Signature::from_bytes(signature)? })
     }
 
     /// Makes a token of this one that may be believed, if the key signed it. Whose key it has to be is for the caller

@@ -2,6 +2,7 @@
 
 mod outcome;
 mod ports;
+mod slots;
 mod state;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -9,7 +10,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use def_engine::board::{Board, Parts};
 
 pub use self::outcome::{Outcome, Style};
-pub use self::ports::{ClockPort, ElementPort, FlashPort, RandomPort, TicksPort};
+pub use self::ports::{ClockPort, ElementPort, FlashPort, ProtectionPort, RandomPort, TicksPort};
+pub use self::slots::{Slots, SlotsPort};
 pub use self::state::{Operation, State};
 
 /// A board in memory. A clone is another handle to the same board; [`World::state`] is a copy of it.
@@ -33,6 +35,8 @@ impl World {
             clock: self.clock(),
             ticks: self.ticks(),
             random: self.random(),
+            protection: self.protection(),
+            slots: self.slots(),
         }
     }
 
@@ -59,6 +63,16 @@ impl World {
     /// A handle for the engine.
     pub fn random(&self) -> RandomPort {
         RandomPort(self.clone())
+    }
+
+    /// A handle for the engine.
+    pub fn protection(&self) -> ProtectionPort {
+        ProtectionPort(self.clone())
+    }
+
+    /// A handle for the engine.
+    pub fn slots(&self) -> SlotsPort {
+        SlotsPort(self.clone())
     }
 
     /// A copy of everything as it is now.
@@ -127,6 +141,8 @@ impl Board for World {
     type Clock = ClockPort;
     type Ticks = TicksPort;
     type Random = RandomPort;
+    type Protection = ProtectionPort;
+    type Slots = SlotsPort;
 }
 
 impl From<State> for World {

@@ -1,6 +1,6 @@
 //! The handles that the engine is given.
 
-use def_engine::board::{Clock, Random, SecureElement, Ticks};
+use def_engine::board::{Clock, Protection, Random, SecureElement, Ticks};
 use embedded_storage::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash, check_erase, check_write,
 };
@@ -142,6 +142,16 @@ pub struct RandomPort(pub(super) World);
 impl Random for RandomPort {
     fn fill(&mut self, bytes: &mut [u8]) {
         self.0.0.borrow_mut().state.random.fill(bytes);
+    }
+}
+
+/// What guards a [`World`].
+#[derive(Clone, Debug)]
+pub struct ProtectionPort(pub(super) World);
+
+impl Protection for ProtectionPort {
+    fn debug_locked(&mut self) -> bool {
+        self.0.0.borrow_mut().state.debug_locked
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use def_engine::board::Clock;
 use fiscal::Timestamp;
 
-use super::{Outcome, Style};
+use super::{Outcome, Slots, Style};
 use crate::{
     clock::{ManualClock, ManualTicks},
     flash::Flash,
@@ -26,6 +26,10 @@ pub struct State {
     pub ticks: ManualTicks,
     /// Where nonces and keys come from.
     pub random: Seeded,
+    /// Whether its debug port is closed.
+    pub debug_locked: bool,
+    /// The places of its firmware.
+    pub slots: Slots,
 }
 
 impl State {
@@ -37,6 +41,8 @@ impl State {
             clock: ManualClock::lost(),
             ticks: ManualTicks::default(),
             random: Seeded::new(!seed),
+            debug_locked: true,
+            slots: Slots::default(),
         }
     }
 
@@ -67,6 +73,7 @@ impl State {
 
     pub(super) fn restart(&mut self) {
         self.ticks = ManualTicks::default();
+        self.slots.restart();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Invoice<'_> {
-    pub(crate) fn write_canonical(&self, out: &mut impl Write) -> fmt::Result {
+    pub(crate) fn write_canonical(&self, out: &mut dyn Write) -> fmt::Result {
         use Member as M;
         let mut object = Object::open(out)?;
         object.string(M::MerchantNif, self.merchant_nif)?;
@@ -41,7 +41,7 @@ impl Invoice<'_> {
     }
 }
 
-fn write_item<W: Write>(out: &mut W, item: &Item<'_>) -> fmt::Result {
+fn write_item(out: &mut dyn Write, item: &Item<'_>) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Code, item.code)?;
     object.text(Member::Description, item.description)?;
@@ -52,7 +52,7 @@ fn write_item<W: Write>(out: &mut W, item: &Item<'_>) -> fmt::Result {
     object.close()
 }
 
-fn write_group<W: Write>(out: &mut W, group: &TaxGroup<'_>) -> fmt::Result {
+fn write_group(out: &mut dyn Write, group: &TaxGroup<'_>) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Code, group.code)?;
     object.text(Member::Name, group.name)?;
@@ -62,7 +62,7 @@ fn write_group<W: Write>(out: &mut W, group: &TaxGroup<'_>) -> fmt::Result {
     object.close()
 }
 
-fn write_totals<W: Write>(mut object: Object<'_, W>, totals: &Totals) -> fmt::Result {
+fn write_totals(mut object: Object<'_>, totals: &Totals) -> fmt::Result {
     object.string(Member::Subtotal, totals.subtotal)?;
     object.string(Member::TotalVat, totals.total_vat)?;
     object.string(Member::Total, totals.total)?;
@@ -70,7 +70,7 @@ fn write_totals<W: Write>(mut object: Object<'_, W>, totals: &Totals) -> fmt::Re
     object.close()
 }
 
-fn write_payment<W: Write>(out: &mut W, payment: &Payment<'_>) -> fmt::Result {
+fn write_payment(out: &mut dyn Write, payment: &Payment<'_>) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Method, payment.method.name())?;
     object.string(Member::Amount, payment.amount)?;
@@ -78,7 +78,7 @@ fn write_payment<W: Write>(out: &mut W, payment: &Payment<'_>) -> fmt::Result {
     object.close()
 }
 
-fn write_reference<W: Write>(mut object: Object<'_, W>, reference: &Reference<'_>) -> fmt::Result {
+fn write_reference(mut object: Object<'_>, reference: &Reference<'_>) -> fmt::Result {
     match reference {
         Reference::Rebate => object.string(Member::Nature, "RRR")?,
         Reference::Original(original) => {
@@ -95,7 +95,7 @@ fn write_reference<W: Write>(mut object: Object<'_, W>, reference: &Reference<'_
     object.close()
 }
 
-fn write_annex<W: Write>(mut object: Object<'_, W>, annex: &Annex<'_>) -> fmt::Result {
+fn write_annex(mut object: Object<'_>, annex: &Annex<'_>) -> fmt::Result {
     if let Some(mode) = annex.price_mode {
         object.string(Member::PriceMode, mode.name())?;
     }
@@ -127,7 +127,7 @@ fn write_annex<W: Write>(mut object: Object<'_, W>, annex: &Annex<'_>) -> fmt::R
     object.close()
 }
 
-fn write_annex_item<W: Write>(out: &mut W, item: &AnnexItem) -> fmt::Result {
+fn write_annex_item(out: &mut dyn Write, item: &AnnexItem) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Type, item.item_type.name())?;
     if let Some(price) = item.original_price {
@@ -136,7 +136,7 @@ fn write_annex_item<W: Write>(out: &mut W, item: &AnnexItem) -> fmt::Result {
     object.close()
 }
 
-fn write_exchange<W: Write>(mut object: Object<'_, W>, exchange: &Exchange) -> fmt::Result {
+fn write_exchange(mut object: Object<'_>, exchange: &Exchange) -> fmt::Result {
     object.string(Member::Currency, exchange.currency)?;
     object.string(Member::Rate, exchange.rate)?;
     object.string(Member::Date, exchange.date)?;
@@ -145,7 +145,7 @@ fn write_exchange<W: Write>(mut object: Object<'_, W>, exchange: &Exchange) -> f
     object.close()
 }
 
-fn write_tendered<W: Write>(out: &mut W, tendered: &Tendered) -> fmt::Result {
+fn write_tendered(out: &mut dyn Write, tendered: &Tendered) -> fmt::Result {
     let mut object = Object::open(out)?;
     object.string(Member::Currency, tendered.currency)?;
     object.string(Member::Amount, tendered.amount)?;
@@ -153,7 +153,7 @@ fn write_tendered<W: Write>(out: &mut W, tendered: &Tendered) -> fmt::Result {
     object.close()
 }
 
-fn write_extension<W: Write>(out: &mut W, extension: &Extension<'_>) -> fmt::Result {
+fn write_extension(out: &mut dyn Write, extension: &Extension<'_>) -> fmt::Result {
     out.write_str("[")?;
     write_text(out, extension.name)?;
     out.write_str(",")?;
@@ -161,13 +161,13 @@ fn write_extension<W: Write>(out: &mut W, extension: &Extension<'_>) -> fmt::Res
     out.write_str("]")
 }
 
-fn write_text<W: Write>(out: &mut W, text: Text<'_>) -> fmt::Result {
+fn write_text(out: &mut dyn Write, text: Text<'_>) -> fmt::Result {
     out.write_str("\"")?;
     text.write(out)?;
     out.write_str("\"")
 }
 
-fn write_text_or_none<W: Write>(out: &mut W, text: Option<Text<'_>>) -> fmt::Result {
+fn write_text_or_none(out: &mut dyn Write, text: Option<Text<'_>>) -> fmt::Result {
     match text {
         Some(text) => write_text(out, text),
         None => out.write_str("\"\""),
@@ -175,13 +175,15 @@ fn write_text_or_none<W: Write>(out: &mut W, text: Option<Text<'_>>) -> fmt::Res
 }
 
 /// An object that is being written: commas between members, nothing else.
-struct Object<'w, W> {
-    out: &'w mut W,
+///
+/// The writer is not a parameter of the type, so that a device has one copy of all this.
+struct Object<'w> {
+    out: &'w mut dyn Write,
     empty: bool,
 }
 
-impl<'w, W: Write> Object<'w, W> {
-    fn open(out: &'w mut W) -> Result<Self, fmt::Error> {
+impl<'w> Object<'w> {
+    fn open(out: &'w mut dyn Write) -> Result<Self, fmt::Error> {
         out.write_str("{")?;
         Ok(Self { out, empty: true })
     }
@@ -215,7 +217,7 @@ impl<'w, W: Write> Object<'w, W> {
         write!(self.out, "{value}")
     }
 
-    fn object(&mut self, member: Member) -> Result<Object<'_, W>, fmt::Error> {
+    fn object(&mut self, member: Member) -> Result<Object<'_>, fmt::Error> {
         self.name(member)?;
         Object::open(self.out)
     }
@@ -224,7 +226,7 @@ impl<'w, W: Write> Object<'w, W> {
         &mut self,
         member: Member,
         elements: &List<'a, T>,
-        write: impl Fn(&mut W, &T) -> fmt::Result,
+        write: fn(&mut dyn Write, &T) -> fmt::Result,
     ) -> fmt::Result {
         self.name(member)?;
         self.out.write_str("[")?;

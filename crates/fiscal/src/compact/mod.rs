@@ -132,7 +132,7 @@ impl Validated<'_> {
 }
 
 /// Writes the payload that was packed. After a fault, what was written so far is not one.
-pub fn unpack(bytes: &[u8], home: &Home, out: &mut impl fmt::Write) -> Result<(), UnpackFault> {
+pub fn unpack(bytes: &[u8], home: &Home, out: &mut dyn fmt::Write) -> Result<(), UnpackFault> {
     let mut bounded = Bounded { out, left: limits::PAYLOAD_BYTES, too_long: false };
     let written = with_invoice(bytes, home, |invoice| invoice.write(&mut bounded))?;
     written.map_err(|fmt::Error| if bounded.too_long { UnpackFault::TooLong } else { UnpackFault::Output })
@@ -147,17 +147,23 @@ pub fn with_invoice<R>(
     home: &Home,
     use_invoice: impl FnOnce(&Invoice<'_>) -> R,
 ) -> Result<R, UnpackFault> {
-    read::with_invoice(bytes, home, use_invoice)
+    let mut use_invoice = Some(use_invoice);
+    let mut used = None;
+    read::with_invoice(bytes, home, &mut |invoice| {
+        used = use_invoice.take().map(|use_invoice| use_invoice(invoice));
+    })?;
+    // An invoice that was read was used, once.
+    used.ok_or(UnpackFault::Truncated)
 }
 
 /// Writes to another writer, but no more than a payload may have.
-struct Bounded<'o, W> {
-    out: &'o mut W,
+struct Bounded<'o> {
+    out: &'o mut dyn fmt::Write,
     left: usize,
     too_long: bool,
 }
 
-impl<W: fmt::Write> fmt::Write for Bounded<'_, W> {
+impl fmt::Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.too_long = text.len() > self.left;
         if self.too_long {

@@ -55,11 +55,11 @@ impl Flags {
     }
 }
 
-pub(super) fn with_invoice<R>(
+pub(super) fn with_invoice(
     bytes: &[u8],
     home: &Home,
-    use_invoice: impl FnOnce(&Invoice<'_>) -> R,
-) -> Result<R, UnpackFault> {
+    use_invoice: &mut dyn FnMut(&Invoice<'_>),
+) -> Result<(), UnpackFault> {
     let mut reader = Reader::new(bytes);
     let (flags, mut invoice) = read_head(&mut reader, home)?;
     let mut groups: Vec<TaxGroup<'_>, { limits::GROUPS }> = Vec::new();
@@ -79,7 +79,11 @@ pub(super) fn with_invoice<R>(
         invoice.reference = Some(read_reference(&mut reader, &invoice)?);
     }
     read_annex(&mut reader, &flags, &mut invoice.annex)?;
-    if reader.is_at_end() { Ok(use_invoice(&invoice)) } else { Err(UnpackFault::TrailingBytes) }
+    if !reader.is_at_end() {
+        return Err(UnpackFault::TrailingBytes);
+    }
+    use_invoice(&invoice);
+    Ok(())
 }
 
 /// What stands before the groups; the rest of the invoice is empty.

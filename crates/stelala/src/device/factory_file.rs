@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use def_engine::Factory;
+use def_engine::{Factory, Firmware};
 use def_protocol::token::Realm;
 use fiscal::{DeviceId, PrivateKey, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ fn understand(written: &Written, new_authority: Option<PathBuf>) -> anyhow::Resu
         serial: written.serial.parse().context("serial")?,
         realm: Realm::Development,
         root: PublicKey::from_pem(&written.root).context("root")?,
-        firmware_version: env!("CARGO_PKG_VERSION"),
+        firmware: Firmware { version: env!("CARGO_PKG_VERSION"), build: 1 },
     };
     Ok(Made { factory, flash_bytes: u64::from(written.flash_mib) << 20, new_authority })
 }
