@@ -2,7 +2,9 @@
 
 #![no_main]
 
-use def_protocol::{Addressed, Checksum, FRAME_BYTES, FrameFault, FrameReader, FrameWriter, Output, Request};
+use def_protocol::{
+    Addressed, Checksum, FRAME_BYTES, FirmwareAsked, FrameFault, FrameReader, FrameWriter, Output, Request,
+};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
@@ -111,6 +113,12 @@ fn object(request: &Request<'_>) -> Option<(&'static [&'static str], Value)> {
             (&["format", "after"], json!({ "format": asked.format.as_str(), "after": asked.after }))
         }
         Request::Reset(token) => (&["dgi_authorization"], json!({ "dgi_authorization": token.as_str() })),
+        Request::Firmware(FirmwareAsked::Order(token)) => {
+            (&["token", "offset", "data"], json!({ "token": token.as_str() }))
+        }
+        Request::Firmware(FirmwareAsked::Piece(piece)) => {
+            (&["token", "offset", "data"], json!({ "offset": piece.offset, "data": piece.as_str() }))
+        }
         Request::HandOver(token)
         | Request::Acknowledge(token)
         | Request::Manifest(token)

@@ -6,8 +6,8 @@
 use def_protocol::{
     Base64Url,
     token::{
-        Acknowledgement, Activation, Body, HandOver, Realm, Reset, StateChange, TaxManifest, Unverified,
-        Voucher, sign,
+        Acknowledgement, Activation, Body, FirmwareOrder, HandOver, Realm, Reset, StateChange, TaxManifest,
+        Unverified, Voucher, sign,
     },
 };
 use fiscal::{DeviceId, PrivateKey, Timestamp};
@@ -24,6 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         try_manifest(text);
         try_state(text);
         try_kind::<Voucher>(text);
+        try_kind::<FirmwareOrder<'_>>(text);
     }
 });
 

@@ -7,7 +7,8 @@ use def_protocol::{
 use serde::Serialize;
 
 use crate::{
-    board::{Board, Parts},
+    board::{Board, FirmwareSlots, Parts},
+    commands::Ordered,
     factory::Factory,
     metrics::Metrics,
     pool::Pool,
@@ -52,6 +53,10 @@ pub(crate) struct Core<'m, B: Board> {
     pub(crate) vault: Vault<'m, B>,
     pub(crate) pool: &'m mut Pool,
     pub(crate) metrics: Metrics,
+    /// A firmware that is on its way.
+    pub(crate) firmware: Option<Ordered>,
+    /// It has come, or the one that runs on trial failed.
+    pub(crate) restart: bool,
 }
 
 impl<'m, B: Board> Device<'m, B> {
@@ -68,7 +73,23 @@ impl<'m, B: Board> Device<'m, B> {
         pool.clear();
         let mut vault = Vault::new(parts, factory, recovery, state, buffers);
         vault.start();
-        Self { reader, core: Core { vault, pool, metrics: Metrics::new() } }
+        let restart = !vault.keeps_firmware();
+        Self { reader, core: Core { vault, pool, metrics: Metrics::new(), firmware: None, restart } }
+    }
+
+    /// Whether the board is to call [`Device::restart`], as soon as the line has taken the answer: a new firmware has
+    /// come, or the one on trial did not pass its self-test or cannot read the journal.
+    pub fn wants_restart(&self) -> bool {
+        self.core.restart
+    }
+
+    /// Starts the other firmware on trial, if a new one has come. If this returns, the board resets itself, which ends
+    /// a trial.
+    pub fn restart(&mut self) {
+        if self.core.firmware.is_some() {
+            // Where it cannot, the board's own reset leaves everything as it was.
+            let _ = self.core.vault.slots.start_other();
+        }
     }
 
     /// Takes bytes from the host and answers each request that they complete.
@@ -177,6 +198,7 @@ impl<B: Board> Core<'_, B> {
             Request::Acknowledge(token) => self.acknowledge(token.as_str(), line),
             Request::Manifest(token) => self.install_manifest(token.as_str(), line),
             Request::State(token) => self.change_state(token.as_str(), line),
+            Request::Firmware(asked) => self.firmware(asked, line),
         }
     }
 
@@ -191,6 +213,9 @@ impl<B: Board> Core<'_, B> {
     fn idle(&mut self) -> bool {
         let now = self.vault.ticks();
         self.metrics.expired_nonces += u64::from(self.pool.expire(now));
+        if self.vault.test_due() {
+            self.vault.test_itself();
+        }
         self.vault.idle()
     }
 }

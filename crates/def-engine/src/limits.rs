@@ -12,6 +12,8 @@ pub const WINDOW: usize = crate::state::window::WINDOW;
 pub const AHEAD: u64 = fiscal::limits::AHEAD_SECONDS;
 /// How long a challenge for the clock holds, in milliseconds (D8).
 pub const CHALLENGE_TTL: u64 = crate::vault::CHALLENGE_TTL;
+/// How often a device tests itself, in milliseconds.
+pub const SELF_TEST_EVERY: u64 = crate::vault::SELF_TEST_EVERY;
 /// By how much the secure element may have counted on when the power comes (D11).
 pub const LARGEST_JUMP: u64 = crate::vault::LARGEST_JUMP;
 /// What the secure element can count to (D11).

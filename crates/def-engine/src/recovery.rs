@@ -55,11 +55,13 @@ pub struct Recovery {
     pub decide: fn(Found) -> Decision,
     /// Whether what was found whole is programmed again before anyone may rely on it.
     pub strengthen: bool,
+    /// Whether the device tests itself first. Trials that start one a million times do without.
+    pub self_test: bool,
 }
 
 impl Recovery {
     /// As every device does. Others exist to show that the trials notice.
-    pub const CAREFUL: Self = Self { decide, strengthen: true };
+    pub const CAREFUL: Self = Self { decide, strengthen: true, self_test: true };
 }
 
 /// The decision. `docs/journal.md` argues why it suffices.

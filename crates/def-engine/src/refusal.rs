@@ -42,6 +42,9 @@ pub(crate) enum Detail {
     OtherEpoch { order: Epoch, own: Epoch },
     NumberGiven { next: InvoiceNumber },
     ManifestInstalled { installed: u32, version: u32 },
+    FirmwareNotNewer { build: u32, own: u32 },
+    FirmwareTooLong { length: u32, room: u32 },
+    FirmwarePiece { next: u32 },
 }
 
 impl Refusal {
@@ -124,6 +127,15 @@ impl Display for Detail {
             }
             Self::NumberGiven { next } => {
                 write!(f, "number {next} was given already: ask the ledger for the next one")
+            }
+            Self::FirmwareNotNewer { build, own } => {
+                write!(f, "build {own} runs: a later one replaces it, not {build}")
+            }
+            Self::FirmwareTooLong { length, room } => {
+                write!(f, "the firmware has {length} bytes, this device has room for {room}")
+            }
+            Self::FirmwarePiece { next } => {
+                write!(f, "the next piece begins at {next} and has 4096 bytes, or all that is left")
             }
             Self::ManifestInstalled { installed, version } => {
                 write!(f, "version {installed} is installed: a later one replaces it, not {version}")

@@ -85,6 +85,10 @@ codes! {
     HandedOver "HANDED_OVER" Person;
     /// The device belongs to an outlet already.
     AlreadyProvisioned "ALREADY_PROVISIONED" Person;
+    /// A firmware that is not newer, does not fit, or is not the one that was ordered.
+    FirmwareRefused "FIRMWARE_REFUSED" Person;
+    /// A part of the device that computes does so wrongly; the device seals nothing.
+    SelfTestFailed "SELF_TEST_FAILED" Person;
 }
 
 impl ErrorCode {

@@ -30,6 +30,6 @@ pub use correlation::{Correlation, CorrelationForm};
 pub use frame::{Checksum, FRAME_BYTES, FrameFault, FrameReader, FrameWriter, Output, REPLY_BYTES};
 pub use nonce::{Nonce, NonceForm};
 pub use request::{
-    Addressed, ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, Initialisation, LogKey, Request,
-    RequestFault, SnapshotPeriod, TimeSetting, TokenText,
+    Addressed, ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, FirmwareAsked, FirmwarePiece,
+    Initialisation, LogKey, Request, RequestFault, SnapshotPeriod, TimeSetting, TokenText,
 };

@@ -5,7 +5,7 @@ use core::fmt::{self, Display, Write as _};
 use crate::{
     base64url::Base64Url,
     frame::{FrameWriter, Output},
-    request::{Addressed, Command, LogKey, Request},
+    request::{Addressed, Command, FirmwareAsked, LogKey, Request},
 };
 
 impl Addressed<'_> {
@@ -81,9 +81,13 @@ impl Display for Object<'_, '_> {
                 })?;
                 f.write_str(r#""}"#)
             }
+            Request::Firmware(FirmwareAsked::Piece(piece)) => {
+                write!(f, r#"{{"offset":{},"data":"{}"}}"#, piece.offset, piece.as_str())
+            }
             Request::HandOver(token)
             | Request::Acknowledge(token)
             | Request::Manifest(token)
+            | Request::Firmware(FirmwareAsked::Order(token))
             | Request::State(token) => write!(f, r#"{{"token":"{}"}}"#, token.as_str()),
         }
     }

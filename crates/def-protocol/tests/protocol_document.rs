@@ -14,12 +14,12 @@ use std::{
 
 use def_protocol::{
     Addressed, ArticlesAsked, Base64Url, Checksum, Command, Cursor, DumpAsked, DumpFormat, ErrorCode,
-    FrameReader, FrameWriter, Initialisation, LogKey, Nonce, Remedy, Request, SnapshotPeriod, TimeSetting,
-    TokenText, json,
+    FirmwareAsked, FirmwarePiece, FrameReader, FrameWriter, Initialisation, LogKey, Nonce, Remedy, Request,
+    SnapshotPeriod, TimeSetting, TokenText, json,
     reply::{self, RecordKind, Sent},
     token::{
-        Acknowledgement, Activation, Body, HandOver, NewState, Newest, Policy, Realm, Reset, Scope,
-        StateChange, TaxManifest, TimeGrant, Unverified, sign,
+        Acknowledgement, Activation, Body, FirmwareOrder, HandOver, NewState, Newest, Policy, Realm, Reset,
+        Scope, StateChange, TaxManifest, TimeGrant, Unverified, sign,
     },
 };
 use fiscal::{
@@ -127,6 +127,8 @@ fn request_examples() -> Vec<(&'static str, Request<'static>)> {
     let acknowledgement =
         Acknowledgement { newest: newest(), time: time("2026-02-04T10:30:00"), revoke: false };
     let activation_code = token(&activation(), ROOT);
+    let firmware = FirmwareOrder { build: 18, length: 245_760, digest: [0xF1; 32], version: "2026.03.02" };
+    let piece = FirmwarePiece::new(4_096, "AAAIIA").unwrap();
     vec![
         ("request-prepare", Request::Prepare(PAYLOAD)),
         ("request-commit", Request::Commit(Nonce([0xA7; 16]))),
@@ -152,6 +154,8 @@ fn request_examples() -> Vec<(&'static str, Request<'static>)> {
         ("request-ack", Request::Acknowledge(token(&acknowledgement, OPERATOR))),
         ("request-manifest", Request::Manifest(token(&manifest, OPERATOR))),
         ("request-state", Request::State(token(&state, OPERATOR))),
+        ("request-firmware", Request::Firmware(FirmwareAsked::Order(token(&firmware, OPERATOR)))),
+        ("request-firmware-piece", Request::Firmware(FirmwareAsked::Piece(piece))),
     ]
 }
 
@@ -204,6 +208,7 @@ fn every_reply_is_read_by_a_host_and_written_by_a_device() {
     reply("reply-ack", &samples::obeyed_silently());
     reply("reply-time", &samples::time_set());
     reply("reply-init", &samples::initialised());
+    reply("reply-firmware", &samples::firmware());
 }
 
 #[test]
@@ -257,6 +262,7 @@ fn no_example_is_left_unread() {
         "token-text",
         "token-key",
         "reply-error",
+        "reply-firmware",
         "reply-wait",
         "reply-prepare",
         "reply-commit",

@@ -5,8 +5,9 @@
 mod support;
 
 use def_protocol::{
-    Addressed, ArticlesAsked, Base64Url, Command, Cursor, DumpAsked, DumpFormat, ErrorCode, Initialisation,
-    LogKey, Nonce, Request, RequestFault, SnapshotPeriod, TimeSetting, TokenText,
+    Addressed, ArticlesAsked, Base64Url, Command, Cursor, DumpAsked, DumpFormat, ErrorCode, FirmwareAsked,
+    FirmwarePiece, Initialisation, LogKey, Nonce, Request, RequestFault, SnapshotPeriod, TimeSetting,
+    TokenText,
 };
 use fiscal::{CivilDate, Epoch, InvoiceNumber, PrivateKey, RecordHash, Signature, Timestamp};
 use proptest::prelude::*;
@@ -63,6 +64,8 @@ fn requests() -> Vec<Request<'static>> {
         Request::Acknowledge(token),
         Request::Manifest(token),
         Request::State(token),
+        Request::Firmware(FirmwareAsked::Order(token)),
+        Request::Firmware(FirmwareAsked::Piece(FirmwarePiece::new(8_192, "AVBfLW").unwrap())),
     ]
 }
 
@@ -289,4 +292,21 @@ proptest! {
             prop_assert_eq!(Addressed::read(&again), Ok(addressed));
         }
     }
+}
+
+#[test]
+fn a_piece_of_a_firmware_is_at_most_4096_bytes_from_a_multiple_of_4096() {
+    let whole = "A".repeat(5_462);
+    let mut buffer = [0; FirmwarePiece::BYTES];
+    for (offset, data) in [(0, whole.as_str()), (4_096, "AA"), (u32::MAX - 4_095, "AAAIIA")] {
+        let piece = FirmwarePiece::new(offset, data).unwrap();
+        assert!(piece.decode(&mut buffer).is_some());
+    }
+    assert_eq!(FirmwarePiece::new(0, &whole).unwrap().decode(&mut buffer).map(<[u8]>::len), Some(4_096));
+    for (offset, data) in [(0, ""), (1, "AA"), (4_095, "AA"), (0, "A+"), (0, "AA=="), (0, "A A")] {
+        assert_eq!(FirmwarePiece::new(offset, data), None, "{offset} {data}");
+    }
+    // One character too many is no piece, one byte too many none in its one form.
+    assert_eq!(FirmwarePiece::new(0, &"A".repeat(5_465)), None);
+    assert_eq!(FirmwarePiece::new(0, &"A".repeat(5_463)).unwrap().decode(&mut buffer), None);
 }

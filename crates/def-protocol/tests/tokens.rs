@@ -7,8 +7,8 @@ mod support;
 use def_protocol::{
     Base64Url, ErrorCode, Nonce,
     token::{
-        Acknowledgement, Activation, Body, HandOver, NewState, Newest, Policy, Realm, Reset, Scope,
-        SignFault, StateChange, TaxManifest, TimeGrant, Token, TokenFault, Unverified, Voucher, sign,
+        Acknowledgement, Activation, Body, FirmwareOrder, HandOver, NewState, Newest, Policy, Realm, Reset,
+        Scope, SignFault, StateChange, TaxManifest, TimeGrant, Token, TokenFault, Unverified, Voucher, sign,
     },
 };
 use fiscal::{
@@ -141,6 +141,14 @@ fn so_is_every_other_kind() {
     is_a_token!(StateChange { state: NewState::Decommissioned, reason: "x" }, StateChange<'_>);
     is_a_token!(TaxManifest::new(3, &DEFAULT_MANIFEST.groups[..2]), TaxManifest<'_>);
     is_a_token!(voucher(), Voucher);
+    is_a_token!(
+        FirmwareOrder { build: 8, length: 9, digest: [7; 32], version: "2026.12.01" },
+        FirmwareOrder<'_>
+    );
+    is_a_token!(
+        FirmwareOrder { build: 0, length: u32::MAX, digest: [0; 32], version: "1" },
+        FirmwareOrder<'_>
+    );
 }
 
 #[test]
@@ -408,6 +416,9 @@ fn even_a_signed_token_has_one_form() {
     assert_fault!(TaxManifest<'_>, manifest, end - 1, 0x20, field("set of client classes"));
     assert_fault!(TaxManifest<'_>, manifest, end - 6, 0xFF, field("date"));
     assert_fault!(Voucher, voucher(), BODY + 16, 9, field("credit account"));
+    let firmware = FirmwareOrder { build: 8, length: 9, digest: [7; 32], version: "1" };
+    assert_fault!(FirmwareOrder<'_>, firmware, BODY + 7, 0, field("length"));
+    assert_fault!(FirmwareOrder<'_>, firmware, BODY + 41, 7, field("text"));
 }
 
 #[test]

@@ -8,18 +8,26 @@ use def_engine::board::Random;
 ///
 /// Fit for tests, not for secrets.
 #[derive(Clone, Debug)]
-pub struct Seeded(u64);
+pub struct Seeded {
+    state: u64,
+    stuck: Option<u8>,
+}
 
 impl Seeded {
     /// Begins with a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, stuck: None }
+    }
+
+    /// Makes every byte that a device draws this one, as of a generator that is broken; with none it works again.
+    pub const fn stick(&mut self, byte: Option<u8>) {
+        self.stuck = byte;
     }
 
     /// The next 64 bits.
     pub const fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
@@ -37,6 +45,9 @@ impl Seeded {
 
 impl Random for Seeded {
     fn fill(&mut self, bytes: &mut [u8]) {
+        if let Some(stuck) = self.stuck {
+            return bytes.fill(stuck);
+        }
         for chunk in bytes.chunks_mut(8) {
             chunk.copy_from_slice(&self.bits().to_be_bytes()[..chunk.len()]);
         }

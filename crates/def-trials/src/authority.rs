@@ -4,14 +4,15 @@ use def_engine::{Factory, Firmware};
 use def_protocol::{
     Nonce,
     token::{
-        Acknowledgement, Activation, Body, HandOver, NewState, Newest, Policy, Realm, Reset, Scope,
-        StateChange, TaxManifest, TimeGrant, sign,
+        Acknowledgement, Activation, Body, FirmwareOrder, HandOver, NewState, Newest, Policy, Realm, Reset,
+        Scope, StateChange, TaxManifest, TimeGrant, sign,
     },
 };
 use fiscal::{
     DEFAULT_MANIFEST, DeviceId, Epoch, InvoiceNumber, PrivateKey, RecordHash, Signature, Timestamp, UtcOffset,
 };
 use p256::ecdsa::SigningKey;
+use sha2::{Digest, Sha256};
 
 /// When trials begin: a quarter past eight in Kinshasa.
 pub const OPENING: &str = "2026-03-14T07:15:00";
@@ -110,6 +111,13 @@ impl Authority {
     /// The end of a life cycle.
     pub fn state(&self, state: NewState) -> String {
         self.token(&self.dgi, &StateChange { state, reason: "trial" })
+    }
+
+    /// An order to take a firmware.
+    pub fn firmware(&self, build: u32, version: &str, image: &[u8]) -> String {
+        let digest = Sha256::digest(image).into();
+        let length = u32::try_from(image.len()).expect("a firmware is small");
+        self.token(&self.operator, &FirmwareOrder { build, length, digest, version })
     }
 
     /// The operator's signature over a time.

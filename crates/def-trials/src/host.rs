@@ -80,6 +80,16 @@ impl<'m> Host<'m> {
         while self.device.idle() {}
     }
 
+    /// Whether the device asks to be restarted.
+    pub fn wants_restart(&self) -> bool {
+        self.device.wants_restart()
+    }
+
+    /// Has it restart; the board's part of it, [`World::reboot`] and a new [`Host::start`], is the caller's.
+    pub fn restart(&mut self) {
+        self.device.restart();
+    }
+
     /// One piece of that.
     pub fn idle(&mut self) -> bool {
         self.device.idle()

@@ -7,7 +7,7 @@ use def_sim::Operation;
 use def_trials::power::{Campaign, Flight, Pairs, PathFault, PathId, Scenario, Tally};
 
 /// What is whole counts; marks and counts say nothing, and nothing is programmed again.
-const CHECK_SUM_ONLY: Recovery = Recovery { decide: check_sum_only, strengthen: false };
+const CHECK_SUM_ONLY: Recovery = Recovery { decide: check_sum_only, strengthen: false, self_test: false };
 
 fn check_sum_only(found: Found) -> Decision {
     match found.beyond {
@@ -17,7 +17,7 @@ fn check_sum_only(found: Found) -> Decision {
 }
 
 /// A record without its mark does not count, as if nothing stood there; nothing is programmed again.
-const MARK_ONLY: Recovery = Recovery { decide: mark_only, strengthen: false };
+const MARK_ONLY: Recovery = Recovery { decide: mark_only, strengthen: false, self_test: false };
 
 fn mark_only(found: Found) -> Decision {
     match (found.beyond, found.newest) {

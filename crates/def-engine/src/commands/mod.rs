@@ -5,6 +5,7 @@ mod articles;
 mod closure;
 mod commit;
 mod dump;
+mod firmware;
 mod hand_over;
 mod initialise;
 mod log;
@@ -16,3 +17,5 @@ mod snapshot;
 mod state;
 mod status;
 mod time;
+
+pub(crate) use firmware::Ordered;

@@ -2,18 +2,19 @@ use def_protocol::{
     Output,
     reply::{
         Accepted, Acknowledged, ClockState, Corruption, CounterState, DeviceStatus, ErrorCount, FlashState,
-        Latency, Lifecycle, Metrics, OfflineState, Recovery, Streamed, Warning, Warnings,
+        Latency, Lifecycle, Metrics, OfflineState, Recovery, SelfTest, Streamed, Warning, Warnings,
     },
+    token::Realm,
 };
 use fiscal::{Amount, InvoiceNumber, Position, Timestamp};
 
 use crate::{
-    board::{Board, SecureElement},
+    board::{Board, Protection, SecureElement},
     device::{Core, Line},
     journal::geometry::SECTOR,
     refusal::Refusal,
     state::{Ended, totals::KIND_ROWS},
-    vault::{COUNTER_LIMIT, COUNTER_WARNING, Trouble, Vault, name},
+    vault::{COUNTER_LIMIT, COUNTER_WARNING, Part, Trouble, Vault, name},
 };
 
 impl<B: Board> Core<'_, B> {
@@ -23,6 +24,7 @@ impl<B: Board> Core<'_, B> {
         let challenge = self.vault.challenge();
         let (time, clock) = self.vault.time();
         let counter = self.vault.element.counter().unwrap_or(u64::from(self.vault.state.point.counter));
+        let debug_locked = self.vault.protection.debug_locked();
         let vault = &self.vault;
         let state = &vault.state;
         let activation = state.binding.map(|binding| binding.activation);
@@ -73,7 +75,12 @@ impl<B: Board> Core<'_, B> {
                 .recovered
                 .map(|found| Recovery { decision: name(found.decision), position: found.position }),
             corrupt: vault.trouble.as_ref().map(corruption),
-            warnings: warnings(vault, clock, counter, time),
+            self_test: vault
+                .self_test
+                .map(|test| SelfTest { time: test.time, failed: test.failed.map(Part::name) }),
+            firmware_build: vault.factory.firmware.build,
+            debug_locked,
+            warnings: warnings(vault, clock, counter, time, debug_locked),
             metrics,
         });
         Ok(())
@@ -120,6 +127,7 @@ fn corruption(trouble: &Trouble) -> Corruption<&'static str> {
         Trouble::Corrupt { place, reason } => (Some(place.sector.0), reason),
         Trouble::Flash => (None, "the flash failed"),
         Trouble::Element => (None, "the secure element did not answer"),
+        Trouble::SelfTest(part) => (None, part.name()),
         Trouble::Counter { .. } => (None, "the secure element's counter and the newest record disagree"),
     };
     Corruption { sector, position: None, reason }
@@ -130,6 +138,7 @@ fn warnings<B: Board>(
     clock: ClockState,
     counter: u64,
     time: Option<Timestamp>,
+    debug_locked: bool,
 ) -> Warnings {
     let ring = vault.journal.ring();
     let policy = vault.state.binding.map(|binding| binding.activation.policy).unwrap_or_default();
@@ -148,6 +157,7 @@ fn warnings<B: Board>(
             Warning::Offline,
         ),
         (kinds * 10 >= KIND_ROWS * 9 || vault.state.session.groups.is_nearly_full(), Warning::Totals),
+        (!debug_locked && vault.factory.realm == Realm::Production, Warning::Debug),
     ]
     .into_iter()
     .filter_map(|(holds, warning)| holds.then_some(warning))

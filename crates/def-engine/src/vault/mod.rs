@@ -7,6 +7,7 @@ mod mount;
 mod policy;
 mod seal;
 mod search;
+mod self_test;
 mod trouble;
 
 use def_protocol::{ErrorCode, token::Activation};
@@ -17,6 +18,7 @@ pub(crate) use credit::NoteTaken;
 pub(crate) use mount::name;
 pub(crate) use seal::Packed;
 pub(crate) use search::{Met, Walker};
+pub(crate) use self_test::{Part, SELF_TEST_EVERY, SelfTest};
 pub(crate) use trouble::{COUNTER_LIMIT, COUNTER_WARNING, LARGEST_JUMP, Trouble, element_failed};
 
 use crate::{
@@ -63,6 +65,8 @@ pub(crate) struct Vault<'m, B: Board> {
     /// Something failed while a record was sealed: what is on the flash has to be looked at again.
     unsettled: bool,
     pub(crate) recovered: Option<Recovered>,
+    /// None before the first, and where the board's trials do without.
+    pub(crate) self_test: Option<SelfTest>,
     /// The newest challenge for the clock and the one before, with when they were made.
     challenges: [Option<(Nonce, u64)>; 2],
     scrub: idle::Scrub,
@@ -104,6 +108,7 @@ impl<'m, B: Board> Vault<'m, B> {
             trouble: None,
             unsettled: true,
             recovered: None,
+            self_test: None,
             challenges: [None; 2],
             scrub: idle::Scrub::new(),
         }

@@ -5,7 +5,7 @@ use fiscal::{EventKind, Position};
 
 use super::{Recovered, Trouble, Vault, trouble::LARGEST_JUMP};
 use crate::{
-    board::{Board, SecureElement},
+    board::{Board, FirmwareSlots, SecureElement},
     journal::{JournalFault, Place, Sequence},
     recovery::Decision,
     refusal::Refusal,
@@ -17,6 +17,9 @@ impl<B: Board> Vault<'_, B> {
     /// The power came: the journal is read, what was interrupted is decided, and both are put on record.
     pub(crate) fn start(&mut self) {
         self.look();
+        if self.recovery.self_test {
+            self.test_itself();
+        }
         if self.trouble.is_none() && self.may_record() {
             let clock = self.time().1;
             let body = EventBody::Boot { firmware_version: self.factory.firmware.version, clock };
@@ -25,10 +28,23 @@ impl<B: Board> Vault<'_, B> {
         }
     }
 
+    /// A firmware on trial is kept when it passed its self-test and read the journal. Says whether this one stays.
+    pub(crate) fn keeps_firmware(&mut self) -> bool {
+        if !self.slots.on_trial() {
+            return true;
+        }
+        self.trouble.is_none() && self.slots.confirm().is_ok()
+    }
+
     /// After each answer, and in idle time: what failed is looked at again.
     pub(crate) fn settle(&mut self) {
         if self.unsettled || self.trouble.is_some_and(|trouble| trouble.may_pass()) {
+            let wanting = self.self_test.is_some_and(|test| test.failed.is_some());
             self.look();
+            // A secure element that answers again has to sign rightly, too.
+            if wanting && self.trouble.is_none() {
+                self.test_itself();
+            }
         }
     }
 

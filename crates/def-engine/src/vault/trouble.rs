@@ -2,6 +2,7 @@
 
 use def_protocol::ErrorCode;
 
+use super::self_test::Part;
 use crate::{
     journal::{JournalFault, Place},
     refusal::{Detail, Refusal},
@@ -22,6 +23,8 @@ pub(crate) enum Trouble {
     Flash,
     /// The secure element does not answer. It is asked again at the next command.
     Element,
+    /// The device computes wrongly.
+    SelfTest(Part),
     /// The secure element has counted to something that the journal does not account for: the journal was restored
     /// from an older copy, or the secure element was changed.
     Counter { newest: u64, found: u64 },
@@ -33,6 +36,10 @@ impl Trouble {
             Self::Corrupt { place, reason } => Refusal::corrupt(place, reason),
             Self::Flash => Refusal::from(JournalFault::Flash),
             Self::Element => element_failed(),
+            Self::SelfTest(_) => Refusal::new(
+                ErrorCode::SelfTestFailed,
+                "the device does not compute rightly: switch it off and on, and have it serviced if it stays so",
+            ),
             Self::Counter { newest, found } => {
                 Refusal::new(ErrorCode::StorageCorrupt, Detail::Counter { newest, found })
             }

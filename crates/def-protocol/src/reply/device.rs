@@ -76,10 +76,24 @@ pub struct DeviceStatus<T, E> {
     pub recovery: Option<Recovery<T>>,
     /// What cannot be read, null when all can.
     pub corrupt: Option<Corruption<T>>,
+    /// What the device found when it tested itself last, null when it did not.
+    #[serde(default = "none")]
+    pub self_test: Option<SelfTest<T>>,
+    /// The firmware's place in the line of all firmwares.
+    #[serde(default)]
+    pub firmware_build: u32,
+    /// Whether the debug port is closed for good.
+    #[serde(default)]
+    pub debug_locked: bool,
     /// What will need someone soon.
     pub warnings: Warnings,
     /// Counts since the device started.
     pub metrics: Metrics<E>,
+}
+
+/// What a device of before this member does not say.
+const fn none<T>() -> Option<T> {
+    None
 }
 
 /// Where in its life a device is.
@@ -174,6 +188,16 @@ pub struct Recovery<T> {
     pub position: u64,
 }
 
+/// What the device found when it tested itself: at every start, and every 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfTest<T> {
+    /// When, null when the clock had lost its power.
+    #[serde(with = "with::text_option")]
+    pub time: Option<Timestamp>,
+    /// Which part failed, null when none did.
+    pub failed: Option<T>,
+}
+
 /// Where the journal cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Corruption<T> {
@@ -201,10 +225,12 @@ pub enum Warning {
     Offline,
     /// The table of totals is nearly full: close the day.
     Totals,
+    /// The debug port of a product is open.
+    Debug,
 }
 
 /// At most one of each.
-pub type Warnings = Vec<Warning, 6>;
+pub type Warnings = Vec<Warning, 7>;
 
 /// Counts since the device started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

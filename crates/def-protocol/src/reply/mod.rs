@@ -9,6 +9,7 @@ mod articles;
 mod closure;
 mod device;
 mod dump;
+mod firmware;
 mod kind;
 mod log;
 mod seal;
@@ -23,9 +24,10 @@ pub use closure::{
 };
 pub use device::{
     Acknowledged, ClockState, Corruption, CounterState, DeviceStatus, ErrorCount, FlashState, Latency,
-    Lifecycle, Metrics, OfflineState, Recovery, Warning, Warnings,
+    Lifecycle, Metrics, OfflineState, Recovery, SelfTest, Warning, Warnings,
 };
 pub use dump::{DigestLine, Dump, JournalLine};
+pub use firmware::FirmwareProgress;
 pub use kind::{RecordKind, UnknownKind};
 pub use log::{LogEntry, LogTotals, Logged, TaxLine};
 pub use seal::{Committed, Prepared, Seal};

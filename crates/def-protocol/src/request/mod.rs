@@ -4,8 +4,8 @@ mod object;
 mod parts;
 
 pub use parts::{
-    ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, Initialisation, LogKey, SnapshotPeriod,
-    TimeSetting, TokenText,
+    ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, FirmwareAsked, FirmwarePiece, Initialisation,
+    LogKey, SnapshotPeriod, TimeSetting, TokenText,
 };
 
 use fiscal::CivilDate;
@@ -45,6 +45,8 @@ pub enum Request<'a> {
     Manifest(TokenText<'a>),
     /// `CFG|STATE`, with a [`crate::token::StateChange`].
     State(TokenText<'a>),
+    /// `ADM|FIRMWARE`, with a [`crate::token::FirmwareOrder`] or a piece of the image.
+    Firmware(FirmwareAsked<'a>),
 }
 
 impl Request<'_> {
@@ -66,6 +68,7 @@ impl Request<'_> {
             Self::Acknowledge(_) => Command::Acknowledge,
             Self::Manifest(_) => Command::Manifest,
             Self::State(_) => Command::State,
+            Self::Firmware(_) => Command::Firmware,
         }
     }
 }

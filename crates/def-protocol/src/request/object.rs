@@ -5,8 +5,8 @@ use fiscal::{CivilDate, Epoch, InvoiceNumber, PublicKey, RecordHash, Signature, 
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
-    ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, Initialisation, LogKey, Request, SnapshotPeriod,
-    TimeSetting, TokenText,
+    ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, FirmwareAsked, FirmwarePiece, Initialisation,
+    LogKey, Request, SnapshotPeriod, TimeSetting, TokenText,
 };
 use crate::{base64url, code::ErrorCode, nonce::Nonce, read, with};
 
@@ -37,6 +37,7 @@ pub(super) fn read(command: Command, object: &[u8]) -> Result<Request<'_>, Refus
         Command::Acknowledge => Request::Acknowledge(members::<TokenObject<'_>>(object, TOKEN)?.token),
         Command::Manifest => Request::Manifest(members::<TokenObject<'_>>(object, TOKEN)?.token),
         Command::State => Request::State(members::<TokenObject<'_>>(object, TOKEN)?.token),
+        Command::Firmware => Request::Firmware(firmware(object)?),
     })
 }
 
@@ -166,6 +167,28 @@ fn initialise(object: &[u8]) -> Result<Initialisation<'_>, Refusal> {
         r#"the object is {"activation_code":"...","public_key":"..."}, the key in PEM or base64 of its DER"#;
     let Object { activation_code, public_key } = members(object, FORM)?;
     Ok(Initialisation { activation_code, public_key })
+}
+
+fn firmware(object: &[u8]) -> Result<FirmwareAsked<'_>, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Object<'a> {
+        #[serde(borrow, default)]
+        token: Option<TokenText<'a>>,
+        #[serde(default)]
+        offset: Option<u32>,
+        #[serde(borrow, default)]
+        data: Option<&'a str>,
+    }
+    const FORM: &str = r#"the object is {"token":"..."}, or {"offset":0,"data":"..."} with 4096 bytes in base64url, fewer at the end"#;
+    let asked = match members::<Object<'_>>(object, FORM)? {
+        Object { token: Some(token), offset: None, data: None } => Some(FirmwareAsked::Order(token)),
+        Object { token: None, offset: Some(offset), data: Some(data) } => {
+            FirmwarePiece::new(offset, data).map(FirmwareAsked::Piece)
+        }
+        _ => None,
+    };
+    asked.ok_or((ErrorCode::SchemaInvalid, FORM))
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::base64url;
+
 use fiscal::{CivilDate, Epoch, InvoiceNumber, PublicKey, RecordHash, Signature, Timestamp};
 
 macro_rules! commands {
@@ -53,6 +55,8 @@ commands! {
     Manifest "CFG|MANIFEST";
     /// Revokes or decommissions the device.
     State "CFG|STATE";
+    /// Orders a new firmware, and delivers it piece by piece.
+    Firmware "ADM|FIRMWARE";
 }
 
 impl Command {
@@ -184,6 +188,49 @@ pub struct Initialisation<'a> {
     pub activation_code: TokenText<'a>,
     /// A key that has to be one of the code's.
     pub public_key: PublicKey,
+}
+
+/// What is said of a new firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirmwareAsked<'a> {
+    /// Which one it is to be, by a [`crate::token::FirmwareOrder`].
+    Order(TokenText<'a>),
+    /// A piece of it.
+    Piece(FirmwarePiece<'a>),
+}
+
+/// A part of a firmware's image: [`FirmwarePiece::BYTES`] of it, or what is left at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirmwarePiece<'a> {
+    /// Where it begins in the image, a multiple of [`FirmwarePiece::BYTES`].
+    pub offset: u32,
+    data: &'a str,
+}
+
+impl<'a> FirmwarePiece<'a> {
+    /// The length of every piece but the last.
+    pub const BYTES: usize = 4_096;
+    /// In characters of base64url.
+    const MAX_LENGTH: usize = Self::BYTES.div_ceil(3) * 4;
+
+    /// None when it does not begin where a piece may, is empty or too long, or is not base64url.
+    pub fn new(offset: u32, data: &'a str) -> Option<Self> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let fits = (1..=Self::MAX_LENGTH).contains(&data.len())
+            && (offset as usize).is_multiple_of(Self::BYTES)
+            && data.bytes().all(known);
+        fits.then_some(Self { offset, data })
+    }
+
+    /// The bytes, in a buffer of [`FirmwarePiece::BYTES`]; none when they are not in their one form or too many.
+    pub fn decode<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        base64url::decode(self.data.as_bytes(), buffer)
+    }
+
+    /// In base64url.
+    pub const fn as_str(&self) -> &'a str {
+        self.data
+    }
 }
 
 /// A signed token as text, not looked into: `[A-Za-z0-9_-]{1,8192}`. [`crate::token::Unverified`] reads it.

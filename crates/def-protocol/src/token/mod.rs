@@ -28,10 +28,12 @@
 //! | 6 | [`TaxManifest`] | *operator* | `CFG|MANIFEST` |
 //! | 7 | [`StateChange`] | *dgi* or *operator* | `CFG|STATE` |
 //! | 8 | [`Voucher`] | *operator* | a credit note's `reference.voucher` |
+//! | 9 | [`FirmwareOrder`] | *operator* | `ADM|FIRMWARE` |
 
 mod activation;
 mod bodies;
 mod fields;
+mod firmware;
 mod manifest;
 mod masks;
 mod sign;
@@ -42,6 +44,7 @@ mod voucher;
 pub use activation::{Activation, Policy};
 pub use bodies::{Acknowledgement, HandOver, NewState, Newest, Reset, StateChange};
 pub use fields::{Fields, Sink};
+pub use firmware::FirmwareOrder;
 pub use manifest::{Entries, TaxManifest};
 pub use sign::{SignFault, Signed, sign};
 pub use signed::{Body, Kind, Realm, Scope, Token, TokenFault, Unverified};

@@ -9,7 +9,7 @@ use crate::{base64url, code::ErrorCode};
 const TAG: &[u8; 16] = b"stelala-token--1";
 const VERSION: u8 = 1;
 
-/// What a token says: one of the eight kinds.
+/// What a token says: one of the nine kinds.
 pub trait Body<'b>: Sized {
     /// Which kind.
     const KIND: Kind;
@@ -45,6 +45,8 @@ pub enum Kind {
     State = 7,
     /// Lets a credit note take from an original that is kept elsewhere.
     Voucher = 8,
+    /// Has a device take a new firmware.
+    Firmware = 9,
 }
 
 /// Real business, or trials. A device obeys tokens of its own realm only.

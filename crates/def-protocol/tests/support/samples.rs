@@ -4,10 +4,10 @@ use def_protocol::{
     ErrorCode, Nonce, SnapshotPeriod,
     reply::{
         Accepted, Acknowledged, Article, Articles, ClockState, ClosureGroup, ClosureReport, Committed,
-        Corruption, CounterState, CurrencyTotals, DeviceStatus, DigestLine, Dump, ErrorCount, FlashState,
-        Initialised, JournalLine, Latency, Lifecycle, LogEntry, Logged, Metrics, Nature, Obeyed,
-        OfflineState, Prepared, Recovery, Refused, Seal, Snapshot, SnapshotTotals, TaxLine, TimeSet, Waiting,
-        Warning,
+        Corruption, CounterState, CurrencyTotals, DeviceStatus, DigestLine, Dump, ErrorCount,
+        FirmwareProgress, FlashState, Initialised, JournalLine, Latency, Lifecycle, LogEntry, Logged,
+        Metrics, Nature, Obeyed, OfflineState, Prepared, Recovery, Refused, Seal, SelfTest, Snapshot,
+        SnapshotTotals, TaxLine, TimeSet, Waiting, Warning,
     },
 };
 use fiscal::{Currency, Epoch, EventKind, InvoiceType, PriceMode, RecordHash, Validated};
@@ -193,6 +193,16 @@ pub(crate) fn time_set() -> TimeSet {
     TimeSet { status: OK, timestamp: "2026-02-04T10:00:00".parse().unwrap() }
 }
 
+pub(crate) fn firmware() -> FirmwareProgress<String> {
+    FirmwareProgress {
+        status: OK,
+        version: "2026.03.02".to_owned(),
+        received: 4_096,
+        length: 245_760,
+        restarts: false,
+    }
+}
+
 pub(crate) fn initialised() -> Initialised<String> {
     let body = "provisioned";
     Initialised {
@@ -248,6 +258,9 @@ pub(crate) fn status() -> DeviceStatus<String, Vec<ErrorCount>> {
         },
         recovery: None,
         corrupt: None,
+        self_test: Some(SelfTest { time: "2026-02-04T08:00:03".parse().ok(), failed: None }),
+        firmware_build: 17,
+        debug_locked: true,
         warnings: [Warning::Certificate].into_iter().collect(),
         metrics: Metrics {
             prepares: 4,
@@ -276,9 +289,10 @@ pub(crate) fn first_status() -> DeviceStatus<String, Vec<ErrorCount>> {
     status.offline = None;
     status.recovery = Some(Recovery { decision: "retired".to_owned(), position: 3 });
     status.corrupt = Some(Corruption { sector: Some(7), position: None, reason: "checksum".to_owned() });
-    status.warnings = [Warning::Flash, Warning::Clock, Warning::Counter, Warning::Offline, Warning::Totals]
-        .into_iter()
-        .collect();
+    status.self_test = Some(SelfTest { time: None, failed: Some("randomness".to_owned()) });
+    status.debug_locked = false;
+    let warnings = [Warning::Flash, Warning::Clock, Warning::Counter, Warning::Offline, Warning::Totals];
+    status.warnings = warnings.into_iter().chain([Warning::Debug]).collect();
     status.metrics.errors.clear();
     status
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use def_engine::board::Ticks;
-use rustix::event::PollFlags;
+use rustix::{event::PollFlags, fd::BorrowedFd};
 
 use self::{link::Link, port::Port};
 use crate::{clock::HostTicks, fault::HostFault};
@@ -64,10 +64,7 @@ impl Terminal {
     pub fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let mut ticks = HostTicks::start();
         loop {
-            if !self.port.has_host()? {
-                self.deaf = false;
-                self.port.tidy()?;
-            }
+            self.look_for_host()?;
             let left = timeout.saturating_sub(Duration::from_millis(ticks.milliseconds()));
             if self.port.wait(PollFlags::IN, left.min(GLANCE))? {
                 return self.port.read(buffer);
@@ -76,6 +73,37 @@ impl Terminal {
                 return Ok(0);
             }
         }
+    }
+
+    /// The same, but ends as soon as something else, where a device in another process speaks, has something to read.
+    /// Says how much came, and whether there is something there.
+    pub fn receive_beside(
+        &mut self,
+        buffer: &mut [u8],
+        timeout: Duration,
+        beside: BorrowedFd<'_>,
+    ) -> io::Result<(usize, bool)> {
+        let mut ticks = HostTicks::start();
+        loop {
+            self.look_for_host()?;
+            let left = timeout.saturating_sub(Duration::from_millis(ticks.milliseconds()));
+            let (here, there) = self.port.wait_beside(beside, left.min(GLANCE))?;
+            if here {
+                return Ok((self.port.read(buffer)?, there));
+            }
+            if there || left.is_zero() {
+                return Ok((0, there));
+            }
+        }
+    }
+
+    /// A host that went leaves nothing to the next one.
+    fn look_for_host(&mut self) -> io::Result<()> {
+        if !self.port.has_host()? {
+            self.deaf = false;
+            self.port.tidy()?;
+        }
+        Ok(())
     }
 
     /// Sends to the host, and drops what no host reads in time.

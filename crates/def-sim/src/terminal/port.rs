@@ -55,6 +55,13 @@ impl Port {
         Ok(ready(self.ours.as_fd(), flags, timeout)?.intersects(flags))
     }
 
+    /// Whether there is something to read here, and whether there, in time. What ended has its end to read.
+    pub(super) fn wait_beside(&self, beside: BorrowedFd<'_>, timeout: Duration) -> io::Result<(bool, bool)> {
+        let mut ports = [PollFd::new(&self.ours, PollFlags::IN), PollFd::new(&beside, PollFlags::IN)];
+        poll_in_time(&mut ports, timeout)?;
+        Ok((ports[0].revents().contains(PollFlags::IN), !ports[1].revents().is_empty()))
+    }
+
     /// 0 when there is nothing.
     pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         at_once(rustix::io::read(&self.ours, buffer))
@@ -88,11 +95,19 @@ impl Port {
 
 fn ready(port: BorrowedFd<'_>, flags: PollFlags, timeout: Duration) -> io::Result<PollFlags> {
     let mut ports = [PollFd::from_borrowed_fd(port, flags)];
+    poll_in_time(&mut ports, timeout)?;
+    Ok(ports[0].revents())
+}
+
+fn poll_in_time(ports: &mut [PollFd<'_>], timeout: Duration) -> io::Result<()> {
     let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
-    match poll(&mut ports, Some(&timeout)) {
-        Ok(_) => Ok(ports[0].revents()),
-        // A signal: nothing is ready yet.
-        Err(Errno::INTR) => Ok(PollFlags::empty()),
+    match poll(ports, Some(&timeout)) {
+        Ok(_) => Ok(()),
+        Err(Errno::INTR) => {
+            // A signal: nothing is ready yet.
+            ports.iter_mut().for_each(PollFd::clear_revents);
+            Ok(())
+        }
         Err(fault) => Err(fault.into()),
     }
 }

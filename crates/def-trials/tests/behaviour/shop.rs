@@ -66,6 +66,18 @@ impl Shop {
         self.host = Host::start(&self.world, self.authority.factory(), memory());
     }
 
+    /// As a board does when the device asks for it.
+    pub(crate) fn host_restarts(&mut self) {
+        self.host_restarts_after(|_| ());
+    }
+
+    /// The same, while something happens to the board.
+    pub(crate) fn host_restarts_after(&mut self, change: impl FnOnce(&mut def_sim::State)) {
+        self.host.restart();
+        self.world.change(change);
+        self.start();
+    }
+
     pub(crate) fn pass(&self, milliseconds: u64) {
         self.world.pass(Duration::from_millis(milliseconds));
     }

@@ -5,7 +5,7 @@ mod needs;
 use clap::Args;
 use def_protocol::{
     Request,
-    reply::{Acknowledged, DeviceStatus, ErrorCount, FlashState, Lifecycle, OfflineState},
+    reply::{Acknowledged, DeviceStatus, ErrorCount, FlashState, Lifecycle, OfflineState, SelfTest},
 };
 use fiscal::{Amount, FiscalNumber, InvoiceNumber, Timestamp, UtcOffset};
 use verify_cli::Lang;
@@ -85,7 +85,14 @@ fn identity(lang: Lang, status: &Status, page: &mut Page) {
         pick(lang, "État", "State"),
         format_args!("{life}{}", if status.handed_over { left } else { "" }),
     );
-    page.fact(pick(lang, "Programme", "Firmware"), &status.firmware_version);
+    let version = &status.firmware_version;
+    match status.firmware_build {
+        0 => page.fact(pick(lang, "Programme", "Firmware"), version),
+        build => page.fact(pick(lang, "Programme", "Firmware"), format_args!("{version} ({build})")),
+    }
+    if let Some(SelfTest { failed: Some(part), .. }) = &status.self_test {
+        page.fact(pick(lang, "Autotest", "Self-test"), part);
+    }
     if let (Some(outlet), Some(nif)) = (status.outlet_id, status.merchant_nif) {
         page.fact(pick(lang, "Point de vente", "Outlet"), format_args!("{outlet}, NIF {nif}"));
     }

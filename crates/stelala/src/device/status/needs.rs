@@ -123,6 +123,11 @@ fn advice(lang: Lang, warning: Warning) -> &'static str {
             "sa table de totaux est presque pleine : clôturez la journée (`stelala device z`)",
             "its table of totals is nearly full: close the day (`stelala device z`)",
         ),
+        Warning::Debug => pick(
+            lang,
+            "son port de mise au point est ouvert : rendez-le à qui l'a vendu",
+            "its debug port is open: give it back to whoever sold it",
+        ),
     }
 }
 

@@ -103,6 +103,12 @@ const fn french(code: ErrorCode) -> &'static str {
         C::AlreadyProvisioned => {
             "l'appareil appartient déjà à un point de vente, pour toujours : prenez-en un autre"
         }
+        C::FirmwareRefused => {
+            "l'appareil ne prend pas ce programme : lisez pourquoi, et demandez-en un autre à l'opérateur"
+        }
+        C::SelfTestFailed => {
+            "l'appareil calcule faux et ne scelle rien : éteignez-le et rallumez-le ; si cela dure, changez-le"
+        }
     }
 }
 
@@ -156,6 +162,12 @@ const fn english(code: ErrorCode) -> &'static str {
         C::ClosureRequired => "the day has to be closed first: `stelala device z`, then try again",
         C::HandedOver => "the device left the outlet: sell by the one that goes on",
         C::AlreadyProvisioned => "the device belongs to an outlet already, for its life: take another",
+        C::FirmwareRefused => {
+            "the device does not take this firmware: read why, and ask the operator for another"
+        }
+        C::SelfTestFailed => {
+            "the device computes wrongly and seals nothing: switch it off and on; if it stays so, change it"
+        }
     }
 }
 
