@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::{
     board::{Board, FirmwareSlots, Parts},
     commands::Ordered,
+    condition::Condition,
     factory::Factory,
     metrics::Metrics,
     pool::Pool,
@@ -75,6 +76,16 @@ impl<'m, B: Board> Device<'m, B> {
         vault.start();
         let restart = !vault.keeps_firmware();
         Self { reader, core: Core { vault, pool, metrics: Metrics::new(), firmware: None, restart } }
+    }
+
+    /// What a board's lights show. It asks the clock.
+    pub fn condition(&mut self) -> Condition {
+        Condition::of(&mut self.core.vault)
+    }
+
+    /// Whether a new firmware is coming in.
+    pub fn is_updating(&self) -> bool {
+        self.core.firmware.is_some()
     }
 
     /// Whether the board is to call [`Device::restart`], as soon as the line has taken the answer: a new firmware has

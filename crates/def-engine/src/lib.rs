@@ -11,6 +11,7 @@ extern crate std;
 
 pub mod board;
 mod commands;
+mod condition;
 mod content;
 mod device;
 mod factory;
@@ -25,5 +26,6 @@ mod replay;
 mod state;
 mod vault;
 
+pub use condition::Condition;
 pub use device::{Device, Memory};
 pub use factory::{Factory, FactoryPage, Firmware, PageFault};

@@ -1,6 +1,6 @@
 //! A host with a device on its desk, all in memory: what is asked is text, what is answered is JSON.
 
-use def_engine::{Device, Factory, Memory, board::Parts, recovery::Recovery};
+use def_engine::{Condition, Device, Factory, Memory, board::Parts, recovery::Recovery};
 use def_protocol::{Checksum, FrameReader, Output, REPLY_BYTES};
 use def_sim::{ClockPort, ElementPort, FlashPort, ProtectionPort, RandomPort, SlotsPort, TicksPort, World};
 use serde_json::Value;
@@ -78,6 +78,11 @@ impl<'m> Host<'m> {
     /// Lets the device do everything that it does while nobody asks.
     pub fn rest(&mut self) {
         while self.device.idle() {}
+    }
+
+    /// What the device's lights show.
+    pub fn condition(&mut self) -> Condition {
+        self.device.condition()
     }
 
     /// Whether the device asks to be restarted.

@@ -6,6 +6,7 @@ mod credit_notes;
 mod decay;
 mod failing_cells;
 mod firmware;
+mod lights;
 mod orders;
 mod prepare;
 mod reads;
