@@ -15,7 +15,7 @@ pub trait SecureElement {
     /// The public half of its sealing key, none before [`SecureElement::make_key`].
     fn public_key(&mut self) -> Result<Option<PublicKey>, Self::Error>;
 
-    /// Makes a sealing key that never leaves it. One that exists is replaced.
+    /// Makes a sealing key that never leaves it, where there is none; a chip may refuse to make another.
     fn make_key(&mut self) -> Result<PublicKey, Self::Error>;
 
     /// Signs a hash with the sealing key: raw r‖s, either half.
