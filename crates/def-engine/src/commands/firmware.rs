@@ -35,6 +35,7 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         self.sound()?;
+        self.vault.binding()?;
         match asked {
             FirmwareAsked::Order(token) => self.order_firmware(token.as_str())?,
             FirmwareAsked::Piece(piece) => self.take_piece(piece)?,

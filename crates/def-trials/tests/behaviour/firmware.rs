@@ -192,4 +192,5 @@ fn only_the_operator_orders_a_firmware_and_only_for_this_device() {
 fn a_new_device_takes_no_firmware() {
     let mut shop = Shop::from_factory(64, Authority::default());
     assert_eq!(order(&mut shop, NEWER, &image(10))["code"], "NOT_PROVISIONED");
+    assert_eq!(send(&mut shop, 0, &image(10))["code"], "NOT_PROVISIONED");
 }

@@ -1,0 +1,41 @@
+//! The cases, in the order of the document's sections.
+
+mod dump;
+mod faults;
+mod firmware;
+mod frames;
+mod life;
+mod lost;
+mod notes;
+mod orders;
+mod payloads;
+mod reports;
+mod requests;
+mod sealing;
+mod setup;
+mod status;
+mod tokens;
+
+use crate::case::Case;
+
+/// All of them.
+pub fn all() -> Vec<Case> {
+    [
+        frames::CASES,
+        requests::CASES,
+        sealing::CASES,
+        lost::CASES,
+        payloads::CASES,
+        notes::CASES,
+        status::CASES,
+        reports::CASES,
+        dump::CASES,
+        tokens::CASES,
+        orders::CASES,
+        setup::CASES,
+        faults::CASES,
+        firmware::CASES,
+        life::CASES,
+    ]
+    .concat()
+}
