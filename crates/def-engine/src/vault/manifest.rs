@@ -3,12 +3,12 @@
 use def_protocol::{
     ErrorCode,
     reply::Displayed,
-    token::{Body, TaxManifest, Unverified},
+    token::{Body, TaxManifest, Token, Unverified},
 };
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 use fiscal::{InvoiceNumber, Manifest, ManifestGroup, Timestamp, Validated};
 
-use super::Vault;
+use super::{Buffers, Vault};
 use crate::{
     board::Board,
     journal::{Journal, JournalFault, Place},
@@ -16,6 +16,40 @@ use crate::{
     refusal::Refusal,
     state::{EventBody, Told},
 };
+
+/// The bytes of the token that installed the tax groups: without them each sale would read and decode that record.
+pub(crate) struct Installed {
+    /// Of the record that they are from.
+    place: Option<Place>,
+    length: usize,
+    bytes: [u8; TaxManifest::MAX_BYTES],
+}
+
+impl Installed {
+    pub(crate) const fn new() -> Self {
+        Self { place: None, length: 0, bytes: [0; TaxManifest::MAX_BYTES] }
+    }
+
+    /// Before anything was read.
+    pub(crate) const fn forget(&mut self) {
+        self.place = None;
+    }
+
+    /// The token of this record; none when it is another one's, or cannot be read.
+    fn token(&self, place: Place) -> Option<Token<'_, TaxManifest<'_>>> {
+        let bytes = self.bytes.get(..self.length).filter(|_| self.place == Some(place))?;
+        Unverified::from_bytes(bytes).ok().map(Unverified::recorded)
+    }
+
+    /// Keeps the token that a record's body has.
+    fn keep(&mut self, place: Place, text: &str) -> Option<()> {
+        self.place = None;
+        Unverified::<TaxManifest<'_>>::from_text(text, &mut self.bytes).ok()?;
+        // Four characters are three bytes.
+        (self.place, self.length) = (Some(place), text.len() * 3 / 4);
+        Some(())
+    }
+}
 
 impl<B: Board> Vault<'_, B> {
     /// Writes what the record of a new epoch says: all that outlives the records before it.
@@ -63,22 +97,27 @@ impl<B: Board> Vault<'_, B> {
         ask: impl FnOnce(u32, &[ManifestGroup<'_>]) -> R,
     ) -> Option<Result<R, Refusal>> {
         let place = self.state.manifest?;
-        let fault = JournalFault::corrupt(place, "the tax manifest cannot be read");
-        // The record takes less than half of the buffer; the token's bytes go into the other half.
-        let middle = self.buffers.content.len() / 2;
-        let (record, bytes) = self.buffers.content.split_at_mut(middle);
         let read = || -> Result<R, JournalFault> {
-            let slot = self.journal.slot(place, record)?;
-            let Some(Kept::Event(_, event)) = Kept::read(slot.kind, slot.content) else { return Err(fault) };
-            let told = Told::read(event.body).ok_or(fault)?;
-            let token = told.manifest.or(told.token).ok_or(fault)?;
-            let bytes = bytes.get_mut(..TaxManifest::MAX_BYTES).ok_or(fault)?;
-            let token = Unverified::<TaxManifest<'_>>::from_text(token, bytes).map_err(|_| fault)?.recorded();
+            if self.buffers.installed.place != Some(place) {
+                self.read_manifest(place)?;
+            }
+            let token = self.buffers.installed.token(place).ok_or(unreadable(place))?;
             let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
             Ok(ask(token.body().version(), &groups))
         };
         Some(read().map_err(Refusal::from))
     }
+
+    fn read_manifest(&mut self, place: Place) -> Result<(), JournalFault> {
+        let Buffers { content, installed, .. } = &mut *self.buffers;
+        let told = told(&mut self.journal, place, content)?;
+        let token = told.manifest.or(told.token).ok_or(unreadable(place))?;
+        installed.keep(place, token).ok_or(unreadable(place))
+    }
+}
+
+const fn unreadable(place: Place) -> JournalFault {
+    JournalFault::corrupt(place, "the tax manifest cannot be read")
 }
 
 /// What a record's body says.

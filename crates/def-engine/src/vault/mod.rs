@@ -36,11 +36,17 @@ pub(crate) struct Buffers {
     pub(crate) content: [u8; CONTENT_BYTES],
     /// A payload or a body.
     pub(crate) text: heapless::String<PAYLOAD_BYTES>,
+    /// The tax groups that hold.
+    pub(crate) installed: manifest::Installed,
 }
 
 impl Buffers {
     pub(crate) const fn new() -> Self {
-        Self { content: [0; CONTENT_BYTES], text: heapless::String::new() }
+        Self {
+            content: [0; CONTENT_BYTES],
+            text: heapless::String::new(),
+            installed: manifest::Installed::new(),
+        }
     }
 }
 
@@ -90,6 +96,7 @@ impl<'m, B: Board> Vault<'m, B> {
         state: &'m mut State,
         buffers: &'m mut Buffers,
     ) -> Self {
+        buffers.installed.forget();
         let Parts { flash, element, clock, ticks, random, protection, slots } = parts;
         Self {
             factory,

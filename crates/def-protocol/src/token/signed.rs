@@ -141,7 +141,10 @@ impl<'b> Envelope<'b> {
         if text.len() > characters || text.len() * 3 / 4 > buffer.len() {
             return Err(TokenFault::TooLong);
         }
-        let bytes = base64url::decode(text.as_bytes(), buffer).ok_or(TokenFault::NotBase64)?;
+        Self::read(base64url::decode(text.as_bytes(), buffer).ok_or(TokenFault::NotBase64)?, kind)
+    }
+
+    fn read(bytes: &'b [u8], kind: Kind) -> Result<Self, TokenFault> {
         let (bytes, signature) = bytes.split_last_chunk().ok_or(TokenFault::Truncated)?;
         let mut fields = Fields(bytes);
         let scope = Scope::read(&mut fields, kind)?;
@@ -152,8 +155,19 @@ impl<'b> Envelope<'b> {
 impl<'b, B: Body<'b>> Unverified<'b, B> {
     /// Reads a token into a buffer of [`Body::MAX_BYTES`].
     pub fn from_text(text: &str, buffer: &'b mut [u8]) -> Result<Self, TokenFault> {
-        let Envelope { scope, bytes, mut fields, signature } =
-            Envelope::open(text, buffer, B::KIND, B::MAX_CHARACTERS)?;
+        Self::of(Envelope::open(text, buffer, B::KIND, B::MAX_CHARACTERS)?)
+    }
+
+    /// Reads the bytes that a token's text stands for: what [`Unverified::from_text`] left in the buffer.
+    pub fn from_bytes(bytes: &'b [u8]) -> Result<Self, TokenFault> {
+        if bytes.len() > B::MAX_BYTES {
+            return Err(TokenFault::TooLong);
+        }
+        Self::of(Envelope::read(bytes, B::KIND)?)
+    }
+
+    fn of(envelope: Envelope<'b>) -> Result<Self, TokenFault> {
+        let Envelope { scope, bytes, mut fields, signature } = envelope;
         let body = B::read(&mut fields)?;
         fields.end()?;
         Ok(Self { scope, body, bytes, signature: Signature::from_bytes(signature)? })
