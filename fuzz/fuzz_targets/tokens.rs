@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         try_manifest(text);
         try_state(text);
         try_kind::<Voucher>(text);
-        try_kind::<FirmwareOrder<'_>>(text);
+        try_firmware(text);
     }
 });
 
@@ -47,6 +47,13 @@ fn try_manifest(text: &str) {
 fn try_state(text: &str) {
     let mut buffer = vec![0; StateChange::MAX_BYTES];
     if let Ok(token) = Unverified::<StateChange<'_>>::from_text(text, &mut buffer) {
+        judge(text, token);
+    }
+}
+
+fn try_firmware(text: &str) {
+    let mut buffer = vec![0; FirmwareOrder::MAX_BYTES];
+    if let Ok(token) = Unverified::<FirmwareOrder<'_>>::from_text(text, &mut buffer) {
         judge(text, token);
     }
 }

@@ -3,6 +3,7 @@
 mod activate;
 mod arguments;
 mod clock;
+mod firmware;
 mod issue;
 mod keys;
 mod manifest;
@@ -42,6 +43,8 @@ pub(crate) enum AuthorityCommand {
     Enter(order::EnterCommand),
     /// Prints a list of tax groups signed by the operator, for `CFG|MANIFEST`.
     Manifest(manifest::ManifestCommand),
+    /// Prints the operator's order to take a newer firmware, for `ADM|FIRMWARE`.
+    Firmware(firmware::FirmwareCommand),
     /// Prints the dgi's order to seal no more, for `CFG|STATE`.
     Revoke(order::StateCommand),
     /// Prints the dgi's order that ends a device's life, for `CFG|STATE`.
@@ -66,6 +69,7 @@ impl AuthorityCommand {
             Self::Leave(command) => command.issue()?,
             Self::Enter(command) => command.issue()?,
             Self::Manifest(command) => command.issue()?,
+            Self::Firmware(command) => command.issue()?,
             Self::Revoke(command) => command.issue(def_protocol::token::NewState::Revoked)?,
             Self::Decommission(command) => command.issue(def_protocol::token::NewState::Decommissioned)?,
         };

@@ -3,6 +3,7 @@
 mod aws_lc;
 mod core;
 mod device;
+mod firmware;
 mod measure;
 mod port;
 mod ratio;
@@ -30,6 +31,15 @@ pub(crate) enum BenchCommand {
         #[arg(long, default_value_t = 100_000)]
         records: u64,
     },
+    /// The firmware on an emulated Cortex-M33: instructions, stack, and a time budget. Exit code 1 when a limit is not kept.
+    Firmware {
+        /// How many sales of each size; of each command, the mean counts.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// One JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl BenchCommand {
@@ -37,6 +47,7 @@ impl BenchCommand {
         match self {
             Self::Core { rounds } => core::run(rounds.max(1)),
             Self::Device { rounds, records } => device::run(rounds.max(1), records.max(1_000)),
+            Self::Firmware { rounds, json } => firmware::run(rounds, json),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The device on the bench: a simulator in a process of its own, which loses its power when the story wants it.
+//! The device on the bench: a simulator or an emulated board in a process of its own, which loses its power when the story
+//! wants it.
 
 use std::{
     cell::RefCell,
@@ -10,12 +11,33 @@ use std::{
 };
 
 use anyhow::Context;
+use clap::ValueEnum;
 use def_client::{Address, Line, Port};
 
 use super::wire::Wire;
 
-/// A simulated device and the folder of its state.
+/// What stands on the bench.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Board {
+    /// A device in this program: nothing else is needed.
+    Simulate,
+    /// The firmware, on a Cortex-M4 that QEMU emulates.
+    Qemu,
+}
+
+impl Board {
+    /// The command that stands in for it.
+    pub(super) const fn command(self) -> &'static str {
+        match self {
+            Self::Simulate => "simulate",
+            Self::Qemu => "qemu",
+        }
+    }
+}
+
+/// A device and the folder of its state.
 pub(super) struct Bench {
+    board: Board,
     state: PathBuf,
     link: PathBuf,
     process: Child,
@@ -25,11 +47,11 @@ pub(super) struct Bench {
 
 impl Bench {
     /// Makes a new device and gives it power.
-    pub(super) fn start(folder: &Path, mut failures: Vec<String>) -> anyhow::Result<Self> {
+    pub(super) fn start(board: Board, folder: &Path, mut failures: Vec<String>) -> anyhow::Result<Self> {
         let (state, link) = (folder.join("def"), folder.join("def-port"));
         failures.reverse();
-        let process = spawn(&state, &link, failures.pop())?;
-        Ok(Self { state, link, process, failures })
+        let process = spawn(board, &state, &link, failures.pop())?;
+        Ok(Self { board, state, link, process, failures })
     }
 
     /// The keys that command it.
@@ -38,7 +60,7 @@ impl Bench {
     }
 
     fn power_comes(&mut self) -> anyhow::Result<()> {
-        self.process = spawn(&self.state, &self.link, self.failures.pop())?;
+        self.process = spawn(self.board, &self.state, &self.link, self.failures.pop())?;
         Ok(())
     }
 
@@ -55,23 +77,23 @@ impl Drop for Bench {
     }
 }
 
-/// Starts a simulator, and waits until it listens.
-fn spawn(state: &Path, link: &Path, failure: Option<String>) -> anyhow::Result<Child> {
+/// Starts a device, and waits until it listens.
+fn spawn(board: Board, state: &Path, link: &Path, failure: Option<String>) -> anyhow::Result<Child> {
     let program = std::env::current_exe().context("this program cannot find itself")?;
     let mut command = Command::new(program);
-    command.args(["device", "simulate", "--state"]).arg(state).arg("--link").arg(link);
+    command.args(["device", board.command(), "--state"]).arg(state).arg("--link").arg(link);
     // The pipe is closed when this process ends, however it ends.
     command.arg("--while-stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
     command.args(failure.map(|failure| format!("--power-fails={failure}")));
-    let mut process = command.spawn().context("the simulator cannot be started")?;
-    let out = process.stdout.take().context("the simulator has no output")?;
+    let mut process = command.spawn().context("the device cannot be started")?;
+    let out = process.stdout.take().context("the device has no output")?;
     for line in BufReader::new(out).lines() {
         if line?.starts_with("listening at") {
             return Ok(process);
         }
     }
     process.wait()?;
-    anyhow::bail!("the simulator ended before it listened: its reason stands above")
+    anyhow::bail!("the device ended before it listened: its reason stands above")
 }
 
 /// The line to a device on the bench. When its power is gone, it comes back after a while.

@@ -17,7 +17,7 @@ use verify::{Bundle, Report, Trust, verify_qr};
 use verify_cli::Lang;
 
 use self::{
-    bench::Bench,
+    bench::{Bench, Board},
     console::Console,
     day::Wish,
     place::Place,
@@ -35,6 +35,9 @@ pub(crate) struct DemoCommand {
     /// stay.
     #[arg(long, default_value = "target/demo")]
     out: PathBuf,
+    /// What seals: `qemu` runs the real firmware, and needs qemu-system-arm and a clone of the repository.
+    #[arg(long, value_enum, default_value_t = Board::Simulate)]
+    board: Board,
     /// The language of the story: English unless asked otherwise, for this is for developers. Receipts are in French,
     /// the language of the law.
     #[arg(long, value_enum, default_value_t = Lang::En)]
@@ -48,12 +51,12 @@ const CUT_AFTER: usize = 24;
 impl DemoCommand {
     /// Tells the story, one chapter after the other.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let words = Words::new(self.lang.into());
+        let words = Words::new(self.lang.into(), self.board);
         let wishes = day::read(&self.day)?;
         let place = Place::make(&self.out)?;
         let mut console = Console::new(&place, words.language());
         console.say(&words.opening(wishes.len()))?;
-        let bench = Bench::start(place.folder(), power_failures(wishes.len()))?;
+        let bench = Bench::start(self.board, place.folder(), power_failures(wishes.len()))?;
         console.chapter(words.provisioning())?;
         console.provision(&bench)?;
         console.chapter(words.selling())?;

@@ -4,6 +4,7 @@ use fiscal::Amount;
 use verify::{Language, QrVerdict, Report};
 
 use super::{
+    bench::Board,
     place::Place,
     shop::{MERCHANT, Sale},
 };
@@ -11,11 +12,12 @@ use super::{
 /// The demonstration's voice.
 pub(super) struct Words {
     language: Language,
+    board: Board,
 }
 
 impl Words {
-    pub(super) const fn new(language: Language) -> Self {
-        Self { language }
+    pub(super) const fn new(language: Language, board: Board) -> Self {
+        Self { language, board }
     }
 
     pub(super) const fn language(&self) -> Language {
@@ -30,15 +32,24 @@ impl Words {
     }
 
     pub(super) fn opening(&self, sales: usize) -> String {
+        let (french, english) = match self.board {
+            Board::Simulate => (
+                "simulée : le même programme que dans\nl'appareil, derrière un port COM, avec une mémoire flash à qui le courant \
+                 peut manquer.",
+                "simulated: the same program as in the device,\nbehind a COM port, with a flash that can lose its power.",
+            ),
+            Board::Qemu => (
+                "émulée : le code machine d'un\nCortex-M4 dans QEMU, avec une mémoire flash Winbond, derrière un port COM.",
+                "emulated: machine code of a Cortex-M4\nin QEMU, with a Winbond flash, behind a COM port.",
+            ),
+        };
         match self.language {
-            Language::French => format!(
-                "Une boutique de Kinshasa vend {sales} fois, sur une mémoire fiscale (DEF) simulée : le même programme que dans\n\
-                 l'appareil, derrière un port COM, avec une mémoire flash à qui le courant peut manquer."
-            ),
-            Language::English => format!(
-                "A shop in Kinshasa sells {sales} times, at a simulated fiscal memory (DEF): the same program as in the device,\n\
-                 behind a COM port, with a flash that can lose its power."
-            ),
+            Language::French => {
+                format!("Une boutique de Kinshasa vend {sales} fois, sur une mémoire fiscale (DEF) {french}")
+            }
+            Language::English => {
+                format!("A shop in Kinshasa sells {sales} times, at a fiscal memory (DEF), {english}")
+            }
         }
     }
 
@@ -57,10 +68,16 @@ impl Words {
     }
 
     pub(super) fn cut_within(&self) -> &str {
-        self.say(
-            "Le courant manque au milieu d'un COMMIT : l'enregistrement est à moitié écrit",
-            "The power fails in the middle of a COMMIT: the record is half written",
-        )
+        match self.board {
+            Board::Simulate => self.say(
+                "Le courant manque au milieu d'un COMMIT : l'enregistrement est à moitié écrit",
+                "The power fails in the middle of a COMMIT: the record is half written",
+            ),
+            Board::Qemu => self.say(
+                "Le courant manque au milieu d'un COMMIT : la vente est scellée, ou non",
+                "The power fails in the middle of a COMMIT: the sale is sealed, or not",
+            ),
+        }
     }
 
     pub(super) fn cut_after(&self) -> &str {
@@ -167,7 +184,12 @@ impl Words {
                     "Rallumer l'appareil, et dans un autre terminal :",
                     "Give the device power again, and in another terminal:",
                 ),
-                format!("{run} device simulate --state {} --link {}", file("def"), place.port()),
+                format!(
+                    "{run} device {} --state {} --link {}",
+                    self.board.command(),
+                    file("def"),
+                    place.port()
+                ),
             ),
             ("", format!("{run} device status --port {}{lang}", place.port())),
         ];

@@ -1,4 +1,4 @@
-//! What a simulated device got in the factory, kept in its state directory.
+//! What a simulated or emulated device got in the factory, kept in its state directory.
 
 use std::{
     fs,
@@ -22,7 +22,17 @@ const REALM: &str = "development";
 pub(super) struct Wanted<'a> {
     pub(super) serial: Option<DeviceId>,
     pub(super) root: Option<&'a Path>,
-    pub(super) flash_mib: Option<u32>,
+    pub(super) board: Board,
+    pub(super) flash_kib: Option<u32>,
+}
+
+/// What the device is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Board {
+    /// This program.
+    Simulator,
+    /// A machine that QEMU emulates.
+    Qemu,
 }
 
 /// A device as it left the factory.
@@ -39,7 +49,22 @@ struct Written {
     serial: String,
     realm: String,
     root: String,
-    flash_mib: u32,
+    /// Of a simulator; that of QEMU's board is counted in KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flash_mib: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flash_kib: Option<u32>,
+}
+
+impl Written {
+    /// The board, and the size of its flash in bytes.
+    fn board(&self) -> anyhow::Result<(Board, u64)> {
+        match (self.flash_mib, self.flash_kib) {
+            (Some(mib), None) => Ok((Board::Simulator, u64::from(mib) << 20)),
+            (None, Some(kib)) => Ok((Board::Qemu, u64::from(kib) << 10)),
+            _ => bail!("damaged, restore it from a copy: it has flash_mib or flash_kib"),
+        }
+    }
 }
 
 /// Takes the device of a state directory, or makes one there. One that is there and another is refused.
@@ -54,7 +79,12 @@ pub(super) fn take(directory: &Path, wanted: &Wanted<'_>) -> anyhow::Result<Made
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => make(directory, wanted)?,
         Err(fault) => return Err(fault).context(path.display().to_string()),
     };
-    let made = understand(&written, new_authority).with_context(|| path.display().to_string())?;
+    let (board, flash_bytes) = written.board().with_context(|| path.display().to_string())?;
+    if board != wanted.board {
+        bail!("{}: {}", directory.display(), other_board(board));
+    }
+    let factory = understand(&written).with_context(|| path.display().to_string())?;
+    let made = Made { factory, flash_bytes, new_authority };
     agree(directory, wanted, &made)?;
     Ok(made)
 }
@@ -84,24 +114,31 @@ fn make(directory: &Path, wanted: &Wanted<'_>) -> anyhow::Result<(Written, Optio
         serial,
         realm: REALM.to_owned(),
         root: root.to_pem().to_string(),
-        flash_mib: wanted.flash_mib.unwrap_or(64),
+        flash_mib: (wanted.board == Board::Simulator).then_some(wanted.flash_kib.unwrap_or(64 << 10) >> 10),
+        flash_kib: (wanted.board == Board::Qemu).then_some(wanted.flash_kib.unwrap_or(8 << 10)),
     };
     put::file(&directory.join(NAME), serde_json::to_string_pretty(&written)?.as_bytes())
         .with_context(|| format!("{}: cannot write {NAME} there", directory.display()))?;
     Ok((written, new_authority))
 }
 
-fn understand(written: &Written, new_authority: Option<PathBuf>) -> anyhow::Result<Made> {
+const fn other_board(board: Board) -> &'static str {
+    match board {
+        Board::Simulator => "the device there is one of `stelala device simulate`: start it so",
+        Board::Qemu => "the device there is one of `stelala device qemu`: start it so",
+    }
+}
+
+fn understand(written: &Written) -> anyhow::Result<Factory> {
     if written.realm != REALM {
         bail!("the realm {:?} is none of a simulator: it is {REALM:?}", written.realm);
     }
-    let factory = Factory {
+    Ok(Factory {
         serial: written.serial.parse().context("serial")?,
         realm: Realm::Development,
         root: PublicKey::from_pem(&written.root).context("root")?,
         firmware: Firmware { version: env!("CARGO_PKG_VERSION"), build: 1 },
-    };
-    Ok(Made { factory, flash_bytes: u64::from(written.flash_mib) << 20, new_authority })
+    })
 }
 
 /// A device does not become another by a word on the command line.
@@ -115,11 +152,15 @@ fn agree(directory: &Path, wanted: &Wanted<'_>, made: &Made) -> anyhow::Result<(
     {
         bail!("{directory} obeys another root than {}: name another directory", path.display());
     }
-    let flash_mib = made.flash_bytes >> 20;
-    if let Some(mib) = wanted.flash_mib.filter(|mib| u64::from(*mib) != flash_mib) {
-        bail!("{directory} has a flash of {flash_mib} MiB, not {mib}: name another directory");
+    if let Some(kib) = wanted.flash_kib.filter(|kib| u64::from(*kib) << 10 != made.flash_bytes) {
+        let (has, asked) = (size(made.flash_bytes >> 10), size(u64::from(kib)));
+        bail!("{directory} has a flash of {has}, not {asked}: name another directory");
     }
     Ok(())
+}
+
+fn size(kib: u64) -> String {
+    if kib.is_multiple_of(1024) { format!("{} MiB", kib >> 10) } else { format!("{kib} KiB") }
 }
 
 fn read_root(path: &Path) -> anyhow::Result<PublicKey> {

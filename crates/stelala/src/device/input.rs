@@ -15,6 +15,8 @@ use rustix::fs::OFlags;
 const PAYLOAD: u64 = 25 * 1024;
 /// The most that a key, a code or a request may have, in bytes.
 const OTHER: u64 = 64 * 1024;
+/// The most that a firmware may have, in bytes: more than any device has room for.
+const IMAGE: u64 = 4 << 20;
 
 /// A text as it stands, `-` for standard input, `@FILE` for a file's; without white space around it.
 pub(super) fn text(argument: &str) -> anyhow::Result<String> {
@@ -29,6 +31,19 @@ pub(super) fn text(argument: &str) -> anyhow::Result<String> {
 /// The text of a payload's file; `-` for standard input.
 pub(super) fn payload(path: &Path) -> anyhow::Result<String> {
     if path == Path::new("-") { standard_input(PAYLOAD) } else { file(path, PAYLOAD) }
+}
+
+/// A firmware's image.
+pub(super) fn image(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = regular(path, OpenOptions::new().read(true), OFlags::empty());
+    let read = file.and_then(|file| file.take(IMAGE + 1).read_to_end(&mut bytes));
+    read.with_context(|| path.display().to_string())?;
+    if bytes.is_empty() || bytes.len() as u64 > IMAGE {
+        let megabytes = IMAGE >> 20;
+        anyhow::bail!("{}: a firmware's image has 1 byte to {megabytes} MiB", path.display());
+    }
+    Ok(bytes)
 }
 
 /// A public key in PEM.

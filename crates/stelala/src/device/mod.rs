@@ -1,4 +1,4 @@
-//! Fiscal memories: at a COM port, behind a serial server, or simulated here.
+//! Fiscal memories: at a COM port, behind a serial server, simulated here, or emulated by QEMU.
 
 mod articles;
 mod call;
@@ -17,6 +17,7 @@ mod page;
 mod power_failure;
 mod progress;
 mod put;
+mod qemu;
 mod receipts;
 mod reprint;
 mod seal;
@@ -26,6 +27,7 @@ mod snapshot;
 mod speech;
 mod status;
 mod time;
+mod update;
 mod withdraw;
 mod words;
 
@@ -100,6 +102,11 @@ pub(crate) enum DeviceCommand {
     /// An interrupted dump goes on after the last whole line of FILE.part, once the device has shown that it has the
     /// same record there. The file of the format json is what `stelala verify journal` judges.
     Dump(dump::DumpCommand),
+    /// Brings a newer firmware, which the device starts on trial and keeps if it does.
+    ///
+    /// The operator's order names build, length and SHA-256 of the image. Sales may go on meanwhile; an update that was
+    /// interrupted goes on where it was, if the device kept its power.
+    Update(update::UpdateCommand),
     /// Sends one request as it is, and prints the answer.
     ///
     /// What is no request of docs/protocol.md is refused before it is sent. It is asked once: an answer that is lost is
@@ -111,13 +118,28 @@ pub(crate) enum DeviceCommand {
     /// its `authority` folder: `stelala authority activate --keys DIR/authority` then binds the device. SIGINT and
     /// SIGTERM end it; `kill -9` is a power cut, and the next start goes on from there.
     Simulate(simulate::SimulateCommand),
+    /// Runs the firmware of a fiscal memory in an emulated machine, behind a path, until it is interrupted.
+    ///
+    /// As `simulate`, but real machine code on a Cortex-M4 with a Winbond flash: QEMU (qemu-system-arm) is the machine. The
+    /// firmware is built from the clone of the repository that this is run in. SIGINT and SIGTERM end it; `kill -9` is a
+    /// power cut, and the next start goes on from there.
+    Qemu(qemu::QemuCommand),
+    /// Owns the machine of `device qemu`, and cuts its power when that process is gone.
+    #[command(name = "qemu-guard", hide = true)]
+    QemuGuard(qemu::GuardCommand),
 }
 
 impl DeviceCommand {
     /// Does what it is told. A fault of a device is said in words that people can use, or as an object.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        if let Self::Simulate(command) = self {
-            return Ok(command.run().unwrap_or_else(|fault| Failure::from(fault).show(Speech::ENGLISH)));
+        let device = match self {
+            Self::Simulate(command) => Some(command.run()),
+            Self::Qemu(command) => Some(command.run()),
+            Self::QemuGuard(command) => Some(command.run()),
+            _ => None,
+        };
+        if let Some(ended) = device {
+            return Ok(ended.unwrap_or_else(|fault| Failure::from(fault).show(Speech::ENGLISH)));
         }
         Ok(self.ask().unwrap_or_else(|failure| failure.show(self.speech())))
     }
@@ -135,8 +157,11 @@ impl DeviceCommand {
             Self::X(command) => command.run()?,
             Self::A(command) => command.run()?,
             Self::Dump(command) => command.run()?,
+            Self::Update(command) => command.run()?,
             Self::Call(command) => command.run()?,
             Self::Simulate(command) => return Ok(command.run()?),
+            Self::Qemu(command) => return Ok(command.run()?),
+            Self::QemuGuard(command) => return Ok(command.run()?),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -154,8 +179,9 @@ impl DeviceCommand {
             Self::X(command) => command.connection.speech,
             Self::A(command) => command.connection.speech,
             Self::Dump(command) => command.connection.speech,
+            Self::Update(command) => command.connection.speech,
             Self::Call(command) => command.connection.speech,
-            Self::Simulate(_) => Speech::ENGLISH,
+            Self::Simulate(_) | Self::Qemu(_) | Self::QemuGuard(_) => Speech::ENGLISH,
         }
     }
 }

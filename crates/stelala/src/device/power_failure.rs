@@ -20,7 +20,7 @@ pub(super) struct PowerFailure {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Moment {
+pub(super) enum Moment {
     /// In the middle of writing the record's content: it does not exist.
     In,
     /// The record is durable; nobody hears of it.
@@ -53,7 +53,7 @@ pub(super) struct Fate {
 }
 
 /// A failure to come, and what tells when it is time.
-struct Planned {
+pub(super) struct Planned {
     failure: PowerFailure,
     requests: FrameReader<Box<[u8]>>,
 }
@@ -64,27 +64,23 @@ const CONTENT: usize = 16;
 
 impl Fate {
     pub(super) fn new(planned: Option<PowerFailure>, power: Power) -> Self {
-        let planned = planned.map(|failure| Planned {
-            failure,
-            requests: FrameReader::new(vec![0; FRAME_BYTES].into_boxed_slice()),
-        });
-        Self { planned, power, power_failed: false }
+        Self { planned: planned.map(Planned::new), power, power_failed: false }
     }
 
     /// Lets the device take what arrived. When the power fails at that, nothing leaves, and the rest is not taken.
     pub(super) fn pass(&mut self, bytes: &[u8], device: &mut Device<'_, StateDirectory>, line: &mut Line) {
         let Some(planned) = &mut self.planned else { return device.receive(bytes, line) };
         for byte in bytes {
-            if !planned.is_due(*byte) {
+            let Some(moment) = planned.due(*byte) else {
                 device.receive(&[*byte], line);
                 continue;
-            }
+            };
             line.hold();
-            if planned.failure.moment == Moment::In {
+            if moment == Moment::In {
                 self.power.fail_within(CONTENT);
             }
             device.receive(&[*byte], line);
-            self.power_failed = match planned.failure.moment {
+            self.power_failed = match moment {
                 Moment::In => self.power.is_off(),
                 Moment::After => has_seal(line.held()),
             };
@@ -104,6 +100,15 @@ impl Fate {
 }
 
 impl Planned {
+    pub(super) fn new(failure: PowerFailure) -> Self {
+        Self { failure, requests: FrameReader::new(vec![0; FRAME_BYTES].into_boxed_slice()) }
+    }
+
+    /// At which moment of the COMMIT that this byte completes the power is to fail, if at one.
+    pub(super) fn due(&mut self, byte: u8) -> Option<Moment> {
+        self.is_due(byte).then_some(self.failure.moment)
+    }
+
     /// Whether this byte completes a COMMIT at which the power is to fail.
     fn is_due(&mut self, byte: u8) -> bool {
         if self.requests.push(byte) != Some(Ok(())) {
@@ -120,7 +125,7 @@ impl Planned {
 }
 
 /// Whether a seal is among these answers.
-fn has_seal(answers: &[u8]) -> bool {
+pub(super) fn has_seal(answers: &[u8]) -> bool {
     let mut reader = FrameReader::new(vec![0; answers.len()].into_boxed_slice());
     answers.iter().any(|byte| {
         let is_whole = reader.push(*byte) == Some(Ok(()));

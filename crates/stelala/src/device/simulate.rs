@@ -1,6 +1,6 @@
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{
         Arc,
@@ -18,14 +18,14 @@ use fiscal::DeviceId;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
-    factory_file::{self, Made, Wanted},
+    factory_file::{self, Board, Made, Wanted},
     line::Line,
     power_failure::{Fate, PowerFailure},
     speech::print_line,
 };
 
 /// The exit code of a simulator whose power failed because it was told to.
-const POWER_FAILED: u8 = 9;
+pub(super) const POWER_FAILED: u8 = 9;
 
 /// How long to listen while the device has work of its own, and while it has none.
 const BUSY: Duration = Duration::from_millis(20);
@@ -67,15 +67,12 @@ pub(crate) struct SimulateCommand {
 impl SimulateCommand {
     /// Runs the device until a signal ends it.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let stop = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;
-        }
-        if self.while_stdin {
-            stop_when_stdin_ends(stop.clone());
-        }
+        let stop = stop_flag(self.while_stdin)?;
         let directory = StateDirectory::open(&self.state)?;
-        let wanted = Wanted { serial: self.serial, root: self.root.as_deref(), flash_mib: self.flash_mib };
+        // What is too large to be counted in KiB is too large for any flash here, and is refused as such.
+        let flash_kib = self.flash_mib.map(|mib| mib.saturating_mul(1024));
+        let wanted =
+            Wanted { serial: self.serial, root: self.root.as_deref(), board: Board::Simulator, flash_kib };
         let made = factory_file::take(&self.state, &wanted)?;
         let mut parts = directory.parts(made.flash_bytes)?;
         if self.clock_lost {
@@ -85,7 +82,7 @@ impl SimulateCommand {
         let mut fate = Fate::new(self.power_fails, parts.flash.power());
         let mut memory = Box::new(Memory::new());
         let device = Device::start(parts, made.factory, &mut memory);
-        self.say(&made)?;
+        say(&made, &self.link, &self.state)?;
         serve(device, Line::new(terminal), &stop, &mut fate)?;
         if fate.power_failed() {
             eprintln!("the power failed, as --power-fails asked: start again to see what the device found");
@@ -95,14 +92,27 @@ impl SimulateCommand {
         directory.flash(made.flash_bytes)?.sync().context("the flash's file")?;
         Ok(ExitCode::SUCCESS)
     }
+}
 
-    fn say(&self, made: &Made) -> anyhow::Result<()> {
-        if let Some(folder) = &made.new_authority {
-            print_line(&format!("made a development authority in {}", folder.display()))?;
-        }
-        let (link, state) = (self.link.display(), self.state.display());
-        Ok(print_line(&format!("listening at {link} as {} (state {state})", made.factory.serial))?)
+/// Says where the device is to be found.
+pub(super) fn say(made: &Made, link: &Path, state: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = &made.new_authority {
+        print_line(&format!("made a development authority in {}", folder.display()))?;
     }
+    let (link, state) = (link.display(), state.display());
+    Ok(print_line(&format!("listening at {link} as {} (state {state})", made.factory.serial))?)
+}
+
+/// Set by SIGINT, by SIGTERM and, if that is asked for, by the end of standard input.
+pub(super) fn stop_flag(while_stdin: bool) -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;
+    }
+    if while_stdin {
+        stop_when_stdin_ends(stop.clone());
+    }
+    Ok(stop)
 }
 
 fn stop_when_stdin_ends(stop: Arc<AtomicBool>) {

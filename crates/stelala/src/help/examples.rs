@@ -90,8 +90,10 @@ examples! {
     "device x" "" "  stelala device x --port /dev/ttyACM0 --period day";
     "device a" "" "  stelala device a --port /dev/ttyACM0 --since 2026-03-01 --until 2026-03-31 --csv > march.csv";
     "device dump" "" "  stelala device dump --port /dev/ttyACM0 --out journal.jsonl";
+    "device update" "" "  stelala device update --port /dev/ttyACM0 --order @order stelala-2026.12.01.bin";
     "device call" "" "  stelala device call --port /dev/ttyACM0 'QRY|LOG 105'\n  stelala device call --port /dev/ttyACM0 'CFG|ACK {\"token\":\"AUQF…\"}'";
     "device simulate" "" "  stelala device simulate --state target/def --link target/def-port";
+    "device qemu" "" "  stelala device qemu --state target/qemu --link target/qemu-port";
     "authority" "" "  stelala authority new --out keys\n  stelala device simulate --state def --link port --root keys/root.pem";
     "authority new" "Makes the three keys of an authority in a new folder, all of them or none.\n\nroot signs activation codes; \
         dgi orders resets and revocations; operator sets clocks and acknowledges. Public halves are in NAME.pem, private \
@@ -119,6 +121,9 @@ examples! {
     "authority manifest" "Prints a list of tax groups signed by the operator, for `CFG|MANIFEST`.\n\nIt takes the place of the \
         list that the device has; each entry holds from a day on. A device takes newer versions only."
         "  stelala authority manifest --keys keys --device DEF-000001 --default --version 2";
+    "authority firmware" "Prints the operator's order to take a newer firmware, for `ADM|FIRMWARE`.\n\nIt names the image \
+        by its SHA-256: `stelala device update` sends both. Simulators have no place for another firmware, and refuse it."
+        "  stelala authority firmware --keys keys --device DEF-000001 --image new.bin --build 18 --version 2026.12.01";
     "authority revoke" "Prints the dgi's order to seal no more, for `CFG|STATE`.\n\nThe device still answers questions, closes \
         and dumps. Nothing leads back."
         "  stelala authority revoke --keys keys --device DEF-000001 --reason stolen";
@@ -133,5 +138,9 @@ examples! {
     "bench device" "Measures what a device costs: PREPARE and COMMIT beside a bare signature, without and through the port, after \
         100,000 records, and its start.\n\nExit code 1 when a limit is not kept."
         "  stelala bench device";
+    "bench firmware" "Counts what PREPARE and COMMIT cost a Cortex-M33, in QEMU, and reckons from the parts' data sheets how \
+        long they take on the board.\n\nIt builds firmware/cost of the clone in which it is called, and needs \
+        qemu-system-arm. Exit code 1 when a limit is not kept."
+        "  stelala bench firmware --rounds 3";
     "completions" "" "  stelala completions bash > ~/.local/share/bash-completion/completions/stelala\n  stelala completions fish > ~/.config/fish/completions/stelala.fish";
 }

@@ -10,3 +10,4 @@ mod fake;
 mod hostile;
 mod setting_up;
 mod troubles;
+mod update;
