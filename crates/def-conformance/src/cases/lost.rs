@@ -206,7 +206,10 @@ fn window(bench: &Bench) -> Result<Shown> {
     device.restart()?;
     same("the first of 1,024", device.commit(&nonce, &oldest)?, first.clone())?;
     is_replay(&mut device, &oldest, &first)?;
-    device.sell_one()?;
+    // With the device's own time: the full window refuses what is stamped before its oldest record.
+    let now = device.time()?;
+    let fresh = device.new_sale("T1", now, 1).payload();
+    device.sell(&fresh)?;
     for _ in 0..2 {
         device.refused(&commit_of(&nonce), "INVALID_NONCE")?;
         device.refuses(&oldest, "STALE_TIMESTAMP")?;
