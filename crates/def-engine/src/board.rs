@@ -78,6 +78,9 @@ pub trait FirmwareSlots {
     /// Reads what is in the other place.
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error>;
 
+    /// Whether what the other place holds can be started on trial: that this is the maker's and newer the board knows.
+    fn check(&mut self) -> Result<(), Self::Error>;
+
     /// Whether the firmware that runs is on trial.
     fn on_trial(&mut self) -> bool;
 
@@ -108,6 +111,10 @@ impl FirmwareSlots for NoSlots {
     }
 
     fn read(&mut self, _: u32, _: &mut [u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn check(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }
 

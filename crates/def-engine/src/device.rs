@@ -97,7 +97,7 @@ impl<'m, B: Board> Device<'m, B> {
     /// Starts the other firmware on trial, if a new one has come. If this returns, the board resets itself, which ends
     /// a trial.
     pub fn restart(&mut self) {
-        if self.core.firmware.is_some() {
+        if self.core.firmware.as_ref().is_some_and(Ordered::is_verified) {
             // Where it cannot, the board's own reset leaves everything as it was.
             let _ = self.core.vault.slots.start_other();
         }

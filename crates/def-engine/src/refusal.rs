@@ -129,10 +129,13 @@ impl Display for Detail {
                 write!(f, "number {next} was given already: ask the ledger for the next one")
             }
             Self::FirmwareNotNewer { build, own } => {
-                write!(f, "build {own} runs: a later one replaces it, not {build}")
+                write!(f, "build {own} runs: ask the operator for an order of a later one than {build}")
             }
             Self::FirmwareTooLong { length, room } => {
-                write!(f, "the firmware has {length} bytes, this device has room for {room}")
+                write!(
+                    f,
+                    "the firmware has {length} bytes, this device has room for {room}: ask the operator for one that is made for it"
+                )
             }
             Self::FirmwarePiece { next } => {
                 write!(f, "the next piece begins at {next} and has 4096 bytes, or all that is left")

@@ -98,7 +98,9 @@ fn check_part(file: &str) -> Result<(), String> {
 }
 
 fn page(serial: &str, realm: &str, root: &str, mib: &str) -> Result<FactoryPage, String> {
-    let mib: u32 = mib.parse().map_err(|_| "MIB is a whole number: 64".to_owned())?;
+    // What is burnt is burnt for good: only what a part of the product can have.
+    let mib: u32 =
+        mib.parse().ok().filter(|mib| (1..=64).contains(mib)).ok_or("MIB is 1 to 64: the product has 64")?;
     let realm = match realm {
         "production" => Realm::Production,
         "development" => Realm::Development,
@@ -110,7 +112,7 @@ fn page(serial: &str, realm: &str, root: &str, mib: &str) -> Result<FactoryPage,
             .map_err(|_| "SERIAL is 1 to 20 letters, digits, dots, dashes or underscores".to_owned())?,
         realm,
         root: point(root).ok_or("ROOT is 66 hexadecimal digits of a point of P-256")?,
-        sectors: mib.checked_mul((1 << 20) / SECTOR_BYTES).ok_or("MIB is too large")?,
+        sectors: mib * ((1 << 20) / SECTOR_BYTES),
     })
 }
 

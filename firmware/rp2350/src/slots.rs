@@ -104,6 +104,22 @@ impl<P: Package> FirmwareSlots for Slots<P> {
         Ok(())
     }
 
+    fn check(&mut self) -> Result<(), SlotFault> {
+        let other = self.other()?;
+        let (image, own) = (self.image(other)?, self.image(other.other())?);
+        if !image.is_on_trial() {
+            return Err(SlotFault::NoTrial);
+        }
+        // At equal builds the ROM takes slot A, whichever is newer.
+        if image.build <= own.build {
+            return Err(SlotFault::NotNewer);
+        }
+        if image.rollback.is_none_or(|version| version < ROLLBACK) {
+            return Err(SlotFault::RolledBack);
+        }
+        Ok(())
+    }
+
     fn on_trial(&mut self) -> bool {
         let Some(running) = self.running else { return false };
         // An image that runs has a definition.
@@ -131,18 +147,8 @@ impl<P: Package> FirmwareSlots for Slots<P> {
     }
 
     fn start_other(&mut self) -> Result<(), SlotFault> {
+        self.check()?;
         let other = self.other()?;
-        let (image, own) = (self.image(other)?, self.image(other.other())?);
-        if !image.is_on_trial() {
-            return Err(SlotFault::NoTrial);
-        }
-        // At equal builds the ROM takes slot A, whichever is newer.
-        if image.build <= own.build {
-            return Err(SlotFault::NotNewer);
-        }
-        if image.rollback.is_none_or(|version| version < ROLLBACK) {
-            return Err(SlotFault::RolledBack);
-        }
         self.package.restart_into(other.at());
         Ok(())
     }

@@ -24,6 +24,15 @@ pub(crate) struct Ordered {
     digest: [u8; 32],
     version: heapless::String<{ FirmwareOrder::MAX_VERSION }>,
     received: u32,
+    /// All of it came, reads as it was ordered, and can be started on trial.
+    verified: bool,
+}
+
+impl Ordered {
+    /// Whether it may be started.
+    pub(crate) const fn is_verified(&self) -> bool {
+        self.verified
+    }
 }
 
 impl<B: Board> Core<'_, B> {
@@ -40,8 +49,8 @@ impl<B: Board> Core<'_, B> {
             FirmwareAsked::Order(token) => self.order_firmware(token.as_str())?,
             FirmwareAsked::Piece(piece) => self.take_piece(piece)?,
         }
-        let Some(ordered) = &self.firmware else { return Err(refused("no firmware was ordered")) };
-        let restarts = ordered.received == ordered.length;
+        let Some(ordered) = &self.firmware else { return Err(refused(NOT_ORDERED)) };
+        let restarts = ordered.verified;
         let _ = line.send(&FirmwareProgress {
             status: Accepted::Ok,
             version: ordered.version.as_str(),
@@ -68,11 +77,11 @@ impl<B: Board> Core<'_, B> {
         if length > room {
             return Err(refused(Detail::FirmwareTooLong { length, room }));
         }
-        let same = |ordered: &Ordered| ordered.length == length && ordered.digest == digest;
+        let same = |ordered: &Ordered| (ordered.length, ordered.digest) == (length, digest);
         if !self.firmware.as_ref().is_some_and(same) {
             // A token's version is no longer than this.
             let version = version.try_into().unwrap_or_default();
-            self.firmware = Some(Ordered { length, digest, version, received: 0 });
+            self.firmware = Some(Ordered { length, digest, version, received: 0, verified: false });
         }
         Ok(())
     }
@@ -80,7 +89,7 @@ impl<B: Board> Core<'_, B> {
     /// Erases the piece's place and programs it; a piece that came before may come again.
     fn take_piece(&mut self, piece: &FirmwarePiece<'_>) -> Result<(), Refusal> {
         let Some(ordered) = &mut self.firmware else {
-            return Err(refused("no firmware was ordered: send the operator's token first"));
+            return Err(refused(NOT_ORDERED));
         };
         let mut bytes = [0xFF; FirmwarePiece::BYTES];
         let misshapen = Refusal::new(ErrorCode::SchemaInvalid, "data is not base64url of at most 4096 bytes");
@@ -93,29 +102,43 @@ impl<B: Board> Core<'_, B> {
         bytes[length..].fill(0xFF);
         let pages = &bytes[..length.next_multiple_of(PAGE)];
         let slots = &mut self.vault.slots;
+        let came = ordered.received.max(piece.offset + length as u32);
+        // What is erased is gone until it is written.
+        (ordered.received, ordered.verified) = (ordered.received.min(piece.offset), false);
         let written = slots.erase(piece.offset).and_then(|()| slots.write(piece.offset, pages));
-        written.map_err(|_| refused("the place of the new firmware cannot be written"))?;
-        ordered.received = ordered.received.max(piece.offset + length as u32);
-        if ordered.received == ordered.length && !is_whole(slots, ordered)? {
-            self.firmware = None;
-            return Err(refused("what came is not the firmware that was ordered: order it again"));
+        written.map_err(|_| refused(NOT_WRITTEN))?;
+        ordered.received = came;
+        if ordered.received == ordered.length {
+            judge(slots, ordered).inspect_err(|_| ordered.received = 0)?;
+            ordered.verified = true;
         }
         Ok(())
     }
 }
 
-/// Whether the place holds the image that was ordered, as it reads.
-fn is_whole<S: FirmwareSlots>(slots: &mut S, ordered: &Ordered) -> Result<bool, Refusal> {
+const NOT_ORDERED: &str = "no firmware was ordered: send the operator's token first";
+const NOT_WRITTEN: &str = "the place of the new firmware cannot be written: order it again, and have the device serviced if it stays so";
+const NOT_READ: &str = "the place of the new firmware cannot be read: order it again, and have the device serviced if it stays so";
+
+/// Whether the place holds the image that was ordered, as it reads, and the board would start it.
+fn judge<S: FirmwareSlots>(slots: &mut S, ordered: &Ordered) -> Result<(), Refusal> {
     let mut hash = Sha256::new();
     let mut offset = 0;
     while offset < ordered.length {
         let mut bytes = [0; PAGE];
         let bytes = &mut bytes[..PAGE.min((ordered.length - offset) as usize)];
-        slots.read(offset, bytes).map_err(|_| refused("the place of the new firmware cannot be read"))?;
+        slots.read(offset, bytes).map_err(|_| refused(NOT_READ))?;
         hash.update(&*bytes);
         offset += bytes.len() as u32;
     }
-    Ok(hash.finalize()[..] == ordered.digest)
+    if hash.finalize()[..] != ordered.digest {
+        return Err(refused(
+            "what came is not the firmware that was ordered: order it again, and send its image",
+        ));
+    }
+    let unfit =
+        "this board does not start the image on trial: ask the maker for one that is made for an update";
+    slots.check().map_err(|_| refused(unfit))
 }
 
 fn refused(detail: impl Into<Detail>) -> Refusal {

@@ -17,6 +17,11 @@ pub struct Slots {
     /// Which of the two runs.
     pub running: u8,
     trial: Trial,
+    /// After so many operations on the other place, so many fail.
+    working: u32,
+    failing: u32,
+    /// What the other place holds is none that this board starts.
+    pub foreign: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,11 @@ enum Trial {
 impl Slots {
     /// The room of each, in bytes: a small one.
     pub const BYTES: usize = 16 * SECTOR_BYTES;
+
+    /// Lets `working` operations on the other place through, then makes the `failing` ones after them fail.
+    pub const fn fail_after(&mut self, working: u32, failing: u32) {
+        (self.working, self.failing) = (working, failing);
+    }
 
     /// What is in the place that does not run.
     pub fn other(&self) -> &[u8] {
@@ -50,7 +60,14 @@ impl Slots {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { other: Arc::new(vec![0xFF; Self::BYTES]), running: 0, trial: Trial::None }
+        Self {
+            other: Arc::new(vec![0xFF; Self::BYTES]),
+            running: 0,
+            trial: Trial::None,
+            working: 0,
+            failing: 0,
+            foreign: false,
+        }
     }
 }
 
@@ -67,7 +84,16 @@ impl SlotsPort {
     ) -> Result<R, FlashError> {
         let mut board = self.0.0.borrow_mut();
         board.check_power()?;
-        let bytes = Arc::make_mut(&mut board.state.slots.other);
+        let slots = &mut board.state.slots;
+        match (slots.working, slots.failing) {
+            (_, 0) => {}
+            (0, _) => {
+                slots.failing -= 1;
+                return Err(FlashError::PowerLost);
+            }
+            _ => slots.working -= 1,
+        }
+        let bytes = Arc::make_mut(&mut slots.other);
         let from = offset as usize;
         bytes.get_mut(from..from + length).map(change).ok_or(FlashError::OutOfBounds)
     }
@@ -98,6 +124,10 @@ impl FirmwareSlots for SlotsPort {
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         self.change(offset, bytes.len(), |cells| bytes.copy_from_slice(cells))
+    }
+
+    fn check(&mut self) -> Result<(), FlashError> {
+        if self.0.0.borrow().state.slots.foreign { Err(FlashError::OutOfBounds) } else { Ok(()) }
     }
 
     fn on_trial(&mut self) -> bool {

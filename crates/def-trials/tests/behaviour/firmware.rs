@@ -194,3 +194,66 @@ fn a_new_device_takes_no_firmware() {
     assert_eq!(order(&mut shop, NEWER, &image(10))["code"], "NOT_PROVISIONED");
     assert_eq!(send(&mut shop, 0, &image(10))["code"], "NOT_PROVISIONED");
 }
+
+#[test]
+fn a_place_that_fails_while_it_is_written_or_read_starts_nothing() {
+    // Erase and program of each of two pieces, then 33 reads of a page.
+    for failing in 0..5 {
+        let mut shop = Shop::open();
+        let image = image(2 * PIECE);
+        assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
+        let mut refused = 0;
+        for (index, piece) in image.chunks(PIECE).enumerate() {
+            let fails = index * 2 <= failing && failing < index * 2 + 2 || index == 1 && failing == 4;
+            if fails {
+                // Let through what comes before: the erase, the program, or both.
+                shop.world.change(|state| state.slots.fail_after((failing - index * 2) as u32, 1));
+            }
+            let answer = send(&mut shop, index * PIECE, piece);
+            if fails {
+                assert_eq!(answer["code"], "FIRMWARE_REFUSED", "{failing}: {answer}");
+                refused += 1;
+                assert!(!shop.host.wants_restart());
+                // Said again, the order tells where to go on, and never that it restarts.
+                let again = order(&mut shop, NEWER, &image);
+                assert_eq!(again["restarts"], false, "{failing}: {again}");
+                break;
+            }
+        }
+        assert_eq!(refused, 1, "{failing}");
+        assert_eq!(deliver_rest(&mut shop, &image)["restarts"], true, "{failing}");
+    }
+}
+
+/// Orders it, and sends from where the device says.
+fn deliver_rest(shop: &mut Shop, image: &[u8]) -> Value {
+    let mut answer = order(shop, NEWER, image);
+    while answer["restarts"] == false {
+        let from = answer["received"].as_u64().unwrap() as usize;
+        answer = send(shop, from, &image[from..image.len().min(from + PIECE)]);
+        assert_eq!(answer["status"], "OK", "{answer}");
+    }
+    answer
+}
+
+#[test]
+fn a_piece_that_comes_again_after_the_last_is_verified_again() {
+    let mut shop = Shop::open();
+    let image = image(PIECE + 5);
+    assert_eq!(deliver(&mut shop, &image)["restarts"], true);
+    // The board has not restarted yet, and another piece is put in the place of the first.
+    let mut other = image.clone();
+    other[0] ^= 1;
+    assert_eq!(send(&mut shop, 0, &other[..PIECE])["code"], "FIRMWARE_REFUSED");
+    shop.host_restarts();
+    assert_eq!(running(&shop), 0, "what is not what was ordered is not started");
+}
+
+#[test]
+fn an_image_that_the_board_would_not_start_is_refused_before_it_restarts() {
+    let mut shop = Shop::open();
+    shop.world.change(|state| state.slots.foreign = true);
+    let answer = deliver(&mut shop, &image(PIECE + 5));
+    assert_eq!(answer["code"], "FIRMWARE_REFUSED", "{answer}");
+    assert!(!shop.host.wants_restart());
+}

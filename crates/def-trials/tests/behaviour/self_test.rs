@@ -1,5 +1,8 @@
 //! A device tests itself when the power comes and every day, and seals nothing when something is wrong.
 
+use def_engine::{Factory, Memory};
+use def_protocol::token::Realm;
+use def_trials::Host;
 use serde_json::json;
 
 use crate::shop::Shop;
@@ -72,12 +75,18 @@ fn a_secure_element_that_fails_the_test_of_the_day_seals_again_when_it_answers()
 }
 
 #[test]
-fn a_product_with_an_open_debug_port_warns() {
-    let mut shop = Shop::open();
-    assert_eq!(shop.status()["debug_locked"], true);
-    shop.world.change(|state| state.debug_locked = false);
-    let status = shop.status();
-    assert_eq!(status["debug_locked"], false);
-    // This one is for development.
-    assert!(!status["warnings"].as_array().unwrap().contains(&json!("debug")));
+fn a_product_with_an_open_debug_port_warns_and_a_thing_for_development_does_not() {
+    for (realm, warns) in [(Realm::Production, true), (Realm::Development, false)] {
+        let mut shop = Shop::open();
+        let factory = Factory { realm, ..shop.authority.factory() };
+        let mut memory = Box::new(Memory::new());
+        let mut host = Host::start(&shop.world, factory, &mut memory);
+        let mut warned = || {
+            let status = host.ask("QRY|STATUS");
+            (status["debug_locked"].clone(), status["warnings"].as_array().unwrap().contains(&json!("debug")))
+        };
+        assert_eq!(warned(), (json!(true), false));
+        shop.world.change(|state| state.debug_locked = false);
+        assert_eq!(warned(), (json!(false), warns), "{realm:?}");
+    }
 }

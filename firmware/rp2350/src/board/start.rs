@@ -120,11 +120,16 @@ fn serve(mut device: Device<'static, Product>, mut lights: Lights) -> ! {
     watchdog::restart(None)
 }
 
-/// The board is not whole: it says so, and does nothing else.
+/// How long a board that is not whole says so, in milliseconds.
+const BROKEN: u64 = 30_000;
+
+/// The board is not whole: it says so, and tries again; a firmware on trial is then no more.
 fn broken(mut lights: Lights) -> ! {
     lights.broken();
-    loop {
+    let since = Instant::now().as_millis();
+    while Instant::now().as_millis().saturating_sub(since) < BROKEN {
         lamps::show(&lights);
         Waiting.pause();
     }
+    watchdog::restart(None)
 }
