@@ -77,7 +77,7 @@ fn a_secure_element_that_fails_the_test_of_the_day_seals_again_when_it_answers()
 #[test]
 fn a_product_with_an_open_debug_port_warns_and_a_thing_for_development_does_not() {
     for (realm, warns) in [(Realm::Production, true), (Realm::Development, false)] {
-        let mut shop = Shop::open();
+        let shop = Shop::open();
         let factory = Factory { realm, ..shop.authority.factory() };
         let mut memory = Box::new(Memory::new());
         let mut host = Host::start(&shop.world, factory, &mut memory);
