@@ -1,5 +1,6 @@
 //! What a host asks a device.
 
+mod members;
 mod object;
 mod parts;
 

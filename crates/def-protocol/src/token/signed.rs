@@ -102,6 +102,28 @@ impl Scope {
         if scope.not_before <= scope.not_after { Ok(scope) } else { Err(TokenFault::Field("validity")) }
     }
 
+    #[inline(never)] // One copy for all kinds.
+    fn holds(&self, device: DeviceId, realm: Realm, now: Timestamp) -> Result<(), TokenFault> {
+        self.addresses(device, realm)?;
+        if now < self.not_before {
+            Err(TokenFault::TooEarly)
+        } else if now > self.not_after {
+            Err(TokenFault::Expired)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn addresses(&self, device: DeviceId, realm: Realm) -> Result<(), TokenFault> {
+        if self.realm != realm {
+            Err(TokenFault::OtherRealm)
+        } else if self.device != device {
+            Err(TokenFault::OtherDevice)
+        } else {
+            Ok(())
+        }
+    }
+
     pub(super) fn write(&self, kind: Kind, out: &mut Sink<'_>) -> Result<(), TokenFault> {
         if self.not_after < self.not_before {
             return Err(TokenFault::Field("validity"));
@@ -116,6 +138,12 @@ impl Scope {
 /// What a token's signature covers.
 pub(super) fn signed_hash(bytes: &[u8]) -> RecordHash {
     RecordHash(Sha256::new().chain_update(TAG).chain_update(bytes).finalize().into())
+}
+
+#[inline(never)] // One copy for all kinds.
+fn signed_by_any(bytes: &[u8], signature: &Signature, keys: &[&PublicKey]) -> bool {
+    let hash = signed_hash(bytes);
+    keys.iter().any(|key| key.verify(&hash, signature).is_ok())
 }
 
 /// A well-formed token of which nobody knows whether it is true.
@@ -162,8 +190,16 @@ impl<'b, B: Body<'b>> Unverified<'b, B> {
     /// Makes a token of this one that may be believed, if the key signed it. Whose key it has to be is for the caller
     /// to know.
     pub fn verify(self, key: &PublicKey) -> Result<Token<'b, B>, TokenFault> {
-        key.verify(&signed_hash(self.bytes), &self.signature).map_err(|_| TokenFault::False)?;
-        Ok(Token(self))
+        self.verify_by_any(&[key])
+    }
+
+    /// The same for a token that any of these keys may have signed.
+    pub fn verify_by_any(self, keys: &[&PublicKey]) -> Result<Token<'b, B>, TokenFault> {
+        if signed_by_any(self.bytes, &self.signature, keys) {
+            Ok(Token(self))
+        } else {
+            Err(TokenFault::False)
+        }
     }
 
     /// Takes a token from a record that the device sealed: it was verified before, and the seal covers it.
@@ -179,26 +215,12 @@ pub struct Token<'b, B>(Unverified<'b, B>);
 impl<'b, B: Body<'b>> Token<'b, B> {
     /// Whether it speaks to this device at this time.
     pub fn for_device(&self, device: DeviceId, realm: Realm, now: Timestamp) -> Result<(), TokenFault> {
-        self.addressed_to(device, realm)?;
-        let Scope { not_before, not_after, .. } = self.0.scope;
-        if now < not_before {
-            Err(TokenFault::TooEarly)
-        } else if now > not_after {
-            Err(TokenFault::Expired)
-        } else {
-            Ok(())
-        }
+        self.scope().holds(device, realm, now)
     }
 
     /// Whether it speaks to this device, for one whose clock cannot be believed.
     pub fn addressed_to(&self, device: DeviceId, realm: Realm) -> Result<(), TokenFault> {
-        if self.0.scope.realm != realm {
-            Err(TokenFault::OtherRealm)
-        } else if self.0.scope.device != device {
-            Err(TokenFault::OtherDevice)
-        } else {
-            Ok(())
-        }
+        self.scope().addresses(device, realm)
     }
 
     /// To whom it speaks, and when.
