@@ -16,7 +16,7 @@ impl<B: Board> Core<'_, B> {
     /// `QRY|LOG`: one invoice, with all that a reprint needs (D14).
     #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn log<O: Output>(&mut self, key: LogKey, line: &mut Line<'_, O>) -> Result<(), Refusal> {
-        let activation = self.vault.binding()?.activation;
+        let prefix = self.vault.binding()?.activation.prefix;
         let epoch = key.epoch.unwrap_or(self.vault.state.point.epoch);
         let found = self.vault.find_invoice(epoch, key.number)?;
         let (sealed, met) = found.ok_or_else(|| {
@@ -29,7 +29,7 @@ impl<B: Board> Core<'_, B> {
         buffers.text.clear();
         compact::unpack(content.packed, &home, &mut buffers.text).map_err(|_| fault)?;
         let invoice = Invoice::read(buffers.text.as_bytes()).map_err(|_| fault)?;
-        let seal = Seal::of(&sealed, activation.prefix).ok_or(fault)?;
+        let seal = Seal::of(&sealed, prefix).ok_or(fault)?;
         let client = || Displayed(Registration(invoice.client.registration));
         let log_entry = LogEntry {
             record_type: invoice.invoice_type,

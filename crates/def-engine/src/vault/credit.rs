@@ -111,9 +111,9 @@ impl<B: Board> Vault<'_, B> {
         digest: OriginalDigest,
         now: Timestamp,
     ) -> Result<CreditAccount, Refusal> {
-        let operator = self.binding()?.activation.operator;
+        let operator = &self.binding()?.activation.operator;
         let mut buffer = [0; Voucher::MAX_BYTES];
-        let token = Unverified::<Voucher>::from_text(text, &mut buffer)?.verify(&operator)?;
+        let token = Unverified::<Voucher>::from_text(text, &mut buffer)?.verify(operator)?;
         token.for_device(self.factory.serial, self.factory.realm, now)?;
         // The notes of epochs before are gone from here, so their vouchers hold no longer.
         if token.scope().not_before < self.state.epoch_began {
@@ -126,7 +126,7 @@ impl<B: Board> Vault<'_, B> {
                 "the voucher is older than the newest note of this original: ask the ledger for a new one",
             ));
         }
-        Ok(token.body().account.clone())
+        Ok(token.into_body().account)
     }
 
     /// The newest note of an original, along its chain.

@@ -1,6 +1,5 @@
 //! What a host asks a device.
 
-mod members;
 mod object;
 mod parts;
 

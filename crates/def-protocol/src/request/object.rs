@@ -6,9 +6,18 @@ use fiscal::{Epoch, InvoiceNumber, PublicKey, RecordHash, Signature};
 use super::{
     ArticlesAsked, Command, Cursor, DumpAsked, DumpFormat, FirmwareAsked, FirmwarePiece, Initialisation,
     LogKey, Request, SnapshotPeriod, TimeSetting, TokenText,
-    members::{Given, Member, Room, number, read_members, text},
 };
-use crate::{base64url, code::ErrorCode, nonce::Nonce, read};
+use crate::{
+    base64url,
+    code::ErrorCode,
+    members::{
+        self, Given,
+        Member::{self, Number, Text},
+        Room,
+    },
+    nonce::Nonce,
+    read,
+};
 
 type Refusal = (ErrorCode, &'static str);
 
@@ -26,7 +35,7 @@ pub(super) fn read(command: Command, object: &[u8]) -> Result<Request<'_>, Refus
         },
         Command::Commit => Request::Commit(commit(object)?),
         Command::Closure => {
-            let [date] = members(object, [text("date")], CLOSURE)?;
+            let [date] = members(object, [Text("date")], CLOSURE)?;
             Request::Closure(date.parsed().ok_or((ErrorCode::SchemaInvalid, CLOSURE))?)
         }
         Command::Snapshot => Request::Snapshot(snapshot(object)?),
@@ -62,7 +71,7 @@ fn log_key(text: &[u8]) -> Option<LogKey> {
 
 fn commit(object: &[u8]) -> Result<Nonce, Refusal> {
     const FORM: &str = r#"the object is {"nonce":"..."}"#;
-    let [nonce] = members(object, [text("nonce")], FORM)?;
+    let [nonce] = members(object, [Text("nonce")], FORM)?;
     let mut room = Room::new();
     let nonce = nonce.text(&mut room).ok_or((ErrorCode::SchemaInvalid, FORM))?;
     nonce.parse().map_err(|_| (ErrorCode::InvalidNonce, "a nonce has 32 hexadecimal digits: send PREPARE's"))
@@ -70,7 +79,7 @@ fn commit(object: &[u8]) -> Result<Nonce, Refusal> {
 
 fn snapshot(object: &[u8]) -> Result<SnapshotPeriod, Refusal> {
     const FORM: &str = r#"the object is {"period":"session"} or {"period":"day"}"#;
-    let [period] = members(object, [text("period")], FORM)?;
+    let [period] = members(object, [Text("period")], FORM)?;
     match period.text(&mut Room::new()) {
         Some("session") => Ok(SnapshotPeriod::Session),
         Some("day") => Ok(SnapshotPeriod::Day),
@@ -80,7 +89,7 @@ fn snapshot(object: &[u8]) -> Result<SnapshotPeriod, Refusal> {
 
 fn articles(object: &[u8]) -> Result<ArticlesAsked<'_>, Refusal> {
     const FORM: &str = r#"the object is {"since":"2026-02-01","until":"2026-02-04"}, and "after" with the "next" of the answer before"#;
-    let [since, until, after] = members(object, [text("since"), text("until"), text("after")], FORM)?;
+    let [since, until, after] = members(object, [Text("since"), Text("until"), Text("after")], FORM)?;
     let (Some(since), Some(until), Some(after)) =
         (since.parsed(), until.parsed(), after.optional(|after| Cursor::new(after.plain()?)))
     else {
@@ -94,7 +103,7 @@ fn articles(object: &[u8]) -> Result<ArticlesAsked<'_>, Refusal> {
 
 fn dump(object: &[u8]) -> Result<DumpAsked, Refusal> {
     const FORM: &str = r#"the object is {"format":"json","after":0} or {"format":"digest","after":0}"#;
-    let [format, after] = members(object, [text("format"), number("after")], FORM)?;
+    let [format, after] = members(object, [Text("format"), Number("after")], FORM)?;
     let format = match format.text(&mut Room::new()) {
         Some("json") => DumpFormat::Json,
         Some("digest") => DumpFormat::Digest,
@@ -111,7 +120,7 @@ fn dump(object: &[u8]) -> Result<DumpAsked, Refusal> {
 fn time(object: &[u8]) -> Result<TimeSetting, Refusal> {
     const FORM: &str = r#"the object is {"timestamp":"2026-02-04T10:00:00","signature":"..."}, and "newest" with 64 hexadecimal digits to set the clock back"#;
     let [timestamp, signature, newest] =
-        members(object, [text("timestamp"), text("signature"), text("newest")], FORM)?;
+        members(object, [Text("timestamp"), Text("signature"), Text("newest")], FORM)?;
     let (Some(timestamp), Some(signature), Some(newest)) =
         (timestamp.parsed(), raw_signature(signature), newest.optional(hash))
     else {
@@ -126,7 +135,7 @@ fn time(object: &[u8]) -> Result<TimeSetting, Refusal> {
 fn initialise(object: &[u8]) -> Result<Initialisation<'_>, Refusal> {
     const FORM: &str =
         r#"the object is {"activation_code":"...","public_key":"..."}, the key in PEM or base64 of its DER"#;
-    let [activation_code, key] = members(object, [text("activation_code"), text("public_key")], FORM)?;
+    let [activation_code, key] = members(object, [Text("activation_code"), Text("public_key")], FORM)?;
     match (activation_code.plain().and_then(TokenText::new), public_key(key)) {
         (Some(activation_code), Some(public_key)) => Ok(Initialisation { activation_code, public_key }),
         _ => schema(FORM),
@@ -135,12 +144,12 @@ fn initialise(object: &[u8]) -> Result<Initialisation<'_>, Refusal> {
 
 fn firmware(object: &[u8]) -> Result<FirmwareAsked<'_>, Refusal> {
     const FORM: &str = r#"the object is {"token":"..."}, or {"offset":0,"data":"..."} with 4096 bytes in base64url, fewer at the end"#;
-    use Given::{Nothing, Null, Number};
-    let asked = match members(object, [text("token"), number("offset"), text("data")], FORM)? {
+    use Given::{Nothing, Null};
+    let asked = match members(object, [Text("token"), Number("offset"), Text("data")], FORM)? {
         [token, Nothing | Null, Nothing | Null] => {
             token.plain().and_then(TokenText::new).map(FirmwareAsked::Order)
         }
-        [Nothing | Null, Number(offset), data] => u32::try_from(offset)
+        [Nothing | Null, Given::Number(offset), data] => u32::try_from(offset)
             .ok()
             .and_then(|offset| FirmwarePiece::new(offset, data.plain()?))
             .map(FirmwareAsked::Piece),
@@ -150,20 +159,16 @@ fn firmware(object: &[u8]) -> Result<FirmwareAsked<'_>, Refusal> {
 }
 
 fn token<'a>(object: &'a [u8], name: &'static str, form: &'static str) -> Result<TokenText<'a>, Refusal> {
-    let [token] = members(object, [text(name)], form)?;
+    let [token] = members(object, [Text(name)], form)?;
     token.plain().and_then(TokenText::new).ok_or((ErrorCode::SchemaInvalid, form))
 }
 
-/// What an object says of these members, and of no others.
 fn members<'a, const N: usize>(
     object: &'a [u8],
-    mut members: [Member<'a>; N],
+    wanted: [Member; N],
     form: &'static str,
 ) -> Result<[Given<'a>; N], Refusal> {
-    match read_members(object, &mut members) {
-        Ok(()) => Ok(members.map(|member| member.given)),
-        Err(_) => schema(form),
-    }
+    members::members(object, wanted).ok_or((ErrorCode::SchemaInvalid, form))
 }
 
 fn schema<T>(detail: &'static str) -> Result<T, Refusal> {

@@ -140,32 +140,42 @@ pub(super) fn signed_hash(bytes: &[u8]) -> RecordHash {
     RecordHash(Sha256::new().chain_update(TAG).chain_update(bytes).finalize().into())
 }
 
-#[inline(never)] // One copy for all kinds.
-fn signed_by_any(bytes: &[u8], signature: &Signature, keys: &[&PublicKey]) -> bool {
-    let hash = signed_hash(bytes);
-    keys.iter().any(|key| key.verify(&hash, signature).is_ok())
-}
-
 /// A well-formed token of which nobody knows whether it is true.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unverified<'b, B> {
-    scope: Scope,
+    signed: Signed<'b>,
     body: B,
+}
+
+/// What all kinds have around their bodies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Signed<'b> {
+    scope: Scope,
     bytes: &'b [u8],
     signature: Signature,
 }
 
-/// What all kinds have around their bodies.
-struct Envelope<'b> {
+impl Signed<'_> {
+    #[inline(never)] // One copy for all kinds.
+    fn by_any(&self, keys: &[&PublicKey]) -> Result<(), TokenFault> {
+        let hash = signed_hash(self.bytes);
+        let signed = keys.iter().any(|key| key.verify(&hash, &self.signature).is_ok());
+        if signed { Ok(()) } else { Err(TokenFault::False) }
+    }
+}
+
+/// A token whose body is still to be read.
+struct Opened<'b> {
     scope: Scope,
     bytes: &'b [u8],
     /// The body, and nothing else if the token is one.
     fields: Fields<'b>,
-    signature: [u8; Signature::LENGTH],
+    signature: &'b [u8; Signature::LENGTH],
 }
 
-impl<'b> Envelope<'b> {
-    fn open(text: &str, buffer: &'b mut [u8], kind: Kind, characters: usize) -> Result<Self, TokenFault> {
+impl<'b> Opened<'b> {
+    #[inline(never)] // One copy for all kinds.
+    fn read(text: &str, buffer: &'b mut [u8], kind: Kind, characters: usize) -> Result<Self, TokenFault> {
         if text.len() > characters || text.len() * 3 / 4 > buffer.len() {
             return Err(TokenFault::TooLong);
         }
@@ -173,18 +183,24 @@ impl<'b> Envelope<'b> {
         let (bytes, signature) = bytes.split_last_chunk().ok_or(TokenFault::Truncated)?;
         let mut fields = Fields(bytes);
         let scope = Scope::read(&mut fields, kind)?;
-        Ok(Self { scope, bytes, fields, signature: *signature })
+        Ok(Self { scope, bytes, fields, signature })
+    }
+
+    /// What stands around the body, when all of that was read.
+    #[inline(never)] // One copy for all kinds.
+    fn close(&self) -> Result<Signed<'b>, TokenFault> {
+        self.fields.end()?;
+        let signature = Signature::from_bytes(*self.signature)?;
+        Ok(Signed { scope: self.scope, bytes: self.bytes, signature })
     }
 }
 
 impl<'b, B: Body<'b>> Unverified<'b, B> {
     /// Reads a token into a buffer of [`Body::MAX_BYTES`].
     pub fn from_text(text: &str, buffer: &'b mut [u8]) -> Result<Self, TokenFault> {
-        let Envelope { scope, bytes, mut fields, signature } =
-            Envelope::open(text, buffer, B::KIND, B::MAX_CHARACTERS)?;
-        let body = B::read(&mut fields)?;
-        fields.end()?;
-        Ok(Self { scope, body, bytes, signature: Signature::from_bytes(signature)? })
+        let mut opened = Opened::read(text, buffer, B::KIND, B::MAX_CHARACTERS)?;
+        let body = B::read(&mut opened.fields)?;
+        Ok(Self { signed: opened.close()?, body })
     }
 
     /// Makes a token of this one that may be believed, if the key signed it. Whose key it has to be is for the caller
@@ -195,11 +211,8 @@ impl<'b, B: Body<'b>> Unverified<'b, B> {
 
     /// The same for a token that any of these keys may have signed.
     pub fn verify_by_any(self, keys: &[&PublicKey]) -> Result<Token<'b, B>, TokenFault> {
-        if signed_by_any(self.bytes, &self.signature, keys) {
-            Ok(Token(self))
-        } else {
-            Err(TokenFault::False)
-        }
+        self.signed.by_any(keys)?;
+        Ok(Token(self))
     }
 
     /// Takes a token from a record that the device sealed: it was verified before, and the seal covers it.
@@ -225,7 +238,7 @@ impl<'b, B: Body<'b>> Token<'b, B> {
 
     /// To whom it speaks, and when.
     pub const fn scope(&self) -> &Scope {
-        &self.0.scope
+        &self.0.signed.scope
     }
 
     /// What it says.
@@ -233,9 +246,14 @@ impl<'b, B: Body<'b>> Token<'b, B> {
         &self.0.body
     }
 
+    /// The same, and the rest of the token is gone.
+    pub fn into_body(self) -> B {
+        self.0.body
+    }
+
     /// Which token it is: SHA-256 of its bytes without the signature, the same for one that was signed again.
     pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.0.bytes).into()
+        Sha256::digest(self.0.signed.bytes).into()
     }
 }
 
