@@ -134,11 +134,11 @@ impl<B: Board> Core<'_, B> {
         repeated: bool,
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
-        let (sealed, met) = self.vault.find_event(place)?;
+        let found = self.vault.find_event(place)?;
         let fault = JournalFault::corrupt(place, "the closure cannot be read");
-        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
+        let event = EventContent::read(&self.vault.buffers.content[..found.length]).ok_or(fault)?;
         let members = event.body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).ok_or(fault)?;
-        let record = sealed.to_bytes();
+        let record = found.sealed.to_bytes();
         let tail = format_args!(r#","repeated":{repeated},"record":"{}"}}"#, Base64Url(&record));
         line.send_text(format_args!(r#"{{"status":"OK",{members}{tail}"#));
         Ok(())

@@ -10,6 +10,7 @@ use crate::{
     device::{Core, Line},
     journal::JournalFault,
     refusal::{Detail, Refusal},
+    vault::Found,
 };
 
 impl<B: Board> Core<'_, B> {
@@ -19,13 +20,13 @@ impl<B: Board> Core<'_, B> {
         let prefix = self.vault.binding()?.activation.prefix;
         let epoch = key.epoch.unwrap_or(self.vault.state.point.epoch);
         let found = self.vault.find_invoice(epoch, key.number)?;
-        let (sealed, met) = found.ok_or_else(|| {
+        let Found { sealed, place, length } = found.ok_or_else(|| {
             Refusal::new(ErrorCode::NotFound, Detail::NoInvoice { epoch, number: key.number })
         })?;
         let home = self.vault.binding()?.home();
         let buffers = &mut *self.vault.buffers;
-        let fault = JournalFault::corrupt(met.place, "the payload cannot be read");
-        let content = InvoiceContent::read(&buffers.content[..met.length]).ok_or(fault)?;
+        let fault = JournalFault::corrupt(place, "the payload cannot be read");
+        let content = InvoiceContent::read(&buffers.content[..length]).ok_or(fault)?;
         buffers.text.clear();
         compact::unpack(content.packed, &home, &mut buffers.text).map_err(|_| fault)?;
         let invoice = Invoice::read(buffers.text.as_bytes()).map_err(|_| fault)?;

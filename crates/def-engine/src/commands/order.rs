@@ -94,11 +94,11 @@ impl<B: Board> Core<'_, B> {
         message: &str,
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
-        let (sealed, met) = self.vault.find_event(place)?;
+        let found = self.vault.find_event(place)?;
         let device_id = self.vault.factory.serial;
         let fault = JournalFault::corrupt(place, "the record's content cannot be read");
-        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
-        let record = Some(*sealed.record());
+        let event = EventContent::read(&self.vault.buffers.content[..found.length]).ok_or(fault)?;
+        let record = Some(*found.sealed.record());
         let _ =
             line.send(&Obeyed { status: Accepted::Ok, message, device_id, record, body: Some(event.body) });
         Ok(())
