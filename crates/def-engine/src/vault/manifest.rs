@@ -17,6 +17,9 @@ use crate::{
     state::{EventBody, Told},
 };
 
+const UNREAD: &str = "the record cannot be read";
+const NO_MANIFEST: &str = "the tax manifest cannot be read";
+
 impl<B: Board> Vault<'_, B> {
     /// Writes what the record of a new epoch says: all that outlives the records before it.
     pub(crate) fn write_epoch(&mut self, token: &str) -> Result<(), Refusal> {
@@ -24,10 +27,10 @@ impl<B: Board> Vault<'_, B> {
         let (head, skipped) = (self.state.point.head, self.state.session.skipped);
         let middle = self.buffers.content.len() / 2;
         let (first, second) = self.buffers.content.split_at_mut(middle);
-        let activation = told(&mut self.journal, binding, first)?.activation;
+        let activation = told(&mut self.journal, binding, first, UNREAD)?.activation;
         let manifest = match manifest {
             Some(place) => {
-                let told = told(&mut self.journal, place, second)?;
+                let told = told(&mut self.journal, place, second, UNREAD)?;
                 told.manifest.or(told.token)
             }
             None => None,
@@ -49,35 +52,32 @@ impl<B: Board> Vault<'_, B> {
     /// Whether a sale's groups are those that hold today; a device without a manifest checks sums only (P7).
     pub(crate) fn check_manifest(&mut self, sale: &Validated<'_>, now: Timestamp) -> Result<(), Refusal> {
         let day = self.business_day(now);
-        self.with_manifest(|_, groups| Manifest { groups }.check(sale, day))
-            .map_or(Ok(()), |checked| checked?.map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault)))
+        let mut checked = Ok(());
+        self.with_manifest(&mut |_, groups| checked = Manifest { groups }.check(sale, day))?;
+        checked.map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault))
     }
 
     /// The version of the tax groups that are installed.
     pub(crate) fn manifest_version(&mut self) -> Result<Option<u32>, Refusal> {
-        self.with_manifest(|version, _| version).transpose()
+        let mut installed = None;
+        self.with_manifest(&mut |version, _| installed = Some(version))?;
+        Ok(installed)
     }
 
-    fn with_manifest<R>(
-        &mut self,
-        ask: impl FnOnce(u32, &[ManifestGroup<'_>]) -> R,
-    ) -> Option<Result<R, Refusal>> {
-        let place = self.state.manifest?;
-        let fault = JournalFault::corrupt(place, "the tax manifest cannot be read");
+    /// Gives the version and the tax groups that are installed, if any are.
+    fn with_manifest(&mut self, ask: &mut dyn FnMut(u32, &[ManifestGroup<'_>])) -> Result<(), JournalFault> {
+        let Some(place) = self.state.manifest else { return Ok(()) };
+        let fault = JournalFault::corrupt(place, NO_MANIFEST);
         // The record takes less than half of the buffer; the token's bytes go into the other half.
         let middle = self.buffers.content.len() / 2;
         let (record, bytes) = self.buffers.content.split_at_mut(middle);
-        let read = || -> Result<R, JournalFault> {
-            let slot = self.journal.slot(place, record)?;
-            let Some(Kept::Event(_, event)) = Kept::read(slot.kind, slot.content) else { return Err(fault) };
-            let told = Told::read(event.body).ok_or(fault)?;
-            let token = told.manifest.or(told.token).ok_or(fault)?;
-            let bytes = bytes.get_mut(..TaxManifest::MAX_BYTES).ok_or(fault)?;
-            let token = Unverified::<TaxManifest<'_>>::from_text(token, bytes).map_err(|_| fault)?.recorded();
-            let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
-            Ok(ask(token.body().version(), &groups))
-        };
-        Some(read().map_err(Refusal::from))
+        let told = told(&mut self.journal, place, record, NO_MANIFEST)?;
+        let token = told.manifest.or(told.token).ok_or(fault)?;
+        let bytes = bytes.get_mut(..TaxManifest::MAX_BYTES).ok_or(fault)?;
+        let token = Unverified::<TaxManifest<'_>>::from_text(token, bytes).map_err(|_| fault)?.recorded();
+        let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
+        ask(token.body().version(), &groups);
+        Ok(())
     }
 }
 
@@ -86,8 +86,9 @@ fn told<'b, F: MultiwriteNorFlash>(
     journal: &mut Journal<F>,
     place: Place,
     buffer: &'b mut [u8],
+    otherwise: &'static str,
 ) -> Result<Told<'b>, JournalFault> {
-    let fault = JournalFault::corrupt(place, "the record cannot be read");
+    let fault = JournalFault::corrupt(place, otherwise);
     let slot = journal.slot(place, buffer)?;
     match Kept::read(slot.kind, slot.content) {
         Some(Kept::Event(_, event)) => Told::read(event.body).ok_or(fault),

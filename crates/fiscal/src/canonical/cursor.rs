@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use crate::{
-    fault::{Fault, InMember, Member, Reason},
+    fault::{Fault, Member, Reason},
     ids::MAX_INTEGER,
     text::Text,
 };
@@ -194,5 +194,11 @@ pub(super) fn value<'a, T>(
     read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Reason>,
 ) -> Result<T, Fault> {
     cursor.member(members, index)?;
-    read(cursor).at(members[index])
+    read(cursor).map_err(|reason| at_member(members, index, reason))
+}
+
+#[cold]
+#[inline(never)] // One copy for all values.
+fn at_member(members: &[Member], index: usize, reason: Reason) -> Fault {
+    members.get(index).map_or(Fault::whole(reason), |member| Fault::at(*member, reason))
 }
