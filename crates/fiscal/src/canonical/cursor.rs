@@ -56,7 +56,9 @@ impl<'a> Cursor<'a> {
     /// Takes the name of the member `members[index]`, which must come here.
     pub(super) fn member(&mut self, members: &[Member], index: usize) -> Result<(), Fault> {
         let before = *self;
-        if (index == 0 || self.take(",")) && self.take(members[index].literal()) {
+        if (index == 0 || self.take(","))
+            && members.get(index).is_some_and(|member| self.take(member.literal()))
+        {
             return Ok(());
         }
         *self = before;
@@ -120,7 +122,7 @@ impl<'a> Cursor<'a> {
     /// The fault of what stands where `members[index]` must come.
     #[cold]
     fn instead_of_member(&self, members: &[Member], index: usize) -> Fault {
-        let expected = members[index];
+        let Some(&expected) = members.get(index) else { return Fault::whole(Reason::MemberExpected) };
         match self.name_here(index == 0) {
             Name::Spaced => Fault::at(expected, Reason::WhiteSpace),
             Name::Unknown => Fault::whole(Reason::MemberUnknown),
