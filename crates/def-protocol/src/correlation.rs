@@ -16,7 +16,8 @@ impl Correlation {
     /// As it is written, without the `@`.
     pub fn as_str(&self) -> &str {
         // Only ASCII gets in, so this cannot fail.
-        str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        let text = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        str::from_utf8(text).unwrap_or_default()
     }
 
     /// Reads what follows an `@`: the correlation, up to white space, `{` or the end, and the rest.

@@ -16,6 +16,7 @@ mod code;
 mod correlation;
 mod frame;
 pub mod json;
+pub mod members;
 mod nonce;
 mod read;
 pub mod reply;

@@ -6,9 +6,9 @@ pub(crate) fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if text.len() != 2 * N {
         return None;
     }
-    for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        let digit = |at: usize| char::from(digits[at]).to_digit(16);
-        *byte = u8::try_from(digit(0)? << 4 | digit(1)?).ok()?;
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    for (byte, &[high, low]) in bytes.iter_mut().zip(text.as_chunks().0) {
+        *byte = u8::try_from(digit(high)? << 4 | digit(low)?).ok()?;
     }
     Some(bytes)
 }

@@ -34,13 +34,6 @@ pub(crate) fn string<'de, D: Deserializer<'de>, T>(
     deserializer.deserialize_str(Reader(expected, read, PhantomData))
 }
 
-/// A value that need not be one: whoever asks has another error for that than for a missing member.
-pub(crate) fn parsed_or_not<'de, D: Deserializer<'de>, T: FromStr>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    string(deserializer, "a string", |text| Some(text.parse().ok()))
-}
-
 /// A value that has a written form of its own beside Display and FromStr.
 pub(crate) trait Written: Sized {
     fn written(&self) -> impl fmt::Display;

@@ -35,7 +35,8 @@ impl<const N: usize> Inline<N> {
 
     fn as_str(&self) -> &str {
         // Only ASCII gets in, so this cannot fail.
-        str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        let text = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        str::from_utf8(text).unwrap_or_default()
     }
 }
 

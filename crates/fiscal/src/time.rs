@@ -201,7 +201,8 @@ fn read_date(bytes: &[u8]) -> Option<Date> {
 
 fn two_digits(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
-    Some(digit(bytes[at])? * 10 + digit(bytes[at + 1])?)
+    let [tens, units] = *bytes.get(at..)?.first_chunk()?;
+    Some(digit(tens)? * 10 + digit(units)?)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod authority;
 mod bench;
 mod demo;
 mod device;
+mod firmware;
 mod help;
 mod random;
 

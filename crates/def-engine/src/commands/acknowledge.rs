@@ -5,7 +5,7 @@ use def_protocol::{
 };
 use fiscal::{EventKind, Timestamp};
 
-use super::order::{believe_of_newest, unfit};
+use super::order::{Whose, believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -35,10 +35,9 @@ impl<B: Board> Core<'_, B> {
                 return Ok(());
             }
         }
-        let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; Acknowledgement::MAX_BYTES];
         let order =
-            believe_of_newest::<_, Acknowledgement>(&mut self.vault, token, &mut buffer, &[operator])?;
+            believe_of_newest::<_, Acknowledgement>(&mut self.vault, token, &mut buffer, Whose::Operator)?;
         let Acknowledgement { newest, time, revoke } = *order.body();
         let held = self.held(newest, time)?;
         let before = self.vault.state.acknowledged;

@@ -211,7 +211,8 @@ impl<B: Board> Stream for Rows<'_, '_, B> {
 fn push<L: List>(row: &Row, invoice: &Invoice<'_>, list: &mut L) -> Result<(), L::Error> {
     let Some(item) = invoice.items.iter().nth(usize::from(row.item)) else { return Err(list.fail()) };
     let amount = i64::try_from(row.amount).ok().and_then(|centimes| Amount::from_centimes(centimes).ok());
-    let (Some(amount), Some(quantity)) = (amount, quantity(row.quantity)) else { return Err(list.fail()) };
+    let quantity = i64::try_from(row.quantity).ok().and_then(Quantity::from_thousandths);
+    let (Some(amount), Some(quantity)) = (amount, quantity) else { return Err(list.fail()) };
     list.push(&Article {
         code: item.code,
         description: Displayed(item.description),
@@ -222,18 +223,4 @@ fn push<L: List>(row: &Row, invoice: &Invoice<'_>, list: &mut L) -> Result<(), L
         unit: Displayed(item.taxable_unit.text()),
         price_mode: invoice.price_mode(),
     })
-}
-
-/// As it is written with as few decimals as it needs.
-fn quantity(thousandths: i128) -> Option<Quantity> {
-    let (whole, rest) = (thousandths.unsigned_abs() / 1_000, thousandths.unsigned_abs() % 1_000);
-    let mut text = heapless::String::<48>::new();
-    let sign = if thousandths < 0 { "-" } else { "" };
-    if rest == 0 {
-        fmt::Write::write_fmt(&mut text, format_args!("{sign}{whole}")).ok()?;
-    } else {
-        fmt::Write::write_fmt(&mut text, format_args!("{sign}{whole}.{rest:03}")).ok()?;
-    }
-    let shortest = if rest == 0 { text.as_str() } else { text.trim_end_matches('0') };
-    shortest.parse().ok()
 }

@@ -1,9 +1,13 @@
 use def_protocol::{
     Base64Url, ErrorCode, Output,
+    members::{
+        Member::{Number, Text},
+        some_members,
+    },
     reply::{ClosureGroup, Displayed, Streamed},
 };
 use fiscal::{CivilDate, EventKind, InvoiceNumber, RecordHash};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::snapshot::by_currency;
 use crate::{
@@ -113,8 +117,7 @@ impl<B: Board> Core<'_, B> {
         let fault = JournalFault::corrupt(place, "the closure cannot be read");
         let slot = self.vault.journal.slot(place, &mut self.vault.buffers.content)?;
         let event = EventContent::read(slot.content).ok_or(fault)?;
-        let days: RawDays<'_> = serde_json_core::from_str(event.body).map_err(|_| fault)?.0;
-        days.parse().ok_or(Refusal::from(fault))
+        ClosedDays::read(event.body).ok_or(Refusal::from(fault))
     }
 
     /// The closure that ends before a position, if there is one.
@@ -131,11 +134,11 @@ impl<B: Board> Core<'_, B> {
         repeated: bool,
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
-        let (sealed, met) = self.vault.find_event(place)?;
+        let found = self.vault.find_event(place)?;
         let fault = JournalFault::corrupt(place, "the closure cannot be read");
-        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
+        let event = EventContent::read(&self.vault.buffers.content[..found.length]).ok_or(fault)?;
         let members = event.body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).ok_or(fault)?;
-        let record = sealed.to_bytes();
+        let record = found.sealed.to_bytes();
         let tail = format_args!(r#","repeated":{repeated},"record":"{}"}}"#, Base64Url(&record));
         line.send_text(format_args!(r#"{{"status":"OK",{members}{tail}"#));
         Ok(())
@@ -161,14 +164,6 @@ struct ClosureBody<G, C> {
 }
 
 /// What is read of it again.
-#[derive(Deserialize)]
-struct RawDays<'a> {
-    period: &'a str,
-    first_day: &'a str,
-    last_day: &'a str,
-    position_start: u64,
-}
-
 struct ClosedDays {
     period: CivilDate,
     first_day: CivilDate,
@@ -176,13 +171,15 @@ struct ClosedDays {
     position_start: u64,
 }
 
-impl RawDays<'_> {
-    fn parse(&self) -> Option<ClosedDays> {
-        Some(ClosedDays {
-            period: self.period.parse().ok()?,
-            first_day: self.first_day.parse().ok()?,
-            last_day: self.last_day.parse().ok()?,
-            position_start: self.position_start,
+impl ClosedDays {
+    fn read(body: &str) -> Option<Self> {
+        let wanted = [Text("period"), Text("first_day"), Text("last_day"), Number("position_start")];
+        let [period, first_day, last_day, position_start] = some_members(body.as_bytes(), wanted)?;
+        Some(Self {
+            period: period.parsed()?,
+            first_day: first_day.parsed()?,
+            last_day: last_day.parsed()?,
+            position_start: position_start.number()?,
         })
     }
 }

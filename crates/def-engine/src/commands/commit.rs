@@ -49,7 +49,7 @@ impl<B: Board> Core<'_, B> {
     fn sealed_by(&mut self, nonce: Nonce) -> Result<Option<Sealed>, Refusal> {
         let Some(remembered) = self.vault.state.window.by_nonce(nonce).copied() else { return Ok(None) };
         let found = self.vault.find_invoice(remembered.epoch, remembered.number)?;
-        Ok(found.map(|(sealed, _)| sealed))
+        Ok(found.map(|found| found.sealed))
     }
 
     fn send_seal<O: Output>(&mut self, sealed: &Sealed, line: &mut Line<'_, O>) -> Result<(), Refusal> {

@@ -5,7 +5,7 @@ use def_protocol::{
 };
 use sha2::{Digest, Sha256};
 
-use super::order::believe;
+use super::order::{Whose, believe};
 use crate::{
     board::{Board, FirmwareSlots},
     device::{Core, Line},
@@ -65,9 +65,8 @@ impl<B: Board> Core<'_, B> {
     /// The same order again goes on where the pieces are.
     fn order_firmware(&mut self, token: &str) -> Result<(), Refusal> {
         self.in_service()?;
-        let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; FirmwareOrder::MAX_BYTES];
-        let order = believe::<_, FirmwareOrder<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let order = believe::<_, FirmwareOrder<'_>>(&mut self.vault, token, &mut buffer, Whose::Operator)?;
         let FirmwareOrder { build, length, digest, version } = *order.body();
         let own = self.vault.factory.firmware.build;
         if build <= own {

@@ -5,7 +5,7 @@ use def_protocol::{
 };
 use fiscal::{EventKind, InvoiceNumber};
 
-use super::order::{believe, unfit};
+use super::order::{Whose, believe, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -30,9 +30,8 @@ impl<B: Board> Core<'_, B> {
             return Ok(());
         }
         self.in_service()?;
-        let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; HandOver::MAX_BYTES];
-        let order = believe::<_, HandOver>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let order = believe::<_, HandOver>(&mut self.vault, token, &mut buffer, Whose::Operator)?;
         if order.scope().not_before <= self.vault.state.handed_at {
             return Err(unfit("the order is from before the last hand-over: ask the ledger for a new one"));
         }

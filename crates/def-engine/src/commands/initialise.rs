@@ -83,15 +83,15 @@ impl<B: Board> Core<'_, B> {
         let key = self.vault.key()?;
         let prefix = self.vault.binding()?.activation.prefix;
         let device_id = self.vault.factory.serial;
-        let (sealed, met) = self.vault.find_event(place)?;
+        let found = self.vault.find_event(place)?;
         let fault = JournalFault::corrupt(place, "the record's content cannot be read");
-        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
+        let event = EventContent::read(&self.vault.buffers.content[..found.length]).ok_or(fault)?;
         let _ = line.send(&Initialised {
             status: Accepted::Ok,
             device_id,
             fiscal_number_prefix: prefix,
             public_key: key.to_pem(),
-            record: *sealed.record(),
+            record: *found.sealed.record(),
             body: event.body,
         });
         Ok(())

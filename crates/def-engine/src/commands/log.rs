@@ -10,26 +10,27 @@ use crate::{
     device::{Core, Line},
     journal::JournalFault,
     refusal::{Detail, Refusal},
+    vault::Found,
 };
 
 impl<B: Board> Core<'_, B> {
     /// `QRY|LOG`: one invoice, with all that a reprint needs (D14).
     #[inline(never)] // Each command pays for its own stack only.
     pub(crate) fn log<O: Output>(&mut self, key: LogKey, line: &mut Line<'_, O>) -> Result<(), Refusal> {
-        let activation = self.vault.binding()?.activation;
+        let prefix = self.vault.binding()?.activation.prefix;
         let epoch = key.epoch.unwrap_or(self.vault.state.point.epoch);
         let found = self.vault.find_invoice(epoch, key.number)?;
-        let (sealed, met) = found.ok_or_else(|| {
+        let Found { sealed, place, length } = found.ok_or_else(|| {
             Refusal::new(ErrorCode::NotFound, Detail::NoInvoice { epoch, number: key.number })
         })?;
         let home = self.vault.binding()?.home();
         let buffers = &mut *self.vault.buffers;
-        let fault = JournalFault::corrupt(met.place, "the payload cannot be read");
-        let content = InvoiceContent::read(&buffers.content[..met.length]).ok_or(fault)?;
+        let fault = JournalFault::corrupt(place, "the payload cannot be read");
+        let content = InvoiceContent::read(&buffers.content[..length]).ok_or(fault)?;
         buffers.text.clear();
         compact::unpack(content.packed, &home, &mut buffers.text).map_err(|_| fault)?;
         let invoice = Invoice::read(buffers.text.as_bytes()).map_err(|_| fault)?;
-        let seal = Seal::of(&sealed, activation.prefix).ok_or(fault)?;
+        let seal = Seal::of(&sealed, prefix).ok_or(fault)?;
         let client = || Displayed(Registration(invoice.client.registration));
         let log_entry = LogEntry {
             record_type: invoice.invoice_type,

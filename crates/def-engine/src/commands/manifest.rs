@@ -4,7 +4,7 @@ use def_protocol::{
 };
 use fiscal::EventKind;
 
-use super::order::{believe, unfit};
+use super::order::{Whose, believe, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -27,9 +27,8 @@ impl<B: Board> Core<'_, B> {
             return Ok(());
         }
         self.in_service()?;
-        let operator = self.vault.binding()?.activation.operator;
         let mut buffer = [0; TaxManifest::MAX_BYTES];
-        let order = believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, &[operator])?;
+        let order = believe::<_, TaxManifest<'_>>(&mut self.vault, token, &mut buffer, Whose::Operator)?;
         let version = order.body().version();
         if let Some(installed) = self.vault.manifest_version()?
             && version <= installed

@@ -3,7 +3,7 @@
 use def_protocol::{
     ErrorCode, Output,
     reply::{Accepted, Obeyed},
-    token::{Body, Token, TokenFault, Unverified},
+    token::{Activation, Body, Token, Unverified},
 };
 use fiscal::{PublicKey, Timestamp};
 
@@ -17,45 +17,57 @@ use crate::{
     vault::Vault,
 };
 
-/// Reads an order and believes it, if one of the keys signed it for this device and it holds now.
-pub(super) fn believe<'b, B: Board, T: Body<'b> + Clone>(
+/// Whose word an order is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whose {
+    Operator,
+    Authority,
+    Either,
+}
+
+/// Reads an order and believes it, if who may say it signed it for this device and it holds now.
+pub(super) fn believe<'b, B: Board, T: Body<'b>>(
     vault: &mut Vault<'_, B>,
     text: &str,
     buffer: &'b mut [u8],
-    keys: &[PublicKey],
+    whose: Whose,
 ) -> Result<Token<'b, T>, Refusal> {
+    vault.binding()?;
     let now = vault.trusted_time()?;
-    believe_at(vault, text, buffer, keys, now)
+    believe_at(vault, text, buffer, whose, now)
 }
 
 /// The same for an order that names the newest invoice, which proves its time better than a clock that went back.
 ///
 /// Else a chain that ran ahead of the time, because someone had set the clock wrong, could not be left any more.
-pub(super) fn believe_of_newest<'b, B: Board, T: Body<'b> + Clone>(
+pub(super) fn believe_of_newest<'b, B: Board, T: Body<'b>>(
     vault: &mut Vault<'_, B>,
     text: &str,
     buffer: &'b mut [u8],
-    keys: &[PublicKey],
+    whose: Whose,
 ) -> Result<Token<'b, T>, Refusal> {
+    vault.binding()?;
     let now = match vault.time() {
         (Some(now), _) => now,
         (None, _) => vault.trusted_time()?,
     };
-    believe_at(vault, text, buffer, keys, now)
+    believe_at(vault, text, buffer, whose, now)
 }
 
-fn believe_at<'b, B: Board, T: Body<'b> + Clone>(
+fn believe_at<'b, B: Board, T: Body<'b>>(
     vault: &Vault<'_, B>,
     text: &str,
     buffer: &'b mut [u8],
-    keys: &[PublicKey],
+    whose: Whose,
     now: Timestamp,
 ) -> Result<Token<'b, T>, Refusal> {
-    let token = Unverified::<T>::from_text(text, buffer)?;
-    let token = keys
-        .iter()
-        .find_map(|key| token.clone().verify(key).ok())
-        .ok_or_else(|| Refusal::from(TokenFault::False))?;
+    let Activation { dgi, operator, .. } = &vault.binding()?.activation;
+    let keys: &[&PublicKey] = match whose {
+        Whose::Operator => &[operator],
+        Whose::Authority => &[dgi],
+        Whose::Either => &[dgi, operator],
+    };
+    let token = Unverified::<T>::from_text(text, buffer)?.verify_by_any(keys)?;
     token.for_device(vault.factory.serial, vault.factory.realm, now)?;
     Ok(token)
 }
@@ -82,11 +94,11 @@ impl<B: Board> Core<'_, B> {
         message: &str,
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
-        let (sealed, met) = self.vault.find_event(place)?;
+        let found = self.vault.find_event(place)?;
         let device_id = self.vault.factory.serial;
         let fault = JournalFault::corrupt(place, "the record's content cannot be read");
-        let event = EventContent::read(&self.vault.buffers.content[..met.length]).ok_or(fault)?;
-        let record = Some(*sealed.record());
+        let event = EventContent::read(&self.vault.buffers.content[..found.length]).ok_or(fault)?;
+        let record = Some(*found.sealed.record());
         let _ =
             line.send(&Obeyed { status: Accepted::Ok, message, device_id, record, body: Some(event.body) });
         Ok(())

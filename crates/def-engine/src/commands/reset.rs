@@ -4,7 +4,7 @@ use def_protocol::{
 };
 use fiscal::EventKind;
 
-use super::order::{believe_of_newest, unfit};
+use super::order::{Whose, believe_of_newest, unfit};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -27,9 +27,8 @@ impl<B: Board> Core<'_, B> {
         if self.repeat(Command::Reset, token, MESSAGE, line)? {
             return Ok(());
         }
-        let dgi = self.vault.binding()?.activation.dgi;
         let mut buffer = [0; Reset::MAX_BYTES];
-        let order = believe_of_newest::<_, Reset>(&mut self.vault, token, &mut buffer, &[dgi])?;
+        let order = believe_of_newest::<_, Reset>(&mut self.vault, token, &mut buffer, Whose::Authority)?;
         self.check_reset(order.body())?;
         // A record of its own, if there is one, is the last of the old epoch.
         self.vault.account_for_counts()?;

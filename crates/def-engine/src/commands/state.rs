@@ -4,7 +4,7 @@ use def_protocol::{
 };
 use fiscal::EventKind;
 
-use super::order::believe;
+use super::order::{Whose, believe};
 use crate::{
     board::Board,
     device::{Core, Line},
@@ -27,10 +27,8 @@ impl<B: Board> Core<'_, B> {
             return Ok(());
         }
         self.in_service()?;
-        let activation = &self.vault.binding()?.activation;
-        let keys = [activation.dgi, activation.operator];
         let mut buffer = [0; StateChange::MAX_BYTES];
-        believe::<_, StateChange<'_>>(&mut self.vault, token, &mut buffer, &keys)?;
+        believe::<_, StateChange<'_>>(&mut self.vault, token, &mut buffer, Whose::Either)?;
         let done = self.vault.seal_event(EventKind::State, &EventBody::State { token })?;
         self.pool.clear();
         self.obeyed(done.place, MESSAGE, line)

@@ -27,7 +27,7 @@ impl<B: Board> Core<'_, B> {
         let debug_locked = self.vault.protection.debug_locked();
         let vault = &self.vault;
         let state = &vault.state;
-        let activation = state.binding.map(|binding| binding.activation);
+        let activation = state.binding.as_ref().map(|binding| &binding.activation);
         let head = state.point.head;
         let key = vault.key().ok().map(|key| key.id());
         let metrics = Metrics {
@@ -98,7 +98,7 @@ fn lifecycle<B: Board>(vault: &Vault<'_, B>) -> Lifecycle {
 }
 
 fn offline<B: Board>(vault: &Vault<'_, B>, time: Option<Timestamp>) -> Option<OfflineState> {
-    let policy = vault.state.binding?.activation.policy;
+    let policy = vault.state.binding.as_ref()?.activation.policy;
     let offline = vault.offline(time.unwrap_or(vault.state.point.head.time));
     let centimes = i64::try_from(offline.cdf).unwrap_or(i64::MAX);
     Some(OfflineState {
@@ -141,7 +141,7 @@ fn warnings<B: Board>(
     debug_locked: bool,
 ) -> Warnings {
     let ring = vault.journal.ring();
-    let policy = vault.state.binding.map(|binding| binding.activation.policy).unwrap_or_default();
+    let policy = vault.state.binding.as_ref().map(|binding| binding.activation.policy).unwrap_or_default();
     let offline = vault.offline(time.unwrap_or(vault.state.point.head.time));
     let near = |limit: u64, value: u64| limit > 0 && value * 10 >= limit * 9;
     let cdf_limit = policy.cdf.centimes().unsigned_abs();

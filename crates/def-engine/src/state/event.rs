@@ -2,11 +2,15 @@
 
 use def_protocol::{
     Base64Url,
+    members::{
+        Member::{Number, Text},
+        some_members,
+    },
     reply::{ClockState, Displayed},
     token::{Acknowledgement, Activation, Body, HandOver, NewState, Newest, Reset, StateChange, Unverified},
 };
 use fiscal::{EventKind, HeadState, InvoiceNumber, Record, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes, session::Day};
@@ -61,19 +65,13 @@ pub(crate) enum EventBody<'a> {
 }
 
 /// What is read of a body again.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Told<'a> {
-    #[serde(default, borrow)]
     pub(crate) token: Option<&'a str>,
-    #[serde(default, borrow)]
     pub(crate) activation: Option<&'a str>,
-    #[serde(default, borrow)]
     pub(crate) manifest: Option<&'a str>,
-    #[serde(default)]
     skipped: Option<u64>,
-    #[serde(default)]
     invoices: Option<u64>,
-    #[serde(default, borrow)]
     cdf: Option<&'a str>,
 }
 
@@ -89,11 +87,27 @@ impl<'a> Told<'a> {
     }
 
     pub(crate) fn read(body: &'a str) -> Option<Self> {
-        serde_json_core::from_str(body).ok().map(|(told, _)| told)
+        let wanted = [
+            Text("token"),
+            Text("activation"),
+            Text("manifest"),
+            Number("skipped"),
+            Number("invoices"),
+            Text("cdf"),
+        ];
+        let [token, activation, manifest, skipped, invoices, cdf] = some_members(body.as_bytes(), wanted)?;
+        Some(Self {
+            token: token.plain(),
+            activation: activation.plain(),
+            manifest: manifest.plain(),
+            skipped: skipped.number(),
+            invoices: invoices.number(),
+            cdf: cdf.plain(),
+        })
     }
 
     /// What the order's token says. It was verified before the record was sealed.
-    fn order<'b, B: Body<'b> + Clone>(&self, buffer: &'b mut [u8]) -> Result<B, &'static str> {
+    fn order<'b, B: Body<'b>>(&self, buffer: &'b mut [u8]) -> Result<B, &'static str> {
         let token = self.token.ok_or("the body has no token")?;
         recorded(token, buffer)
     }
@@ -253,9 +267,9 @@ impl State {
     }
 }
 
-fn recorded<'b, B: Body<'b> + Clone>(token: &str, buffer: &'b mut [u8]) -> Result<B, &'static str> {
+fn recorded<'b, B: Body<'b>>(token: &str, buffer: &'b mut [u8]) -> Result<B, &'static str> {
     let token = Unverified::<B>::from_text(token, buffer).map_err(|_| "the token cannot be read")?;
-    Ok(token.recorded().body().clone())
+    Ok(token.recorded().into_body())
 }
 
 /// What tells one order from another.

@@ -174,7 +174,7 @@ impl State {
 
     /// The outlet's zone; before INIT there is none, and no business day either.
     pub(crate) fn zone(&self) -> UtcOffset {
-        self.binding.map_or(UtcOffset::UTC, |binding| binding.activation.offset)
+        self.binding.as_ref().map_or(UtcOffset::UTC, |binding| binding.activation.offset)
     }
 
     /// Invoices that the ledger may not hold: how many, and what they come to in CDF.

@@ -81,12 +81,12 @@ impl<B: Board> Vault<'_, B> {
         reference: &OriginalReference<'_>,
         digest: OriginalDigest,
     ) -> Result<Option<CreditAccount>, Refusal> {
-        let Some((sealed, met)) = self.find_invoice(reference.epoch, reference.invoice_seq)? else {
+        let Some(found) = self.find_invoice(reference.epoch, reference.invoice_seq)? else {
             return Ok(None);
         };
         let home = self.binding()?.home();
-        let fault = Refusal::corrupt(met.place, "the payload cannot be read");
-        let content = InvoiceContent::read(&self.buffers.content[..met.length]).ok_or(fault.clone())?;
+        let fault = Refusal::corrupt(found.place, "the payload cannot be read");
+        let content = InvoiceContent::read(&self.buffers.content[..found.length]).ok_or(fault.clone())?;
         self.buffers.text.clear();
         compact::unpack(content.packed, &home, &mut self.buffers.text).map_err(|_| fault.clone())?;
         let original = Validated::read(self.buffers.text.as_bytes()).map_err(|_| fault.clone())?;
@@ -95,7 +95,7 @@ impl<B: Board> Vault<'_, B> {
             outlet: home.outlet,
             epoch: reference.epoch,
             number: reference.invoice_seq,
-            auth_code: sealed.signature.auth_code(),
+            auth_code: found.sealed.signature.auth_code(),
         };
         let account = CreditAccount::open(identity, &original)?;
         match self.newest_note(digest)?.filter(|note| note.voucher == [0; 16]) {
@@ -111,9 +111,9 @@ impl<B: Board> Vault<'_, B> {
         digest: OriginalDigest,
         now: Timestamp,
     ) -> Result<CreditAccount, Refusal> {
-        let operator = self.binding()?.activation.operator;
+        let operator = &self.binding()?.activation.operator;
         let mut buffer = [0; Voucher::MAX_BYTES];
-        let token = Unverified::<Voucher>::from_text(text, &mut buffer)?.verify(&operator)?;
+        let token = Unverified::<Voucher>::from_text(text, &mut buffer)?.verify(operator)?;
         token.for_device(self.factory.serial, self.factory.realm, now)?;
         // The notes of epochs before are gone from here, so their vouchers hold no longer.
         if token.scope().not_before < self.state.epoch_began {
@@ -126,7 +126,7 @@ impl<B: Board> Vault<'_, B> {
                 "the voucher is older than the newest note of this original: ask the ledger for a new one",
             ));
         }
-        Ok(token.body().account.clone())
+        Ok(token.into_body().account)
     }
 
     /// The newest note of an original, along its chain.

@@ -17,6 +17,9 @@ use crate::{
     state::{EventBody, Told},
 };
 
+const UNREAD: &str = "the record cannot be read";
+const NO_MANIFEST: &str = "the tax manifest cannot be read";
+
 /// The bytes of the token that installed the tax groups: without them each sale would read and decode that record.
 pub(crate) struct Installed {
     /// Of the record that they are from.
@@ -58,10 +61,10 @@ impl<B: Board> Vault<'_, B> {
         let (head, skipped) = (self.state.point.head, self.state.session.skipped);
         let middle = self.buffers.content.len() / 2;
         let (first, second) = self.buffers.content.split_at_mut(middle);
-        let activation = told(&mut self.journal, binding, first)?.activation;
+        let activation = told(&mut self.journal, binding, first, UNREAD)?.activation;
         let manifest = match manifest {
             Some(place) => {
-                let told = told(&mut self.journal, place, second)?;
+                let told = told(&mut self.journal, place, second, UNREAD)?;
                 told.manifest.or(told.token)
             }
             None => None,
@@ -83,41 +86,40 @@ impl<B: Board> Vault<'_, B> {
     /// Whether a sale's groups are those that hold today; a device without a manifest checks sums only (P7).
     pub(crate) fn check_manifest(&mut self, sale: &Validated<'_>, now: Timestamp) -> Result<(), Refusal> {
         let day = self.business_day(now);
-        self.with_manifest(|_, groups| Manifest { groups }.check(sale, day))
-            .map_or(Ok(()), |checked| checked?.map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault)))
+        let mut checked = Ok(());
+        self.with_manifest(&mut |_, groups| checked = Manifest { groups }.check(sale, day))?;
+        checked.map_err(|fault| Refusal::new(ErrorCode::SchemaInvalid, fault))
     }
 
     /// The version of the tax groups that are installed.
     pub(crate) fn manifest_version(&mut self) -> Result<Option<u32>, Refusal> {
-        self.with_manifest(|version, _| version).transpose()
+        let mut installed = None;
+        self.with_manifest(&mut |version, _| installed = Some(version))?;
+        Ok(installed)
     }
 
-    fn with_manifest<R>(
-        &mut self,
-        ask: impl FnOnce(u32, &[ManifestGroup<'_>]) -> R,
-    ) -> Option<Result<R, Refusal>> {
-        let place = self.state.manifest?;
-        let read = || -> Result<R, JournalFault> {
-            if self.buffers.installed.place != Some(place) {
-                self.read_manifest(place)?;
-            }
-            let token = self.buffers.installed.token(place).ok_or(unreadable(place))?;
-            let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
-            Ok(ask(token.body().version(), &groups))
-        };
-        Some(read().map_err(Refusal::from))
+    /// Gives the version and the tax groups that are installed, if any are.
+    fn with_manifest(&mut self, ask: &mut dyn FnMut(u32, &[ManifestGroup<'_>])) -> Result<(), JournalFault> {
+        let Some(place) = self.state.manifest else { return Ok(()) };
+        if self.buffers.installed.place != Some(place) {
+            self.read_manifest(place)?;
+        }
+        let token = self.buffers.installed.token(place).ok_or(unreadable(place))?;
+        let groups: heapless::Vec<_, { TaxManifest::MAX_ENTRIES }> = token.body().entries().collect();
+        ask(token.body().version(), &groups);
+        Ok(())
     }
 
     fn read_manifest(&mut self, place: Place) -> Result<(), JournalFault> {
         let Buffers { content, installed, .. } = &mut *self.buffers;
-        let told = told(&mut self.journal, place, content)?;
+        let told = told(&mut self.journal, place, content, NO_MANIFEST)?;
         let token = told.manifest.or(told.token).ok_or(unreadable(place))?;
         installed.keep(place, token).ok_or(unreadable(place))
     }
 }
 
 const fn unreadable(place: Place) -> JournalFault {
-    JournalFault::corrupt(place, "the tax manifest cannot be read")
+    JournalFault::corrupt(place, NO_MANIFEST)
 }
 
 /// What a record's body says.
@@ -125,8 +127,9 @@ fn told<'b, F: MultiwriteNorFlash>(
     journal: &mut Journal<F>,
     place: Place,
     buffer: &'b mut [u8],
+    otherwise: &'static str,
 ) -> Result<Told<'b>, JournalFault> {
-    let fault = JournalFault::corrupt(place, "the record cannot be read");
+    let fault = JournalFault::corrupt(place, otherwise);
     let slot = journal.slot(place, buffer)?;
     match Kept::read(slot.kind, slot.content) {
         Some(Kept::Event(_, event)) => Told::read(event.body).ok_or(fault),

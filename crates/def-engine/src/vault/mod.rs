@@ -17,7 +17,7 @@ use fiscal::{Chain, Invoice, Moment, Proof, PublicKey, Timestamp, limits::PAYLOA
 pub(crate) use credit::NoteTaken;
 pub(crate) use mount::name;
 pub(crate) use seal::Packed;
-pub(crate) use search::{Met, Walker};
+pub(crate) use search::{Found, Met, Walker};
 pub(crate) use self_test::{Part, SELF_TEST_EVERY, SelfTest};
 pub(crate) use trouble::{COUNTER_LIMIT, COUNTER_WARNING, LARGEST_JUMP, Trouble, element_failed};
 

@@ -50,12 +50,12 @@ impl<B: Board> Vault<'_, B> {
 
     fn look(&mut self) {
         self.unsettled = false;
-        let mut looked = self.try_look();
-        for _ in 1..READS {
+        let mut looked = Err(Looked::Unstable);
+        for _ in 0..READS {
+            looked = self.try_look();
             if looked != Err(Looked::Unstable) {
                 break;
             }
-            looked = self.try_look();
         }
         self.trouble = looked.err().map(|looked| match looked {
             Looked::Unstable => Trouble::Flash,

@@ -30,13 +30,22 @@ pub(crate) struct Met {
     pub(crate) length: usize,
 }
 
+/// A record that was looked for, and that the device's key did sign; its content is in the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) sealed: Sealed,
+    pub(crate) place: Place,
+    /// In bytes.
+    pub(crate) length: usize,
+}
+
 impl<B: Board> Vault<'_, B> {
     /// The invoice with this number, sealed as it was. Its content is in the buffer.
     pub(crate) fn find_invoice(
         &mut self,
         epoch: Epoch,
         number: InvoiceNumber,
-    ) -> Result<Option<(Sealed, Met)>, Refusal> {
+    ) -> Result<Option<Found>, Refusal> {
         let Some(mut walker) =
             self.walk_from(&|point| (point.epoch, point.head.number) < (epoch, Some(number)))?
         else {
@@ -45,8 +54,7 @@ impl<B: Board> Vault<'_, B> {
         while let Some(met) = self.step(&mut walker)? {
             match met.record.header.invoice() {
                 Some(facts) if met.record.header.epoch == epoch && facts.number == number => {
-                    let sealed = self.verified(&met)?;
-                    return Ok(Some((sealed, met)));
+                    return self.found(&met).map(Some);
                 }
                 Some(facts) if (met.record.header.epoch, facts.number) > (epoch, number) => return Ok(None),
                 _ => {}
@@ -77,14 +85,14 @@ impl<B: Board> Vault<'_, B> {
     }
 
     /// The record at a place. Its content is in the buffer.
-    pub(crate) fn find_event(&mut self, place: Place) -> Result<(Sealed, Met), Refusal> {
+    pub(crate) fn find_event(&mut self, place: Place) -> Result<Found, Refusal> {
         let fault = JournalFault::corrupt(place, "the record is not where it was");
         let header = self.journal.header(place.sector)?.ok_or(fault)?;
         let at = Place { sector: place.sector, offset: 0 };
         let mut walker = Walker { point: header.point, at, end: self.end_of(place.sector)? };
         while let Some(met) = self.step(&mut walker)? {
             if met.place == place {
-                return Ok((self.verified(&met)?, met));
+                return self.found(&met);
             }
             if met.place > place {
                 break;
@@ -151,6 +159,10 @@ impl<B: Board> Vault<'_, B> {
         };
         walker.at = slot.next;
         Ok(Some(Met { record, place, kind: slot.kind, length: slot.content.len() }))
+    }
+
+    fn found(&mut self, met: &Met) -> Result<Found, Refusal> {
+        Ok(Found { sealed: self.verified(met)?, place: met.place, length: met.length })
     }
 
     /// The record, if the device's key did sign it; if not, the journal was altered, and that is remembered.

@@ -1,4 +1,4 @@
-use crc::{CRC_32_ISO_HDLC, Crc, Digest};
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, NoTable};
 
 /// What a frame ends with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,12 +17,13 @@ impl Checksum {
     pub(super) const LONGEST: usize = 8;
 }
 
-static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Without a table, which has more bytes than the rest of a frame's code.
+static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Both checksums of what passed by.
 #[derive(Clone)]
 pub(super) struct Sums {
-    crc: Digest<'static, u32>,
+    crc: Digest<'static, u32, NoTable>,
     lrc: u8,
 }
 

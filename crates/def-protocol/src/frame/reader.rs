@@ -70,7 +70,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<B> {
 
     /// What stood between STX and the trailer or ETX, without CR and LF. Of a bad frame, as much as fitted.
     pub fn content(&self) -> &[u8] {
-        &self.buffer.as_ref()[..self.length]
+        self.buffer.as_ref().get(..self.length).unwrap_or_default()
     }
 
     /// Which checksum the frame had. Of a bad frame, the one that it seems to have meant; an answer uses the same.
@@ -115,7 +115,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<B> {
     }
 
     fn sum(&mut self) {
-        self.sums.update(&self.buffer.as_ref()[self.summed..self.length]);
+        self.sums.update(self.buffer.as_ref().get(self.summed..self.length).unwrap_or_default());
         self.summed = self.length;
     }
 

@@ -102,6 +102,28 @@ impl Scope {
         if scope.not_before <= scope.not_after { Ok(scope) } else { Err(TokenFault::Field("validity")) }
     }
 
+    #[inline(never)] // One copy for all kinds.
+    fn holds(&self, device: DeviceId, realm: Realm, now: Timestamp) -> Result<(), TokenFault> {
+        self.addresses(device, realm)?;
+        if now < self.not_before {
+            Err(TokenFault::TooEarly)
+        } else if now > self.not_after {
+            Err(TokenFault::Expired)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn addresses(&self, device: DeviceId, realm: Realm) -> Result<(), TokenFault> {
+        if self.realm != realm {
+            Err(TokenFault::OtherRealm)
+        } else if self.device != device {
+            Err(TokenFault::OtherDevice)
+        } else {
+            Ok(())
+        }
+    }
+
     pub(super) fn write(&self, kind: Kind, out: &mut Sink<'_>) -> Result<(), TokenFault> {
         if self.not_after < self.not_before {
             return Err(TokenFault::Field("validity"));
@@ -121,23 +143,39 @@ pub(super) fn signed_hash(bytes: &[u8]) -> RecordHash {
 /// A well-formed token of which nobody knows whether it is true.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unverified<'b, B> {
-    scope: Scope,
+    signed: Signed<'b>,
     body: B,
+}
+
+/// What all kinds have around their bodies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Signed<'b> {
+    scope: Scope,
     bytes: &'b [u8],
     signature: Signature,
 }
 
-/// What all kinds have around their bodies.
-struct Envelope<'b> {
+impl Signed<'_> {
+    #[inline(never)] // One copy for all kinds.
+    fn by_any(&self, keys: &[&PublicKey]) -> Result<(), TokenFault> {
+        let hash = signed_hash(self.bytes);
+        let signed = keys.iter().any(|key| key.verify(&hash, &self.signature).is_ok());
+        if signed { Ok(()) } else { Err(TokenFault::False) }
+    }
+}
+
+/// A token whose body is still to be read.
+struct Opened<'b> {
     scope: Scope,
     bytes: &'b [u8],
     /// The body, and nothing else if the token is one.
     fields: Fields<'b>,
-    signature: [u8; Signature::LENGTH],
+    signature: &'b [u8; Signature::LENGTH],
 }
 
-impl<'b> Envelope<'b> {
-    fn open(text: &str, buffer: &'b mut [u8], kind: Kind, characters: usize) -> Result<Self, TokenFault> {
+impl<'b> Opened<'b> {
+    #[inline(never)] // One copy for all kinds.
+    fn decode(text: &str, buffer: &'b mut [u8], kind: Kind, characters: usize) -> Result<Self, TokenFault> {
         if text.len() > characters || text.len() * 3 / 4 > buffer.len() {
             return Err(TokenFault::TooLong);
         }
@@ -148,14 +186,22 @@ impl<'b> Envelope<'b> {
         let (bytes, signature) = bytes.split_last_chunk().ok_or(TokenFault::Truncated)?;
         let mut fields = Fields(bytes);
         let scope = Scope::read(&mut fields, kind)?;
-        Ok(Self { scope, bytes, fields, signature: *signature })
+        Ok(Self { scope, bytes, fields, signature })
+    }
+
+    /// What stands around the body, when all of that was read.
+    #[inline(never)] // One copy for all kinds.
+    fn close(&self) -> Result<Signed<'b>, TokenFault> {
+        self.fields.end()?;
+        let signature = Signature::from_bytes(*self.signature)?;
+        Ok(Signed { scope: self.scope, bytes: self.bytes, signature })
     }
 }
 
 impl<'b, B: Body<'b>> Unverified<'b, B> {
     /// Reads a token into a buffer of [`Body::MAX_BYTES`].
     pub fn from_text(text: &str, buffer: &'b mut [u8]) -> Result<Self, TokenFault> {
-        Self::of(Envelope::open(text, buffer, B::KIND, B::MAX_CHARACTERS)?)
+        Self::of(Opened::decode(text, buffer, B::KIND, B::MAX_CHARACTERS)?)
     }
 
     /// Reads the bytes that a token's text stands for: what [`Unverified::from_text`] left in the buffer.
@@ -163,20 +209,23 @@ impl<'b, B: Body<'b>> Unverified<'b, B> {
         if bytes.len() > B::MAX_BYTES {
             return Err(TokenFault::TooLong);
         }
-        Self::of(Envelope::read(bytes, B::KIND)?)
+        Self::of(Opened::read(bytes, B::KIND)?)
     }
 
-    fn of(envelope: Envelope<'b>) -> Result<Self, TokenFault> {
-        let Envelope { scope, bytes, mut fields, signature } = envelope;
-        let body = B::read(&mut fields)?;
-        fields.end()?;
-        Ok(Self { scope, body, bytes, signature: Signature::from_bytes(signature)? })
+    fn of(mut opened: Opened<'b>) -> Result<Self, TokenFault> {
+        let body = B::read(&mut opened.fields)?;
+        Ok(Self { signed: opened.close()?, body })
     }
 
     /// Makes a token of this one that may be believed, if the key signed it. Whose key it has to be is for the caller
     /// to know.
     pub fn verify(self, key: &PublicKey) -> Result<Token<'b, B>, TokenFault> {
-        key.verify(&signed_hash(self.bytes), &self.signature).map_err(|_| TokenFault::False)?;
+        self.verify_by_any(&[key])
+    }
+
+    /// The same for a token that any of these keys may have signed.
+    pub fn verify_by_any(self, keys: &[&PublicKey]) -> Result<Token<'b, B>, TokenFault> {
+        self.signed.by_any(keys)?;
         Ok(Token(self))
     }
 
@@ -193,31 +242,17 @@ pub struct Token<'b, B>(Unverified<'b, B>);
 impl<'b, B: Body<'b>> Token<'b, B> {
     /// Whether it speaks to this device at this time.
     pub fn for_device(&self, device: DeviceId, realm: Realm, now: Timestamp) -> Result<(), TokenFault> {
-        self.addressed_to(device, realm)?;
-        let Scope { not_before, not_after, .. } = self.0.scope;
-        if now < not_before {
-            Err(TokenFault::TooEarly)
-        } else if now > not_after {
-            Err(TokenFault::Expired)
-        } else {
-            Ok(())
-        }
+        self.scope().holds(device, realm, now)
     }
 
     /// Whether it speaks to this device, for one whose clock cannot be believed.
     pub fn addressed_to(&self, device: DeviceId, realm: Realm) -> Result<(), TokenFault> {
-        if self.0.scope.realm != realm {
-            Err(TokenFault::OtherRealm)
-        } else if self.0.scope.device != device {
-            Err(TokenFault::OtherDevice)
-        } else {
-            Ok(())
-        }
+        self.scope().addresses(device, realm)
     }
 
     /// To whom it speaks, and when.
     pub const fn scope(&self) -> &Scope {
-        &self.0.scope
+        &self.0.signed.scope
     }
 
     /// What it says.
@@ -225,9 +260,14 @@ impl<'b, B: Body<'b>> Token<'b, B> {
         &self.0.body
     }
 
+    /// The same, and the rest of the token is gone.
+    pub fn into_body(self) -> B {
+        self.0.body
+    }
+
     /// Which token it is: SHA-256 of its bytes without the signature, the same for one that was signed again.
     pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.0.bytes).into()
+        Sha256::digest(self.0.signed.bytes).into()
     }
 }
 

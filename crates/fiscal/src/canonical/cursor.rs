@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use crate::{
-    fault::{Fault, InMember, Member, Reason},
+    fault::{Fault, Member, Reason},
     ids::MAX_INTEGER,
     text::Text,
 };
@@ -56,7 +56,9 @@ impl<'a> Cursor<'a> {
     /// Takes the name of the member `members[index]`, which must come here.
     pub(super) fn member(&mut self, members: &[Member], index: usize) -> Result<(), Fault> {
         let before = *self;
-        if (index == 0 || self.take(",")) && self.take(members[index].literal()) {
+        if (index == 0 || self.take(","))
+            && members.get(index).is_some_and(|member| self.take(member.literal()))
+        {
             return Ok(());
         }
         *self = before;
@@ -120,7 +122,7 @@ impl<'a> Cursor<'a> {
     /// The fault of what stands where `members[index]` must come.
     #[cold]
     fn instead_of_member(&self, members: &[Member], index: usize) -> Fault {
-        let expected = members[index];
+        let Some(&expected) = members.get(index) else { return Fault::whole(Reason::MemberExpected) };
         match self.name_here(index == 0) {
             Name::Spaced => Fault::at(expected, Reason::WhiteSpace),
             Name::Unknown => Fault::whole(Reason::MemberUnknown),
@@ -194,5 +196,11 @@ pub(super) fn value<'a, T>(
     read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Reason>,
 ) -> Result<T, Fault> {
     cursor.member(members, index)?;
-    read(cursor).at(members[index])
+    read(cursor).map_err(|reason| at_member(members, index, reason))
+}
+
+#[cold]
+#[inline(never)] // One copy for all values.
+fn at_member(members: &[Member], index: usize, reason: Reason) -> Fault {
+    members.get(index).map_or(Fault::whole(reason), |member| Fault::at(*member, reason))
 }

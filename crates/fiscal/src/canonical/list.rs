@@ -3,7 +3,7 @@ use core::fmt;
 use super::cursor::Cursor;
 use crate::{
     compact::{Packed, Reader, UnpackFault},
-    fault::{Fault, Member, Reason},
+    fault::{Fault, InMember, Member, Reason},
 };
 
 /// The elements of an array: a slice that a caller has, or bytes, of a payload or packed, that are read again one by
@@ -66,21 +66,8 @@ impl<'a, T: Element<'a>> List<'a, T> {
         limit: usize,
         past: Reason,
     ) -> Result<Self, Fault> {
-        cursor.expect("[", Reason::ArrayExpected).map_err(|reason| Fault::at(member, reason))?;
-        let elements = cursor.rest();
-        let mut count = 0;
-        while !cursor.take("]") {
-            if count > 0 {
-                cursor.expect(",", Reason::SeparatorExpected).map_err(|reason| Fault::at(member, reason))?;
-            }
-            if count == limit {
-                return Err(Fault::at(member, past));
-            }
-            T::read(cursor).map_err(|fault| fault.within_element(count).within(member))?;
-            count += 1;
-        }
-        let length = elements.len() - cursor.rest().len() - 1;
-        Ok(Self { source: Source::Payload { elements: &elements[..length], count } })
+        let (elements, count) = read_array(cursor, member, limit, past, |cursor| T::read(cursor).map(drop))?;
+        Ok(Self { source: Source::Payload { elements, count } })
     }
 
     /// Reads so many packed elements, checks every one and remembers where they stand.
@@ -91,6 +78,32 @@ impl<'a, T: Element<'a>> List<'a, T> {
         }
         Ok(Self { source: Source::Packed { first, count } })
     }
+}
+
+/// What stands between the brackets, and how many elements: one copy for all kinds of them.
+fn read_array<'a>(
+    cursor: &mut Cursor<'a>,
+    member: Member,
+    limit: usize,
+    past: Reason,
+    read: fn(&mut Cursor<'a>) -> Result<(), Fault>,
+) -> Result<(&'a str, usize), Fault> {
+    cursor.expect("[", Reason::ArrayExpected).at(member)?;
+    let elements = cursor.rest();
+    let mut count = 0;
+    while !cursor.take("]") {
+        if count > 0 {
+            cursor.expect(",", Reason::SeparatorExpected).at(member)?;
+        }
+        if count == limit {
+            return Err(Fault::at(member, past));
+        }
+        read(cursor).map_err(|fault| fault.within_element(count).within(member))?;
+        count += 1;
+    }
+    // The bracket stands between them and the rest.
+    let inside = elements.get(..elements.len() - cursor.rest().len() - 1);
+    Ok((inside.unwrap_or_default(), count))
 }
 
 impl<'a, T> List<'a, T> {

@@ -45,15 +45,19 @@ impl<'a> Reader<'a> {
         self.at == self.bytes.len()
     }
 
-    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], UnpackFault> {
+    fn rest(&self) -> &'a [u8] {
         // The place is never past the end.
-        let (taken, _) = self.bytes[self.at..].split_at_checked(length).ok_or(UnpackFault::Truncated)?;
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], UnpackFault> {
+        let (taken, _) = self.rest().split_at_checked(length).ok_or(UnpackFault::Truncated)?;
         self.at += length;
         Ok(taken)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], UnpackFault> {
-        let (array, _) = self.bytes[self.at..].split_first_chunk().ok_or(UnpackFault::Truncated)?;
+        let (array, _) = self.rest().split_first_chunk().ok_or(UnpackFault::Truncated)?;
         self.at += N;
         Ok(*array)
     }

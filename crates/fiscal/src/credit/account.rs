@@ -16,8 +16,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreditAccount {
     terms: CreditTerms,
-    groups: Vec<GroupAccount, { limits::GROUPS }>,
+    groups: Groups,
 }
+
+pub(super) type Groups = Vec<GroupBalance, { limits::GROUPS }>;
 
 /// What an account has beside its balances. With them, it is all that a voucher has to state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,16 +57,10 @@ pub struct GroupBalance {
     pub left: GroupAmounts,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct GroupAccount {
-    code: GroupCode,
-    rate: Rate,
-    left: GroupAmounts,
-}
-
 impl CreditAccount {
     /// Opens the account of an original that the caller holds. A credit note is no original, nor is a payload of
     /// another merchant or outlet than the identity's.
+    #[inline(never)] // The account is large: it is made in its place.
     pub fn open(identity: OriginalIdentity, original: &Validated<'_>) -> Result<Self, CreditFault> {
         let original = original.invoice();
         let same = original.merchant_nif == identity.nif && original.outlet_id == identity.outlet;
@@ -93,13 +89,17 @@ impl CreditAccount {
 
     /// Goes on with an account from what a voucher or a store says of it.
     pub fn resume(terms: CreditTerms, balances: impl IntoIterator<Item = GroupBalance>) -> Self {
-        let account = |GroupBalance { code, rate, left }| GroupAccount { code, rate, left };
         // An invoice has at most 16 groups; a longer list is cut, which only ever forbids.
-        Self { terms, groups: balances.into_iter().take(limits::GROUPS).map(account).collect() }
+        Self { terms, groups: balances.into_iter().take(limits::GROUPS).collect() }
+    }
+
+    pub(super) const fn of(terms: CreditTerms, groups: Groups) -> Self {
+        Self { terms, groups }
     }
 
     /// The account after this note, if the note may be sealed: it takes the place of this one. Nothing else changes.
     #[must_use = "the account after the note takes the place of the one before"]
+    #[inline(never)] // The account is large: it is made in its place.
     pub fn admit(&self, note: &Validated<'_>) -> Result<Self, CreditFault> {
         let note = note.invoice();
         let nature = self.check_identity(note)?;
@@ -168,11 +168,7 @@ impl CreditAccount {
 
     /// What is left, group by group.
     pub fn balances(&self) -> impl Iterator<Item = GroupBalance> {
-        self.groups.iter().map(|GroupAccount { code, rate, left }| GroupBalance {
-            code: *code,
-            rate: *rate,
-            left: *left,
-        })
+        self.groups.iter().copied()
     }
 
     fn check_identity(&self, note: &Invoice<'_>) -> Result<CreditNature, CreditFault> {
@@ -218,7 +214,7 @@ impl CreditAccount {
     }
 }
 
-impl GroupAccount {
+impl GroupBalance {
     /// Takes an amount off what is left, unless it is more.
     ///
     /// The amount that the price mode fixes has its exact limit; what is derived from it may be off by a centime for
@@ -250,7 +246,7 @@ mod tests {
     /// tried too: the rule does not rely on the note's.
     fn admitted(mode: PriceMode, notes: &[(&str, &str)]) -> bool {
         let code = GroupCode::constant("standard_vat");
-        let mut group = GroupAccount { code, rate: Rate::percent(16), left: amounts("100.00", "16.00") };
+        let mut group = GroupBalance { code, rate: Rate::percent(16), left: amounts("100.00", "16.00") };
         (1..).zip(notes).all(|(count, (base, tax))| group.take(amounts(base, tax), mode, count).is_some())
     }
 

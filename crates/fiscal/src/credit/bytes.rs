@@ -4,6 +4,7 @@ use heapless::Vec;
 
 use super::{
     AccountFault, ClientHash, CreditAccount, CreditTerms, GroupBalance, LinesHash, OriginalIdentity,
+    account::Groups,
 };
 use crate::{
     auth_code::AuthCode,
@@ -105,10 +106,11 @@ impl CreditAccount {
 
     /// Reads what [`Self::to_bytes`] wrote of an account that was opened. Whether a voucher's bytes are the ledger's is
     /// for its signature to say.
+    #[inline(never)] // The account is large: it is made in its place.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AccountFault> {
         let mut input = Fields::begin(bytes)?;
         let terms = read_terms(&mut input)?;
-        let mut balances: Vec<GroupBalance, { limits::GROUPS }> = Vec::new();
+        let mut balances = Groups::new();
         for _ in 0..input.byte()? {
             let code = input.text("group")?;
             let digits = u32::from_be_bytes(input.array()?);
@@ -120,7 +122,7 @@ impl CreditAccount {
             balances.push(balance).map_err(|_| AccountFault::Field("number of groups"))?;
         }
         input.end()?;
-        Ok(Self::resume(terms, balances))
+        Ok(Self::of(terms, balances))
     }
 
     /// Writes what notes change of an account, for whoever keeps the original.
@@ -147,6 +149,7 @@ impl CreditAccount {
 
     /// The account after the notes of which [`Self::balances_to_bytes`] told, from the account that its original opens.
     /// Balances that no notes could have left of it are refused.
+    #[inline(never)] // The account is large: it is made in its place.
     pub fn with_balances(self, bytes: &[u8]) -> Result<Self, AccountFault> {
         let mut input = Fields::begin(bytes)?;
         let (notes, voided) = input.notes()?;

@@ -23,13 +23,17 @@ pub struct Overflow;
 
 /// `numerator / denominator` to the nearest integer, half away from zero. The denominator is positive.
 fn divide_rounded(numerator: i128, denominator: i128) -> Result<i128, Overflow> {
+    let (dividend, divisor) = (numerator.unsigned_abs(), denominator.unsigned_abs());
     // Almost every product fits 64 bits, where a division costs a tenth.
-    let (quotient, rest) = match (i64::try_from(numerator), i64::try_from(denominator)) {
-        (Ok(narrow), Ok(by)) => (i128::from(narrow / by), i128::from(narrow % by)),
-        _ => (numerator / denominator, numerator % denominator),
+    let quotient = match (u64::try_from(dividend), u64::try_from(divisor)) {
+        (Ok(narrow), Ok(by)) => narrow.checked_div(by).map(u128::from),
+        _ => dividend.checked_div(divisor),
     };
-    let away = rest.unsigned_abs() >= denominator.unsigned_abs() - rest.unsigned_abs();
-    quotient.checked_add(if away { numerator.signum() } else { 0 }).ok_or(Overflow)
+    let quotient = quotient.ok_or(Overflow)?;
+    let rest = dividend - quotient * divisor;
+    let away = rest >= divisor - rest;
+    let rounded = i128::try_from(quotient + u128::from(away)).map_err(|_| Overflow)?;
+    Ok(if numerator < 0 { -rounded } else { rounded })
 }
 
 const fn power_of_ten(exponent: u8) -> i64 {

@@ -46,6 +46,16 @@ impl Quantity {
         Amount::from_wide(divide_rounded(product, i128::from(power_of_ten(excess)))?)
     }
 
+    /// So many thousandths, with as few decimals as they need; none for more than a quantity may have.
+    pub fn from_thousandths(mut mantissa: i64) -> Option<Self> {
+        let mut decimals = 3;
+        while decimals > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            decimals -= 1;
+        }
+        Self::from_parts(mantissa, decimals)
+    }
+
     /// In thousandths, whatever the decimals that it was written with.
     pub const fn thousandths(self) -> i64 {
         self.mantissa * power_of_ten(3 - self.decimals)
@@ -85,6 +95,18 @@ mod tests {
         for text in ["", "-0", "-0.000", "1.", "1.0000", "+1", "01", "1e3", "10000000000000"] {
             assert_eq!(text.parse::<Quantity>(), Err(Reason::QuantityForm), "{text:?}");
         }
+    }
+
+    #[test]
+    fn thousandths_are_written_with_as_few_decimals_as_they_need() {
+        for (thousandths, text) in
+            [(0, "0"), (-1, "-0.001"), (12_500, "12.5"), (-3_000, "-3"), (41_375, "41.375")]
+        {
+            assert_eq!(Quantity::from_thousandths(thousandths).unwrap().to_string(), text);
+        }
+        assert_eq!(Quantity::from_thousandths(9_999_999_999_999_999), "9999999999999.999".parse().ok());
+        assert_eq!(Quantity::from_thousandths(10_000_000_000_000_000), None);
+        assert_eq!(Quantity::from_thousandths(i64::MIN), None);
     }
 
     #[test]
