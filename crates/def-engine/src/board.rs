@@ -78,8 +78,9 @@ pub trait FirmwareSlots {
     /// Reads what is in the other place.
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error>;
 
-    /// Whether what the other place holds can be started on trial: that this is the maker's and newer the board knows.
-    fn check(&mut self) -> Result<(), Self::Error>;
+    /// Whether what the other place holds can be started on trial, once this is before it: the first 4,096 bytes of the
+    /// image, which are not there yet.
+    fn check(&mut self, beginning: &[u8]) -> Result<(), Self::Error>;
 
     /// Whether the firmware that runs is on trial.
     fn on_trial(&mut self) -> bool;
@@ -114,7 +115,7 @@ impl FirmwareSlots for NoSlots {
         Ok(())
     }
 
-    fn check(&mut self) -> Result<(), Self::Error> {
+    fn check(&mut self, _: &[u8]) -> Result<(), Self::Error> {
         Ok(())
     }
 

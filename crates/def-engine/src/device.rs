@@ -56,6 +56,8 @@ pub(crate) struct Core<'m, B: Board> {
     pub(crate) metrics: Metrics,
     /// A firmware that is on its way.
     pub(crate) firmware: Option<Ordered>,
+    /// How many sectors of its place were erased since the power came.
+    pub(crate) erasures: u32,
     /// It has come, or the one that runs on trial failed.
     pub(crate) restart: bool,
 }
@@ -75,7 +77,10 @@ impl<'m, B: Board> Device<'m, B> {
         let mut vault = Vault::new(parts, factory, recovery, state, buffers);
         vault.start();
         let restart = !vault.keeps_firmware();
-        Self { reader, core: Core { vault, pool, metrics: Metrics::new(), firmware: None, restart } }
+        Self {
+            reader,
+            core: Core { vault, pool, metrics: Metrics::new(), firmware: None, erasures: 0, restart },
+        }
     }
 
     /// What a board's lights show. It asks the clock.

@@ -18,6 +18,9 @@ const BLANK: Entry = [0xFF; LENGTH];
 /// Each change appends an entry with the whole state; the newest whole one counts. A cut leaves the state before or
 /// after. At every start the state that was found is appended again, so that an entry which a cut left half programmed,
 /// and which reads well today, does not decide a second time.
+///
+/// Where entries are and none is whole, there was a state, and it is gone. The one exception is a new flash whose first
+/// start was cut: all that is there then are parts of the first entry, whose content is known.
 #[derive(Debug)]
 pub struct Keeper<F>(RefCell<Result<Store<F>, StoreFault>>);
 
@@ -85,7 +88,7 @@ impl<F: NorFlash> Store<F> {
         // Behind the second sector's end: the first entry begins the first sector, erased as every sector.
         let next = Slot { sector: 1, index: SLOTS };
         let mut store = Self { flash, state: Kept::default(), sequence: 0, next };
-        let mut is_used = [false; 2];
+        let mut is_lost = false;
         for sector in [0, 1] {
             let (mut newest_here, mut end) = (false, 0);
             for index in 0..SLOTS {
@@ -94,19 +97,18 @@ impl<F: NorFlash> Store<F> {
                     continue;
                 }
                 end = index + 1;
+                is_lost |= !is_of_first_start(&entry);
                 if let Some((sequence, state)) = Kept::from_entry(&entry)
                     && sequence > store.sequence
                 {
                     (store.sequence, store.state, newest_here) = (sequence, state, true);
                 }
             }
-            is_used[sector] = end > 0;
             if newest_here {
                 store.next = Slot { sector, index: end };
             }
         }
-        // The second sector is begun when the first is full of entries.
-        if store.sequence == 0 && is_used[1] {
+        if store.sequence == 0 && is_lost {
             return Err(StoreFault::Damaged);
         }
         store.append(store.state)?;
@@ -144,6 +146,13 @@ impl<F: NorFlash> Store<F> {
         self.flash.read(slot.address(), &mut entry).map_err(|_| StoreFault::Flash)?;
         Ok(entry)
     }
+}
+
+/// Whether a cut while the first entry of all was programmed, or while that was erased, can leave this: bits that a whole
+/// one has cleared may be set still, no others are cleared.
+fn is_of_first_start(entry: &Entry) -> bool {
+    let first = Kept::default().to_entry(1);
+    entry.iter().zip(first).all(|(there, whole)| there & whole == whole)
 }
 
 impl Slot {

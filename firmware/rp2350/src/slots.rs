@@ -55,8 +55,16 @@ impl<P: Package> Slots<P> {
     }
 
     fn image(&mut self, slot: Slot) -> Result<ImageDef, PicobinFault> {
+        self.image_with(slot, &[])
+    }
+
+    /// The image of a slot of which the beginning is not there yet.
+    fn image_with(&mut self, slot: Slot, beginning: &[u8]) -> Result<ImageDef, PicobinFault> {
         let package = &mut self.package;
         ImageDef::find(|offset| {
+            if let Some(word) = beginning.get(offset as usize..).and_then(<[u8]>::first_chunk) {
+                return Some(u32::from_le_bytes(*word));
+            }
             let at = slot.place(offset, 4, 4).ok()?;
             let mut word = [0; 4];
             package.read(at, &mut word);
@@ -104,9 +112,9 @@ impl<P: Package> FirmwareSlots for Slots<P> {
         Ok(())
     }
 
-    fn check(&mut self) -> Result<(), SlotFault> {
+    fn check(&mut self, beginning: &[u8]) -> Result<(), SlotFault> {
         let other = self.other()?;
-        let (image, own) = (self.image(other)?, self.image(other.other())?);
+        let (image, own) = (self.image_with(other, beginning)?, self.image(other.other())?);
         if !image.is_on_trial() {
             return Err(SlotFault::NoTrial);
         }
@@ -147,7 +155,7 @@ impl<P: Package> FirmwareSlots for Slots<P> {
     }
 
     fn start_other(&mut self) -> Result<(), SlotFault> {
-        self.check()?;
+        self.check(&[])?;
         let other = self.other()?;
         self.package.restart_into(other.at());
         Ok(())

@@ -38,7 +38,7 @@ impl<B: Board> Core<'_, B> {
         let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
         self.vault.write_epoch(token)?;
         let done = self.vault.seal_written(EventKind::Epoch, Some(from))?;
-        self.vault.trouble = None;
+        self.vault.trouble = self.vault.found_wanting();
         self.pool.clear();
         self.obeyed(done.place, MESSAGE, line)
     }

@@ -10,7 +10,7 @@ mod search;
 mod self_test;
 mod trouble;
 
-use def_protocol::{ErrorCode, token::Activation};
+use def_protocol::{ErrorCode, FirmwarePiece, token::Activation};
 use def_protocol::{Nonce, reply::ClockState};
 use fiscal::{Chain, Invoice, Moment, Proof, PublicKey, Timestamp, limits::PAYLOAD_BYTES};
 
@@ -36,6 +36,8 @@ pub(crate) struct Buffers {
     pub(crate) content: [u8; CONTENT_BYTES],
     /// A payload or a body.
     pub(crate) text: heapless::String<PAYLOAD_BYTES>,
+    /// Of a firmware that is on its way: its first 4,096 bytes.
+    pub(crate) beginning: [u8; FirmwarePiece::BYTES],
     /// The tax groups that hold.
     pub(crate) installed: manifest::Installed,
 }
@@ -45,6 +47,7 @@ impl Buffers {
         Self {
             content: [0; CONTENT_BYTES],
             text: heapless::String::new(),
+            beginning: [0; FirmwarePiece::BYTES],
             installed: manifest::Installed::new(),
         }
     }

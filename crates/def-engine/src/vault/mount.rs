@@ -61,6 +61,9 @@ impl<B: Board> Vault<'_, B> {
             Looked::Unstable => Trouble::Flash,
             Looked::Trouble(trouble) => trouble,
         });
+        // What computes wrongly does so until the next start.
+        let wanting = self.found_wanting().filter(|trouble| !trouble.may_pass());
+        self.trouble = self.trouble.or(wanting);
     }
 
     fn try_look(&mut self) -> Result<(), Looked> {

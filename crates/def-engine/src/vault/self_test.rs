@@ -61,7 +61,7 @@ impl<B: Board> Vault<'_, B> {
     }
 
     /// What the last test leaves in the way of a seal.
-    pub(super) fn found_wanting(&self) -> Option<Trouble> {
+    pub(crate) fn found_wanting(&self) -> Option<Trouble> {
         Some(match self.self_test?.failed? {
             Part::Element => Trouble::Element,
             part => Trouble::SelfTest(part),

@@ -126,7 +126,7 @@ impl FirmwareSlots for SlotsPort {
         self.change(offset, bytes.len(), |cells| bytes.copy_from_slice(cells))
     }
 
-    fn check(&mut self) -> Result<(), FlashError> {
+    fn check(&mut self, _: &[u8]) -> Result<(), FlashError> {
         if self.0.0.borrow().state.slots.foreign { Err(FlashError::OutOfBounds) } else { Ok(()) }
     }
 

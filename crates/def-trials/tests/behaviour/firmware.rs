@@ -197,32 +197,33 @@ fn a_new_device_takes_no_firmware() {
 
 #[test]
 fn a_place_that_fails_while_it_is_written_or_read_starts_nothing() {
-    // Erase and program of each of two pieces, then 33 reads of a page.
-    for failing in 0..5 {
+    let image = image(2 * PIECE + 9);
+    let mut failures = 0;
+    for after in 0.. {
         let mut shop = Shop::open();
-        let image = image(2 * PIECE);
-        assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
-        let mut refused = 0;
+        // Something is there already, so that it has to be erased.
+        assert_eq!(deliver(&mut shop, &vec![0; 3 * PIECE])["restarts"], true);
+        shop.reboot();
+        shop.world.change(|state| state.slots.fail_after(after, 1));
+        let mut answer = order(&mut shop, NEWER, &image);
         for (index, piece) in image.chunks(PIECE).enumerate() {
-            let fails = index * 2 <= failing && failing < index * 2 + 2 || index == 1 && failing == 4;
-            if fails {
-                // Let through what comes before: the erase, the program, or both.
-                shop.world.change(|state| state.slots.fail_after((failing - index * 2) as u32, 1));
-            }
-            let answer = send(&mut shop, index * PIECE, piece);
-            if fails {
-                assert_eq!(answer["code"], "FIRMWARE_REFUSED", "{failing}: {answer}");
-                refused += 1;
-                assert!(!shop.host.wants_restart());
-                // Said again, the order tells where to go on, and never that it restarts.
-                let again = order(&mut shop, NEWER, &image);
-                assert_eq!(again["restarts"], false, "{failing}: {again}");
-                break;
+            if answer["status"] == "OK" {
+                answer = send(&mut shop, index * PIECE, piece);
             }
         }
-        assert_eq!(refused, 1, "{failing}");
-        assert_eq!(deliver_rest(&mut shop, &image)["restarts"], true, "{failing}");
+        if answer["restarts"] == true {
+            assert!(after > 20, "{after}");
+            break;
+        }
+        failures += 1;
+        assert_eq!(answer["code"], "FIRMWARE_REFUSED", "{after}: {answer}");
+        assert!(!shop.host.wants_restart());
+        let again = order(&mut shop, NEWER, &image);
+        assert_eq!(again["restarts"], false, "{after}: {again}");
+        assert_eq!(deliver_rest(&mut shop, &image)["restarts"], true, "{after}");
+        assert_eq!(shop.world.state().slots.other()[..image.len()], image);
     }
+    assert!(failures > 20, "{failures}");
 }
 
 /// Orders it, and sends from where the device says.
@@ -256,4 +257,65 @@ fn an_image_that_the_board_would_not_start_is_refused_before_it_restarts() {
     let answer = deliver(&mut shop, &image(PIECE + 5));
     assert_eq!(answer["code"], "FIRMWARE_REFUSED", "{answer}");
     assert!(!shop.host.wants_restart());
+}
+
+#[test]
+fn what_is_not_what_was_ordered_never_has_a_beginning() {
+    let beginning = |shop: &Shop| shop.world.state().slots.other()[..PIECE].to_vec();
+    let blank = vec![0xFF; PIECE];
+    let right = image(3 * PIECE);
+    let mut foreign = right.clone();
+    foreign[7] ^= 1;
+    let mut shop = Shop::open();
+    // An earlier firmware is there, whole; the order already takes its beginning away.
+    assert_eq!(deliver(&mut shop, &vec![0; 2 * PIECE])["restarts"], true);
+    shop.reboot();
+    assert_eq!(order(&mut shop, NEWER, &right)["status"], "OK");
+    assert_eq!(beginning(&shop), blank);
+    for (index, piece) in foreign.chunks(PIECE).enumerate() {
+        send(&mut shop, index * PIECE, piece);
+        assert_eq!(beginning(&shop), blank, "{index}");
+    }
+    assert!(!shop.host.wants_restart());
+    // Nor does a piece that comes after all was verified leave what is not.
+    assert_eq!(deliver_rest(&mut shop, &right)["restarts"], true);
+    send(&mut shop, PIECE, &foreign[..PIECE]);
+    assert_eq!(beginning(&shop), blank);
+}
+
+#[test]
+fn pieces_end_with_the_orders_time_and_with_the_device() {
+    let mut shop = Shop::open();
+    let image = image(2 * PIECE);
+    assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
+    shop.set_now("2036-01-01T00:00:01");
+    assert_eq!(send(&mut shop, 0, &image[..PIECE])["code"], "UNAUTHORIZED");
+    let mut shop = Shop::open();
+    assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
+    let token = shop.authority.state(def_protocol::token::NewState::Decommissioned);
+    shop.ok(&format!(r#"CFG|STATE {{"token":"{token}"}}"#));
+    assert_eq!(send(&mut shop, 0, &image[..PIECE])["code"], "DEVICE_REVOKED");
+}
+
+#[test]
+fn an_order_does_not_wear_the_flash_out() {
+    let mut shop = Shop::open();
+    let image = image(3 * PIECE);
+    assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
+    send(&mut shop, 0, &image[..PIECE]);
+    let (one, other) = (vec![1; PIECE], vec![2; PIECE]);
+    let mut taken = 0;
+    while send(&mut shop, PIECE, if taken % 2 == 0 { &one } else { &other })["status"] == "OK" {
+        taken += 1;
+        assert!(taken < 2_000);
+    }
+    assert!(taken >= 1_000, "{taken}");
+    // The same bytes again cost nothing.
+    shop.reboot();
+    assert_eq!(order(&mut shop, NEWER, &image)["status"], "OK");
+    send(&mut shop, 0, &image[..PIECE]);
+    for _ in 0..1_100 {
+        assert_eq!(send(&mut shop, PIECE, &image[PIECE..2 * PIECE])["status"], "OK");
+    }
+    assert_eq!(deliver_rest(&mut shop, &image)["restarts"], true);
 }
