@@ -16,7 +16,7 @@ use def_trials::Authority;
 use crate::{
     board::Board,
     census::Census,
-    device::{Device, Outlet, Place},
+    device::{Device, LOCKS, Outlet, Place},
 };
 
 /// The sizes of flashes, in KiB: of an ordinary case, and of one that fills it.
@@ -107,7 +107,7 @@ impl Bench {
     }
 }
 
-/// Copies the files of a folder and of the folders in it. What is no file any more, or none to copy, is left out.
+/// Copies the files of a folder and of the folders in it; locks are of that folder's device only.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -115,7 +115,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
         if kind.is_dir() {
             copy_folder(&entry.path(), &target)?;
-        } else if kind.is_file() && entry.file_name() != "lock" {
+        } else if kind.is_file() && !LOCKS.iter().any(|lock| entry.file_name() == *lock) {
             fs::copy(entry.path(), target)?;
         }
     }

@@ -11,38 +11,20 @@ pub struct Case {
     pub section: &'static str,
     /// The claim as a sentence.
     pub name: &'static str,
-    /// Shows it, or says what was wrong.
-    pub run: fn(&Bench) -> Result<Shown>,
+    /// Shows it, or says what was wrong. On which boards it cannot is said in [`crate::exceptions`].
+    pub run: fn(&Bench) -> Result<()>,
     /// Whether it mostly waits, so that it runs beside the others.
     pub waits: bool,
 }
 
-/// What became of a case that is not wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// It was shown.
-    Yes,
-    /// This board has no way to provoke it from outside.
-    NotHere {
-        /// The code that is not seen therefore.
-        code: &'static str,
-        /// Why.
-        why: &'static str,
-    },
-}
-
 impl Case {
     /// A case that takes as long as the device does.
-    pub const fn new(section: &'static str, name: &'static str, run: fn(&Bench) -> Result<Shown>) -> Self {
+    pub const fn new(section: &'static str, name: &'static str, run: fn(&Bench) -> Result<()>) -> Self {
         Self { section, name, run, waits: false }
     }
 
     /// A case that waits for seconds.
-    pub const fn waiting(
-        section: &'static str,
-        name: &'static str,
-        run: fn(&Bench) -> Result<Shown>,
-    ) -> Self {
+    pub const fn waiting(section: &'static str, name: &'static str, run: fn(&Bench) -> Result<()>) -> Self {
         Self { section, name, run, waits: true }
     }
 }

@@ -5,6 +5,8 @@
 //! changing a device's files while it is off. Each reply of each case is checked as well: its form, its members against
 //! the document's example of it, its code against the document's table, each seal and each record by the device's key.
 //!
+//! What no case can show on a board is in one place, [`exceptions`], with the reason.
+//!
 //! The binary `conformance` runs the cases. The tables and examples are read from the document when this is compiled.
 
 mod bench;
@@ -14,6 +16,7 @@ pub mod cases;
 mod census;
 mod device;
 pub mod document;
+pub mod exceptions;
 pub mod frame;
 mod payload;
 pub mod reply;
@@ -24,6 +27,6 @@ pub mod wire;
 
 pub use bench::Bench;
 pub use board::Board;
-pub use case::{Case, Shown};
+pub use case::Case;
 pub use census::Census;
 pub use device::Device;

@@ -10,11 +10,7 @@ use std::{
 
 use def_client::{HostPace, Pace};
 
-use crate::{
-    bench::Bench,
-    case::{Case, Shown},
-    trace,
-};
+use crate::{bench::Bench, case::Case, trace};
 
 /// What became of one case.
 #[derive(Debug)]
@@ -23,8 +19,8 @@ pub struct Told {
     pub case: &'static str,
     /// Its section of the document.
     pub section: &'static str,
-    /// What was shown, or what was wrong and the exchange before it.
-    pub shown: Result<Shown, Wrong>,
+    /// It was shown, or what was wrong and the exchange before it.
+    pub shown: Result<(), Wrong>,
     /// How long it took.
     pub took: Duration,
 }
@@ -71,7 +67,7 @@ fn one(bench: &Bench, case: &Case) -> Told {
     let mut pace = HostPace::start();
     let ran = catch_unwind(AssertUnwindSafe(|| (case.run)(bench)));
     let shown = match ran {
-        Ok(Ok(shown)) => Ok(shown),
+        Ok(Ok(())) => Ok(()),
         Ok(Err(fault)) => Err(format!("{fault:#}")),
         Err(_) => Err("the case itself panicked".to_owned()),
     };

@@ -25,9 +25,11 @@ impl Program {
         let here = std::env::current_dir().context("the current folder")?;
         let workspace = self.workspace(&here)?;
         eprintln!("building firmware/{package}…");
+        // A folder of its own: a device starts while something else is built for long.
+        let folder = workspace.join("target");
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--quiet", "--release", "--package", package, "--target", target]);
-        cargo.arg("--message-format=json-render-diagnostics");
+        cargo.arg("--message-format=json-render-diagnostics").arg("--target-dir").arg(folder);
         cargo.current_dir(workspace).stdin(Stdio::null()).stderr(Stdio::inherit());
         let ended =
             cargo.output().with_context(|| format!("cargo cannot be started: install Rust{instead}"))?;

@@ -13,10 +13,12 @@ use std::{
     time::Duration,
 };
 
-/// A machine that says that it is ready, echoes one line of what its UART hears, and stops when it is told to.
+/// A machine that says that it is ready, echoes one line of what its UART hears, and stops when it is told to: slowly,
+/// never or not, if a file of that name is there.
 const FAKE_QEMU: &str = r#"#!/bin/sh
 echo $$ > pid
 echo "$*" > arguments
+echo on >> events
 echo '{"QMP": {}}'
 read -r command <&1
 echo '{"return": {}}'
@@ -26,8 +28,17 @@ exec 3<&0
 while read -r command <&1; do
     echo "$command" >> commands
     echo '{"event": "STOP"}'
+    [ -e never ] && continue
+    [ -e refuses ] && echo '{"error": {"desc": "the disk is full"}}' && continue
+    [ -e slowly ] && sleep 1
+    echo off >> events
     echo '{"return": {}}'
 done
+"#;
+/// Says where the firmware is, without a look at it.
+const FAKE_CARGO: &str = r#"#!/bin/sh
+echo "$*" >> calls
+echo '{"reason":"compiler-artifact","target":{"name":"qemu"},"executable":"firmware.elf"}'
 "#;
 const ENDS_AT_ONCE: &str = "#!/bin/sh\necho 'no such machine' >&2\nexit 1\n";
 const FIRMWARE_ENDS: &str = r#"#!/bin/sh
@@ -52,11 +63,21 @@ impl Bench {
         fs::write(folder.join("firmware.elf"), "not looked at").unwrap();
         let bench = Self { folder };
         if !qemu.is_empty() {
-            let program = bench.folder.join("bin/qemu-system-arm");
-            fs::write(&program, qemu).unwrap();
-            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+            bench.put("qemu-system-arm", qemu);
         }
         bench
+    }
+
+    /// A program that is found before the system's.
+    fn put(&self, name: &str, script: &str) {
+        let program = self.folder.join("bin").join(name);
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Has the fake QEMU stop in another way.
+    fn stops(&self, how: &str) {
+        fs::write(self.folder.join(how), "").unwrap();
     }
 
     fn command(&self, board: &str, more: &[&str]) -> Command {
@@ -72,7 +93,11 @@ impl Bench {
     }
 
     fn start(&self) -> Running {
-        let mut command = self.command("qemu", &["--firmware", "firmware.elf"]);
+        self.start_with(&["--firmware", "firmware.elf"])
+    }
+
+    fn start_with(&self, more: &[&str]) -> Running {
+        let mut command = self.command("qemu", more);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut said = String::new();
@@ -102,6 +127,15 @@ impl Running {
     fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.0.id().to_string()).status();
         assert!(sent.unwrap().success());
+    }
+}
+
+impl Running {
+    /// How it ends and what it says then.
+    fn ended(&mut self) -> (Option<i32>, String) {
+        let mut told = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        (self.0.wait().unwrap().code(), told)
     }
 }
 
@@ -140,6 +174,62 @@ fn kill_9_is_a_power_cut_too_and_leaves_no_machine_behind() {
     assert_eq!(bench.read("commands").trim(), r#"{"execute":"stop"}"#);
     // The next one finds the flashes free.
     drop(bench.start());
+}
+
+#[test]
+fn a_start_at_once_after_kill_9_waits_until_the_first_machine_is_off() {
+    let bench = Bench::new("kill-at-once", FAKE_QEMU);
+    bench.stops("slowly");
+    let mut running = bench.start();
+    running.signal("KILL");
+    running.0.wait().unwrap();
+    let _next = bench.start();
+    assert_eq!(bench.read("events"), "on\noff\non\n");
+}
+
+#[test]
+fn a_machine_that_does_not_stop_in_order_is_a_failure_that_says_what_to_do() {
+    for (how, why) in [("refuses", "the disk is full"), ("never", "did not answer within 10 seconds")] {
+        let bench = Bench::new(how, FAKE_QEMU);
+        bench.stops(how);
+        let mut running = bench.start();
+        running.signal("TERM");
+        let (code, told) = running.ended();
+        assert!(code.is_some_and(|code| ![0, 9].contains(&code)), "{code:?}");
+        assert!(told.contains(why) && told.contains("compare `stelala device status`"), "{told}");
+        assert!(bench.is_off());
+    }
+}
+
+#[test]
+fn a_power_failure_that_was_asked_for_is_none_when_the_machine_does_not_stop_in_order() {
+    for (how, expected) in [("in-order", true), ("refuses", false)] {
+        let bench = Bench::new(&format!("power-fails-{how}"), FAKE_QEMU);
+        bench.stops(how);
+        let mut running = bench.start_with(&["--firmware", "firmware.elf", "--power-fails", "in-commit=1"]);
+        let mut port = OpenOptions::new().write(true).open(bench.folder.join("port")).unwrap();
+        let nonce = "A7".repeat(16);
+        port.write_all(format!("\u{2}TXN|COMMIT {{\"nonce\":\"{nonce}\"}}\u{3}").as_bytes()).unwrap();
+        let (code, told) = running.ended();
+        assert_eq!(code == Some(9), expected, "{code:?} {told}");
+        assert_eq!(told.contains("may have lost what it answered last"), !expected, "{told}");
+    }
+}
+
+#[test]
+fn cargo_is_asked_at_each_start_what_the_firmware_is_made_of() {
+    let bench = Bench::new("cargo", FAKE_QEMU);
+    bench.put("cargo", FAKE_CARGO);
+    fs::create_dir_all(bench.folder.join("firmware/qemu")).unwrap();
+    fs::write(bench.folder.join("firmware/qemu/Cargo.toml"), "").unwrap();
+    for _ in 0..2 {
+        drop(bench.start_with(&[]));
+    }
+    assert!(bench.is_off());
+    assert!(bench.read("arguments").contains("-kernel firmware.elf"));
+    let calls = bench.read("firmware/calls");
+    assert_eq!(calls.lines().count(), 2, "{calls}");
+    assert!(calls.lines().all(|call| call.contains("build") && call.contains("--package qemu")), "{calls}");
 }
 
 #[test]

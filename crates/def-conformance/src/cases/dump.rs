@@ -6,7 +6,7 @@ use verify::{JournalVerdict, Referee, Trust};
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{Device, same},
 };
 
@@ -69,7 +69,7 @@ fn sold(device: &mut Device, count: usize) -> Result<Vec<String>> {
     (0..count).map(|_| device.sell_one().map(|(payload, _)| payload)).collect()
 }
 
-fn true_journal(bench: &Bench) -> Result<Shown> {
+fn true_journal(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let payloads = sold(&mut device, 30)?;
     device.ok(r#"RPT|Z {"date":"2026-03-14"}"#)?;
@@ -86,10 +86,10 @@ fn true_journal(bench: &Bench) -> Result<Shown> {
     let mut gap = lines.clone();
     gap.remove(10);
     ensure!(!judge(&device, &gap)?.is_true(), "the referee does not miss a record");
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn digests(bench: &Bench) -> Result<Shown> {
+fn digests(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     sold(&mut device, 20)?;
     let lines = verified(&mut device)?;
@@ -112,10 +112,10 @@ fn digests(bench: &Bench) -> Result<Shown> {
         same("a digest", digest, &expected)?;
         ensure!((digest["kind"] == "invoice") == (number > 0), "a kind: {digest}");
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn goes_on(bench: &Bench) -> Result<Shown> {
+fn goes_on(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     sold(&mut device, 40)?;
     let lines = verified(&mut device)?;
@@ -135,10 +135,10 @@ fn goes_on(bench: &Bench) -> Result<Shown> {
     }
     let without = device.ok(r#"ADM|DUMPLOG {"format":"json"}"#)?;
     same("without after", without["records"][0].clone(), lines[0].clone())?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn long_replies(bench: &Bench) -> Result<Shown> {
+fn long_replies(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let time = def_trials::authority::at(def_trials::authority::OPENING);
     for number in 0..4 {
@@ -147,5 +147,5 @@ fn long_replies(bench: &Bench) -> Result<Shown> {
     }
     // Longer ones than the limit are refused where they are read.
     verified(&mut device)?;
-    Ok(Shown::Yes)
+    Ok(())
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     bench::Bench,
     board::Board,
-    case::{Case, Shown},
+    case::Case,
     device::{Device, Outlet, sales::commit_of, same},
     payload::Draft,
 };
@@ -68,7 +68,7 @@ fn is_corrupt(device: &mut Device) -> Result<()> {
     Ok(())
 }
 
-fn corrupt(bench: &Bench) -> Result<Shown> {
+fn corrupt(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for _ in 0..20 {
         device.sell_one()?;
@@ -83,10 +83,10 @@ fn corrupt(bench: &Bench) -> Result<Shown> {
     device.start_again(&[])?;
     same("once it is as it was", &device.status()?["corrupt"], &Value::Null)?;
     device.sell_one()?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn corrupt_end(bench: &Bench) -> Result<Shown> {
+fn corrupt_end(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let sold = device.sell_one()?;
     let before = fs::read(device.place().state().join("flash"))?;
@@ -111,10 +111,10 @@ fn corrupt_end(bench: &Bench) -> Result<Shown> {
     for (payload, _) in [sold, last] {
         device.refuses(&payload, "STORAGE_CORRUPT")?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn restored(bench: &Bench) -> Result<Shown> {
+fn restored(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let (payload, seal) = device.sell_one()?;
     device.cut()?;
@@ -132,7 +132,7 @@ fn restored(bench: &Bench) -> Result<Shown> {
     same("what it has can be read", entry["log_entry"]["payload"].as_str(), Some(payload.as_str()))?;
     new_epoch(&mut device)?;
     same("epoch and number", device.sell_one()?.1["epoch"].as_u64(), Some(1))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 /// Acknowledges all and begins a new epoch.
@@ -145,7 +145,7 @@ fn new_epoch(device: &mut Device) -> Result<()> {
     Ok(())
 }
 
-fn full(bench: &Bench) -> Result<Shown> {
+fn full(bench: &Bench) -> Result<()> {
     let mut device = bench.bound(&Outlet::SHOP, Policy::default(), crate::bench::SMALL_KIB, OPENING)?;
     let mut sales = 0;
     let refused = loop {
@@ -178,7 +178,7 @@ fn full(bench: &Bench) -> Result<Shown> {
     for _ in 0..600 {
         let reply = device.ask(&format!("TXN|PREPARE {refused}"))?;
         match reply.code() {
-            None => return Ok(Shown::Yes),
+            None => return Ok(()),
             Some("DEVICE_BUSY") => std::thread::sleep(std::time::Duration::from_millis(100)),
             Some(other) => anyhow::bail!("in the new epoch: {other}"),
         }
@@ -186,13 +186,14 @@ fn full(bench: &Bench) -> Result<Shown> {
     anyhow::bail!("the new epoch gives no room")
 }
 
-fn element(bench: &Bench) -> Result<Shown> {
-    if bench.board() != Board::Simulate {
-        return Ok(Shown::NotHere {
-            code: "SE_FAILURE",
-            why: "the emulated element has no fault that can be had from outside",
-        });
+fn element(bench: &Bench) -> Result<()> {
+    match bench.board() {
+        Board::Simulate => element_stops(bench),
+        Board::Qemu => element_is_damaged(bench),
     }
+}
+
+fn element_stops(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     device.sell_one()?;
     let payload = device.payload("T1");
@@ -214,5 +215,33 @@ fn element(bench: &Bench) -> Result<Shown> {
         if reply.code().is_none() { device.commit(&nonce, &payload)? } else { device.sell(&payload)? };
     same("its number", &seal["invoice_seq"], &number)?;
     super::dump::verified(&mut device)?;
-    Ok(Shown::Yes)
+    Ok(())
+}
+
+/// Where the emulated element has its entries, and how long one is.
+const ENTRIES: std::ops::Range<usize> = 4_096..12_288;
+const ENTRY: usize = 64;
+
+fn element_is_damaged(bench: &Bench) -> Result<()> {
+    let mut device = bench.ready()?;
+    device.sell_one()?;
+    let number = device.status()?["next_invoice_seq"].clone();
+    let payload = device.payload("T1");
+    device.cut()?;
+    let file = device.place().state().join("secure-element");
+    let kept = fs::read(&file)?;
+    let mut damaged = kept.clone();
+    for entry in damaged[ENTRIES].chunks_mut(ENTRY).filter(|entry| entry.iter().any(|byte| *byte != 0xFF)) {
+        entry[8] ^= 1;
+    }
+    fs::write(&file, damaged)?;
+    device.start_again(&[])?;
+    for _ in 0..2 {
+        device.refused(&format!("TXN|PREPARE {payload}"), "SE_FAILURE")?;
+    }
+    device.cut()?;
+    fs::write(&file, kept)?;
+    device.start_again(&[])?;
+    same("its number", &device.sell(&payload)?["invoice_seq"], &number)?;
+    super::dump::verified(&mut device).map(drop)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{sales::commit_of, same},
     document,
     frame::{ETX, Form, RS, STX},
@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn documented(bench: &Bench) -> Result<Shown> {
+fn documented(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for (form, name) in Form::ALL.into_iter().zip(["frame-none", "frame-lrc", "frame-crc32"]) {
         device.wire.send(&bytes(document::example(name))?)?;
@@ -43,10 +43,10 @@ fn documented(bench: &Bench) -> Result<Shown> {
     device.wire.send(&bytes(document::example("frame-correlated"))?)?;
     let reply = device.wire.answer_in(Form::Crc)?;
     same("code and correlation", reply.named(), (Some("INVALID_NONCE"), Some("17")))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn correlation(bench: &Bench) -> Result<Shown> {
+fn correlation(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let most = document::limit("correlation");
     for name in ["1".to_owned(), "a".repeat(most - 1), "Zz09".repeat(most / 4)] {
@@ -60,10 +60,10 @@ fn correlation(bench: &Bench) -> Result<Shown> {
         same("a correlation that is none", reply.named(), (Some("SCHEMA_INVALID"), None))?;
     }
     same("no correlation", device.wire.ask_as(b"QRY|STATUS", Form::Crc)?.correlation, None)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn wrong(bench: &Bench) -> Result<Shown> {
+fn wrong(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let payload = device.payload("CAISSE-1");
     let nonce = device.prepare(&payload)?;
@@ -91,10 +91,10 @@ fn wrong(bench: &Bench) -> Result<Shown> {
     let reply = device.wire.answer_in(Form::Crc)?;
     same("a correlation that cannot be read", reply.named(), (Some("FRAME_INVALID"), None))?;
     device.commit(&nonce, &payload)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn digits(bench: &Bench) -> Result<Shown> {
+fn digits(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let content = b"QRY|STATUS";
     for trailer in ["", "3", "32 ", "032", "B263BD7", "b263bd7b", "0B263BD7B", "B263BD7BB263BD7B", "GGGGGGGG"]
@@ -109,10 +109,10 @@ fn digits(bench: &Bench) -> Result<Shown> {
     let lrc = Form::Lrc.trailer(content);
     ensure!(lrc.iter().skip(1).all(|digit| digit.is_ascii_hexdigit()), "the case needs an LRC");
     same("an LRC", device.wire.ask_as(content, Form::Lrc)?.status()?, Status::Ok)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn line_ends(bench: &Bench) -> Result<Shown> {
+fn line_ends(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for content in [
         "\r\nQRY|STATUS",
@@ -139,10 +139,10 @@ fn line_ends(bench: &Bench) -> Result<Shown> {
     let reply = device.wire.ask_as(format!("TXN|PREPARE {folded}").as_bytes(), Form::Crc)?;
     let nonce = reply.value["nonce"].as_str().context("a folded payload is prepared")?.to_owned();
     device.commit(&nonce, &payload)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn restart(bench: &Bench) -> Result<Shown> {
+fn restart(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let good = Form::Crc.frame(b"QRY|STATUS@r1");
     for broken in [&b"TXN|COMMIT {\"nonce\":\""[..], b"", b"QRY|STATUS\x1E32", b"\x1E", &[b'x'; 30_000]] {
@@ -155,10 +155,10 @@ fn restart(bench: &Bench) -> Result<Shown> {
         )?;
     }
     device.wire.silent()?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn garbage(bench: &Bench) -> Result<Shown> {
+fn garbage(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let all: Vec<u8> = (0..=255).filter(|byte| *byte != STX).collect();
     device.wire.send(&all)?;
@@ -171,10 +171,10 @@ fn garbage(bench: &Bench) -> Result<Shown> {
         same("between garbage", device.wire.answer_in(form)?.status()?, Status::Ok)?;
     }
     device.wire.silent()?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn split(bench: &Bench) -> Result<Shown> {
+fn split(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let frame = Form::Crc.frame(b"QRY|STATUS@split7");
     for at in 1..frame.len() {
@@ -188,10 +188,10 @@ fn split(bench: &Bench) -> Result<Shown> {
     }
     same("a frame byte by byte", device.wire.answer_in(Form::Crc)?.status()?, Status::Ok)?;
     device.wire.silent()?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn order(bench: &Bench) -> Result<Shown> {
+fn order(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let requests: Vec<String> = (0..9)
         .map(|number| format!("{}@n{number}", ["QRY|STATUS", "QRY|NONSENSE", "RPT|X"][number % 3]))
@@ -204,10 +204,10 @@ fn order(bench: &Bench) -> Result<Shown> {
         let wanted = [None, Some("UNKNOWN_COMMAND"), Some("SCHEMA_INVALID")][number % 3];
         same("the order of answers", reply.named(), (wanted, Some(format!("n{number}").as_str())))?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn longest(bench: &Bench) -> Result<Shown> {
+fn longest(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let most = document::limit("content of a request");
     for form in Form::ALL {
@@ -227,14 +227,14 @@ fn longest(bench: &Bench) -> Result<Shown> {
     ensure!(content.len() > most, "the case needs CR and LF");
     same("CR and LF are not counted", device.wire.ask_as(&content, Form::Crc)?.status()?, Status::Ok)?;
     same("after all of that", device.ask("QRY|STATUS")?.status()?, Status::Ok)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 fn padded(request: &str, length: usize) -> String {
     [request, &" ".repeat(length - request.len())].concat()
 }
 
-fn new_host(bench: &Bench) -> Result<Shown> {
+fn new_host(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for begun in
         [&b"\x02TXN|PREPARE {\"merchant_nif\":\""[..], b"\x02QRY|STATUS", b"\x02QRY|STATUS\x1EB2", b"\x02"]
@@ -243,7 +243,7 @@ fn new_host(bench: &Bench) -> Result<Shown> {
         device.wire.reopen()?;
         same("a new host's first frame", device.ask("QRY|STATUS")?.status()?, Status::Ok)?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 fn bytes(hexadecimal: &str) -> Result<Vec<u8>> {

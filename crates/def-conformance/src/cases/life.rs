@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{Device, orders::token, sales::commit_of, same},
     document,
     wire::command_of,
@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn factory(bench: &Bench) -> Result<Shown> {
+fn factory(bench: &Bench) -> Result<()> {
     let mut device = bench.factory()?;
     for name in document::requests() {
         let request = document::example(name);
@@ -46,10 +46,10 @@ fn factory(bench: &Bench) -> Result<Shown> {
     device.refuses(&payload, "NOT_PROVISIONED")?;
     device.restart()?;
     same("lifecycle after a power cut", device.status()?["lifecycle"].as_str(), Some("factory"))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn provisioned(bench: &Bench) -> Result<Shown> {
+fn provisioned(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for wanted in ["provisioned", "active"] {
         same("lifecycle", device.status()?["lifecycle"].as_str(), Some(wanted))?;
@@ -60,7 +60,7 @@ fn provisioned(bench: &Bench) -> Result<Shown> {
         super::dump::verified(&mut device)?;
         device.sell_one()?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 /// Ends a device by a token, and looks at what it still does.
@@ -88,17 +88,17 @@ fn ends(device: &mut Device, state: NewState, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn revoked(bench: &Bench) -> Result<Shown> {
+fn revoked(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     ends(&mut device, NewState::Revoked, "revoked")?;
     let closed = device.ok(r#"RPT|Z {"date":"2026-03-14"}"#)?;
     same("Z", &closed["repeated"], &json!(false))?;
     device.obeys(&token("CFG|STATE", &device.authority.state(NewState::Decommissioned)))?;
     same("lifecycle", device.status()?["lifecycle"].as_str(), Some("decommissioned"))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn decommissioned(bench: &Bench) -> Result<Shown> {
+fn decommissioned(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     ends(&mut device, NewState::Decommissioned, "decommissioned")?;
     device.unchanged(|device| {
@@ -111,5 +111,5 @@ fn decommissioned(bench: &Bench) -> Result<Shown> {
         device.restart()
     })?;
     same("lifecycle", device.status()?["lifecycle"].as_str(), Some("decommissioned"))?;
-    Ok(Shown::Yes)
+    Ok(())
 }

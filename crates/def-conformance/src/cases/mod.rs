@@ -15,6 +15,7 @@ mod sealing;
 mod setup;
 mod status;
 mod tokens;
+mod values;
 
 use crate::case::Case;
 
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Case> {
     [
         frames::CASES,
         requests::CASES,
+        values::CASES,
         sealing::CASES,
         lost::CASES,
         payloads::CASES,

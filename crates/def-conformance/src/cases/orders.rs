@@ -11,7 +11,7 @@ use serde_json::json;
 use super::tokens::order;
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{
         Device, Outlet,
         orders::{newest_of, token},
@@ -56,7 +56,7 @@ fn acknowledgement(newest: Newest) -> Acknowledgement {
     Acknowledgement { newest, time: at(OPENING), revoke: false }
 }
 
-fn acknowledges(bench: &Bench) -> Result<Shown> {
+fn acknowledges(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let first = newest_of(&device.sell_one()?.1)?;
     let second = newest_of(&device.sell_one()?.1)?;
@@ -78,10 +78,10 @@ fn acknowledges(bench: &Bench) -> Result<Shown> {
     let request = ask(&device, first);
     device.unchanged(|device| device.refused(&request, "UNAUTHORIZED"))?;
     same("acknowledged still", &device.status()?["acknowledged"]["invoice_seq"], &json!(2))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn bounds(bench: &Bench) -> Result<Shown> {
+fn bounds(bench: &Bench) -> Result<()> {
     let centimes = Amount::from_centimes(1_000_000).context("an amount")?;
     for policy in [
         Policy { invoices: 3, ..Policy::default() },
@@ -111,10 +111,10 @@ fn bounds(bench: &Bench) -> Result<Shown> {
         device.ok(&acknowledgement)?;
         device.sell(&sale(4)).context("after the acknowledgement")?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn ack_revokes(bench: &Bench) -> Result<Shown> {
+fn ack_revokes(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let newest = newest_of(&device.sell_one()?.1)?;
     let body = Acknowledgement { revoke: true, ..acknowledgement(newest) };
@@ -123,10 +123,10 @@ fn ack_revokes(bench: &Bench) -> Result<Shown> {
     same("lifecycle", device.status()?["lifecycle"].as_str(), Some("revoked"))?;
     let payload = device.payload("T1");
     device.refuses(&payload, "DEVICE_REVOKED")?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn manifest(bench: &Bench) -> Result<Shown> {
+fn manifest(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let invented = |till: &str| Draft::new(till, at(OPENING)).item("A", 1, 10_000, "invented").write();
     device.sell(&invented("T1")).context("without a manifest, sums only")?;
@@ -149,10 +149,10 @@ fn manifest(bench: &Bench) -> Result<Shown> {
     device.refuses(&invented("T2"), "SCHEMA_INVALID")?;
     let third = token("CFG|MANIFEST", &device.authority.manifest(3));
     device.obeys(&third)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn longest_token(bench: &Bench) -> Result<Shown> {
+fn longest_token(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let most = document::limit("token");
     // Version, realm, kind, the device's id and two times; version and count; the signature.
@@ -186,10 +186,10 @@ fn longest_token(bench: &Bench) -> Result<Shown> {
     same("characters", text.len(), most)?;
     device.obeys(&token("CFG|MANIFEST", &text))?;
     device.refused(&token("CFG|MANIFEST", &format!("{text}A")), "SCHEMA_INVALID")?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn hand_over(bench: &Bench) -> Result<Shown> {
+fn hand_over(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let head = device.sell_one()?.1;
     let open = device.payload("T1");
@@ -223,10 +223,10 @@ fn hand_over(bench: &Bench) -> Result<Shown> {
     device.refused(&leave, "UNAUTHORIZED")?;
     same("the next number", device.sell(&open)?["invoice_seq"].as_u64(), Some(7))?;
     device.refused("QRY|LOG 3", "NOT_FOUND")?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn reset(bench: &Bench) -> Result<Shown> {
+fn reset(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     device.sell_one()?;
     let (payload, seal) = device.sell_one()?;
@@ -267,5 +267,5 @@ fn reset(bench: &Bench) -> Result<Shown> {
     let status = device.status()?;
     same("epoch and next number", [&status["epoch"], &status["next_invoice_seq"]], [&json!(1), &json!(2)])?;
     device.refuses(&open, "REPLAY_DETECTED")?;
-    Ok(Shown::Yes)
+    Ok(())
 }

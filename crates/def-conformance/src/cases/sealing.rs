@@ -4,14 +4,15 @@ use std::{thread::sleep, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use def_protocol::token::Policy;
-use def_trials::authority::OPENING;
+use def_trials::authority::{OPENING, at};
 use serde_json::Value;
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{Device, Outlet, sales::commit_of, same},
     document,
+    payload::Draft,
 };
 
 pub(super) const CASES: &[Case] = &[
@@ -21,8 +22,8 @@ pub(super) const CASES: &[Case] = &[
     Case::new("5 sealing", "8 tills have open payloads, the ninth is DEVICE_BUSY until one is sealed", pool),
     Case::new(
         "5 sealing",
-        "open payloads of the greatest length: what finds no room is DEVICE_BUSY, and is let in later",
-        large_pool,
+        "open payloads have 65,536 bytes together: one byte more is DEVICE_BUSY, and is let in later",
+        room,
     ),
     Case::new("5 sealing", "the same payload while it is open gets the same nonce", same_nonce),
     Case::new(
@@ -35,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
     Case::waiting("5 sealing", "places of a full pool become free after 7 seconds", pool_expires),
 ];
 
-fn seals(bench: &Bench) -> Result<Shown> {
+fn seals(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let mut before: Option<Value> = None;
     for number in 1..=5 {
@@ -58,10 +59,10 @@ fn seals(bench: &Bench) -> Result<Shown> {
     let status = device.status()?;
     same("the life", status["lifecycle"].as_str(), Some("active"))?;
     same("the head", Some(&status["head_hash"]), before.as_ref().map(|seal| &seal["record_hash"]))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn prepare_changes_nothing(bench: &Bench) -> Result<Shown> {
+fn prepare_changes_nothing(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     device.sell_one()?;
     device.unchanged(|device| {
@@ -77,10 +78,10 @@ fn prepare_changes_nothing(bench: &Bench) -> Result<Shown> {
     device.refused(&commit_of(&nonce), "INVALID_NONCE")?;
     same("open payloads after a power cut", device.status()?["nonce_pool"].as_u64(), Some(8))?;
     same("the next number", device.sell(&payload)?["invoice_seq"].as_u64(), Some(2))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn replacement(bench: &Bench) -> Result<Shown> {
+fn replacement(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let (first, second, other) = (device.payload("T1"), device.payload("T1"), device.payload("T2"));
     let old = device.prepare(&first)?;
@@ -97,10 +98,10 @@ fn replacement(bench: &Bench) -> Result<Shown> {
     device.commit(&new, &second)?;
     device.commit(&beside, &other)?;
     device.sell(&first)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn pool(bench: &Bench) -> Result<Shown> {
+fn pool(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let places = document::limit("open payloads");
     let payloads: Vec<String> = (0..=places).map(|till| device.payload(&format!("T{till}"))).collect();
@@ -122,35 +123,42 @@ fn pool(bench: &Bench) -> Result<Shown> {
         device.commit(&nonces[at], &payloads[at])?;
     }
     same("all places are free", device.status()?["nonce_pool"].as_u64(), Some(places as u64))?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn large_pool(bench: &Bench) -> Result<Shown> {
+fn room(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
-    let time = def_trials::authority::at(OPENING);
-    let payloads: Vec<String> = (0..4)
-        .map(|till| crate::payload::Draft::of_length(&format!("T{till}"), time, 24_576).write())
-        .collect();
-    let mut open = Vec::new();
-    for payload in &payloads {
-        match device.ask(&format!("TXN|PREPARE {payload}"))? {
-            reply if reply.code().is_none() => {
-                open.push((reply.value["nonce"].as_str().context("nonce")?.to_owned(), payload))
-            }
-            reply => same("the one without room", reply.code(), Some("DEVICE_BUSY"))?,
-        }
+    let together = document::bytes_together("open payloads");
+    let others = together / 3;
+    let last = together - 2 * others;
+    let sale = |till: &str, bytes| Draft::of_length(till, at(OPENING), bytes).write();
+    let first = [sale("T1", others), sale("T2", others)];
+    let (below, filling, above) = (sale("T3", last - 1), sale("T3", last), sale("T3", last + 1));
+    let nonces = [device.prepare(&first[0])?, device.prepare(&first[1])?];
+    device.refused(&format!("TXN|PREPARE {above}"), "DEVICE_BUSY")?;
+    device.prepare(&filling)?;
+    let small = device.payload("T4");
+    device.refused(&format!("TXN|PREPARE {small}"), "DEVICE_BUSY")?;
+    same("places left", device.status()?["nonce_pool"].as_u64(), Some(5))?;
+    // A slow board needs more than the life of a nonce for all of this.
+    for (payload, nonce) in first.iter().zip(&nonces) {
+        same("an open one that is renewed", &device.prepare(payload)?, nonce)?;
     }
-    ensure!(!open.is_empty(), "no payload of the greatest length is let in");
-    for (nonce, payload) in &open {
-        device.commit(nonce, payload)?;
-    }
-    for payload in payloads.iter().filter(|payload| !open.iter().any(|(_, sealed)| sealed == payload)) {
+    // In its place: what finds no room replaces nothing.
+    let nonce = device.prepare(&below)?;
+    device.refused(&format!("TXN|PREPARE {above}"), "DEVICE_BUSY")?;
+    same("the one that stays open", device.prepare(&below)?, nonce.clone())?;
+    device.commit(&nonces[0], &first[0])?;
+    let let_in = device.prepare(&above)?;
+    device.commit(&let_in, &above)?;
+    device.refused(&commit_of(&nonce), "NONCE_EXPIRED")?;
+    for payload in [&first[1], &small, &below, &filling] {
         device.sell(payload)?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn same_nonce(bench: &Bench) -> Result<Shown> {
+fn same_nonce(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let payload = device.payload("T1");
     let nonce = device.prepare(&payload)?;
@@ -159,10 +167,10 @@ fn same_nonce(bench: &Bench) -> Result<Shown> {
         same("places left", device.status()?["nonce_pool"].as_u64(), Some(7))?;
     }
     device.commit(&nonce, &payload)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn commit_checks(bench: &Bench) -> Result<Shown> {
+fn commit_checks(bench: &Bench) -> Result<()> {
     let bound = Policy { invoices: 2, ..Policy::default() };
     let mut device = bench.bound(&Outlet::SHOP, bound, 4096, OPENING)?;
     let payloads = ["T1", "T2", "T3"].map(|till| device.payload(till));
@@ -176,7 +184,7 @@ fn commit_checks(bench: &Bench) -> Result<Shown> {
     let acknowledgement = device.acknowledgement()?;
     device.ok(&acknowledgement)?;
     device.commit(&nonces[2], &payloads[2])?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 fn open(device: &mut Device, till: &str) -> Result<(String, String)> {
@@ -184,7 +192,7 @@ fn open(device: &mut Device, till: &str) -> Result<(String, String)> {
     Ok((device.prepare(&payload)?, payload))
 }
 
-fn life(bench: &Bench) -> Result<Shown> {
+fn life(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let seconds = document::limit("nonce") as u64;
     let (short, first) = open(&mut device, "T1")?;
@@ -197,20 +205,20 @@ fn life(bench: &Bench) -> Result<Shown> {
     let again = device.prepare(&second)?;
     ensure!(again != long, "an expired nonce is not given again");
     device.commit(&again, &second)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn renewed(bench: &Bench) -> Result<Shown> {
+fn renewed(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let (nonce, payload) = open(&mut device, "T1")?;
     sleep(Duration::from_millis(4_500));
     same("the nonce", device.prepare(&payload)?.as_str(), nonce.as_str())?;
     sleep(Duration::from_millis(4_500));
     device.commit(&nonce, &payload).context("9 seconds after the first PREPARE")?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn pool_expires(bench: &Bench) -> Result<Shown> {
+fn pool_expires(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for till in 0..document::limit("open payloads") {
         open(&mut device, &format!("T{till}"))?;
@@ -224,5 +232,5 @@ fn pool_expires(bench: &Bench) -> Result<Shown> {
         device.status()?["nonce_pool"].as_u64(),
         Some(document::limit("open payloads") as u64),
     )?;
-    Ok(Shown::Yes)
+    Ok(())
 }

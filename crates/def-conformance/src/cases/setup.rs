@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{Device, Outlet, orders::stranger, same},
 };
 
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     Case::waiting("7.10 TIME", "a challenge that is older than 60 seconds is UNAUTHORIZED", challenge_ends),
 ];
 
-fn once(bench: &Bench) -> Result<Shown> {
+fn once(bench: &Bench) -> Result<()> {
     let mut device = bench.factory()?;
     let first = device.initialise(&Outlet::SHOP, Policy::default())?;
     same("the device", first["device_id"].as_str(), Some("DEF-000001"))?;
@@ -59,14 +59,14 @@ fn once(bench: &Bench) -> Result<Shown> {
     device.restart()?;
     device.refused(&other, "ALREADY_PROVISIONED")?;
     same("the same INIT after a power cut", device.ok(&request)?, first)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
 fn init(_: &Device, code: &str, key: &str) -> String {
     format!("CFG|INIT {}", json!({"activation_code": code, "public_key": key}))
 }
 
-fn refusals(bench: &Bench) -> Result<Shown> {
+fn refusals(bench: &Bench) -> Result<()> {
     let mut device = bench.factory()?;
     let right = device.activation(&Outlet::SHOP, Policy::default())?;
     let key = device.operator_pem();
@@ -96,10 +96,10 @@ fn refusals(bench: &Bench) -> Result<Shown> {
         same("lifecycle", device.status()?["lifecycle"].as_str(), Some("factory"))?;
     }
     device.initialise(&Outlet::SHOP, Policy::default())?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn key_forms(bench: &Bench) -> Result<Shown> {
+fn key_forms(bench: &Bench) -> Result<()> {
     for (authority, der) in [(true, false), (false, true), (true, true)] {
         let mut device = bench.factory()?;
         let keys = &device.authority;
@@ -114,10 +114,10 @@ fn key_forms(bench: &Bench) -> Result<Shown> {
         );
         device.ok(&request)?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn lost(bench: &Bench) -> Result<Shown> {
+fn lost(bench: &Bench) -> Result<()> {
     let mut device = bench.factory()?;
     device.initialise(&Outlet::SHOP, Policy::default())?;
     let payload = device.payload("T1");
@@ -137,10 +137,10 @@ fn lost(bench: &Bench) -> Result<Shown> {
     device.set_clock("2026-03-14T07:20:00")?;
     same("clock", device.status()?["clock"].as_str(), Some("ok"))?;
     device.sell(&next)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn challenge_once(bench: &Bench) -> Result<Shown> {
+fn challenge_once(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let challenge = device.challenge()?;
     same("the same challenge for a while", device.challenge()?, challenge)?;
@@ -161,10 +161,10 @@ fn challenge_once(bench: &Bench) -> Result<Shown> {
     device.restart()?;
     ensure!(device.time()? >= later, "the clock did not go on");
     device.refused(&right, "UNAUTHORIZED")?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn back(bench: &Bench) -> Result<Shown> {
+fn back(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     device.set_clock("2026-03-20T12:00:00")?;
     device.sell_one()?;
@@ -196,10 +196,10 @@ fn back(bench: &Bench) -> Result<Shown> {
     same("clock", &device.status()?["clock"], &Value::from("ok"))?;
     device.sell(&payload)?;
     super::dump::verified(&mut device)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn challenge_holds(bench: &Bench) -> Result<Shown> {
+fn challenge_holds(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let request = device.time_request(at("2026-03-14T10:00:00"), None)?;
     sleep(Duration::from_secs(40));
@@ -207,15 +207,15 @@ fn challenge_holds(bench: &Bench) -> Result<Shown> {
     device.status()?;
     sleep(Duration::from_millis(17_000));
     device.ok(&request)?;
-    Ok(Shown::Yes)
+    Ok(())
 }
 
-fn challenge_ends(bench: &Bench) -> Result<Shown> {
+fn challenge_ends(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let request = device.time_request(at("2026-03-14T10:00:00"), None)?;
     sleep(Duration::from_millis(60_100));
     device.unchanged(|device| device.refused(&request, "UNAUTHORIZED"))?;
     let fresh = device.time_request(at("2026-03-14T10:00:00"), None)?;
     device.ok(&fresh)?;
-    Ok(Shown::Yes)
+    Ok(())
 }

@@ -14,7 +14,7 @@ use p256::ecdsa::SigningKey;
 
 use crate::{
     bench::Bench,
-    case::{Case, Shown},
+    case::Case,
     device::{
         Device,
         orders::{newest_of, stranger, token},
@@ -96,7 +96,7 @@ fn refuses_forged<'b, B: Body<'b>>(
     Ok(())
 }
 
-fn forged(bench: &Bench) -> Result<Shown> {
+fn forged(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     let seal = device.sell_one()?.1;
     let newest = newest_of(&seal)?;
@@ -132,5 +132,5 @@ fn forged(bench: &Bench) -> Result<Shown> {
     for request in right {
         device.obeys(&request)?;
     }
-    Ok(Shown::Yes)
+    Ok(())
 }

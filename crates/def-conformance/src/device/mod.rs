@@ -13,7 +13,10 @@ use fiscal::PublicKey;
 use serde_json::Value;
 
 use self::process::Process;
-pub(crate) use self::{orders::Outlet, process::Place};
+pub(crate) use self::{
+    orders::Outlet,
+    process::{LOCKS, Place},
+};
 use crate::{
     census::Census,
     reply::{Reply, Status},

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, ErrorKind},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -32,8 +32,10 @@ pub struct Place {
 #[derive(Debug)]
 pub(super) struct Process(Child);
 
-/// How long what has the device's files may take to let them go.
-const LET_GO: Duration = Duration::from_secs(10);
+/// The files in a state by which it is in use: of the program, and of an emulated machine, which ends after it.
+pub(crate) const LOCKS: [&str; 2] = ["lock", "power"];
+/// How long what has the device's files may take to let them go: longer than an emulated machine may take to stop.
+const LET_GO: Duration = Duration::from_secs(15);
 
 impl Place {
     /// The folder with the device's state.
@@ -48,11 +50,19 @@ impl Place {
 
     /// Waits until nobody has the device's files any more: a power cut of an emulated board ends more than one process.
     pub(super) fn wait_until_off(&self) -> Result<()> {
-        let Ok(lock) = File::open(self.state().join("lock")) else { return Ok(()) };
         let mut pace = HostPace::start();
-        while lock.try_lock().is_err() {
-            ensure!(pace.elapsed() < LET_GO, "the device's files are still in use after a power cut");
-            pace.pause(Duration::from_millis(2));
+        for name in LOCKS {
+            let path = self.state().join(name);
+            let lock = match File::open(&path) {
+                Ok(lock) => lock,
+                // Not every board has it.
+                Err(fault) if fault.kind() == ErrorKind::NotFound => continue,
+                Err(fault) => return Err(fault).with_context(|| path.display().to_string()),
+            };
+            while lock.try_lock().is_err() {
+                ensure!(pace.elapsed() < LET_GO, "{}: in use {LET_GO:?} after a power cut", path.display());
+                pace.pause(Duration::from_millis(2));
+            }
         }
         Ok(())
     }
@@ -110,5 +120,53 @@ impl Drop for Process {
         // It may have ended; then there is nothing to do.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_device_is_off_when_neither_the_program_nor_its_machine_has_the_files() {
+        let folder = std::env::temp_dir().join(format!("conformance-off-{}", std::process::id()));
+        let place = Place {
+            stelala: PathBuf::new(),
+            board: Board::Qemu,
+            folder: folder.clone(),
+            root: PathBuf::new(),
+            flash_kib: 1024,
+        };
+        fs::create_dir_all(place.state()).unwrap();
+        place.wait_until_off().unwrap();
+        for name in LOCKS {
+            let lock = File::create(place.state().join(name)).unwrap();
+            lock.lock().unwrap();
+            let mut pace = HostPace::start();
+            let lets_go = thread::spawn(move || {
+                thread::sleep(Duration::from_millis(200));
+                drop(lock);
+            });
+            place.wait_until_off().unwrap();
+            assert!(pace.elapsed() >= Duration::from_millis(150), "{name} was not waited for");
+            lets_go.join().unwrap();
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_a_state_has_no_locks() {
+        let folder = std::env::temp_dir().join(format!("conformance-copy-{}", std::process::id()));
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        fs::create_dir_all(&from).unwrap();
+        for name in LOCKS.into_iter().chain(["flash"]) {
+            fs::write(from.join(name), name).unwrap();
+        }
+        crate::bench::copy_folder(&from, &to).unwrap();
+        let copied: Vec<_> = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(copied, ["flash"]);
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -29,6 +29,14 @@ pub fn limit(what: &str) -> usize {
     tables::limit(TEXT, what).unwrap_or_else(|fault| panic!("{what}: {fault}"))
 }
 
+/// The bytes that a row of section 11 gives to all together, like 65,536 of `open payloads`.
+///
+/// # Panics
+/// When the document has no such row, or it does not say so.
+pub fn bytes_together(what: &str) -> usize {
+    tables::together(TEXT, what).unwrap_or_else(|fault| panic!("{what}: {fault}"))
+}
+
 /// What section 11 limits.
 pub fn limits() -> Vec<&'static str> {
     tables::limits(TEXT)

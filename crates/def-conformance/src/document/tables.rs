@@ -46,16 +46,27 @@ pub(super) fn codes(document: &str) -> Result<Vec<Code>, TableFault> {
 
 /// The number with which the row about something begins.
 pub(super) fn limit(document: &str, what: &str) -> Result<usize, TableFault> {
+    let row = limit_row(document, what)?;
+    let end = row.find(|character: char| !character.is_ascii_digit() && character != ',');
+    number(&row[..end.unwrap_or(row.len())])
+}
+
+/// The number of bytes that the row about something gives to all of them together.
+pub(super) fn together(document: &str, what: &str) -> Result<usize, TableFault> {
+    let row = limit_row(document, what)?;
+    let (before, _) = row.split_once(" bytes together").ok_or(TableFault::NoNumber)?;
+    number(before.rsplit(' ').next().unwrap_or(before))
+}
+
+fn limit_row(document: &str, what: &str) -> Result<String, TableFault> {
     let section = section(document, "## 11. Limits").ok_or(TableFault::NoSection)?;
     let row = rows(section).find(|cells| cells[0] == what).ok_or(TableFault::NoRow)?;
-    let digits: String = row
-        .get(1)
-        .ok_or(TableFault::NoNumber)?
-        .chars()
-        .take_while(|character| character.is_ascii_digit() || *character == ',')
-        .filter(char::is_ascii_digit)
-        .collect();
-    digits.parse().map_err(|_| TableFault::NoNumber)
+    row.get(1).cloned().ok_or(TableFault::NoNumber)
+}
+
+/// Digits with commas between.
+fn number(text: &str) -> Result<usize, TableFault> {
+    text.replace(',', "").parse().map_err(|_| TableFault::NoNumber)
 }
 
 /// The first cells of section 11.
@@ -117,6 +128,13 @@ mod tests {
         assert_eq!(limit(TEXT, "nonces"), Err(TableFault::NoRow));
         assert_eq!(limit("no heading", "nonce"), Err(TableFault::NoSection));
         assert_eq!(limit("x\n## 11. Limits\n\n| nonce | seven |\n", "nonce"), Err(TableFault::NoNumber));
+    }
+
+    #[test]
+    fn what_payloads_have_together_stands_behind_their_number() {
+        assert_eq!(limit(TEXT, "open payloads"), Ok(8));
+        assert_eq!(together(TEXT, "open payloads"), Ok(65_536));
+        assert_eq!(together(TEXT, "nonce"), Err(TableFault::NoNumber));
     }
 
     #[test]

@@ -6,8 +6,12 @@ use object::{Object, ObjectSection, SectionFlags, elf};
 
 use super::image::ImageFault;
 
-/// The most that the program and its constants may take, in bytes.
-pub const TEXT_LIMIT: u64 = 192 << 10;
+/// The most that the program and its constants may take, in bytes: 352 KiB, a third of a slot.
+///
+/// The aim was 192 KiB; ADR 0008 says what it would take, and why the program is built for speed where it counts.
+pub const TEXT_LIMIT: u64 = 352 << 10;
+/// What was aimed at.
+pub const TEXT_AIM: u64 = 192 << 10;
 
 /// The most that static memory may take, in bytes (D16).
 pub const RAM_LIMIT: u64 = 256 << 10;
@@ -47,7 +51,10 @@ impl Sizes {
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, ram } = self;
-        write!(f, "text {text} bytes of {TEXT_LIMIT}, static RAM {ram} bytes of {RAM_LIMIT}")
+        write!(
+            f,
+            "text {text} bytes of {TEXT_LIMIT} (aim {TEXT_AIM}), static RAM {ram} bytes of {RAM_LIMIT}"
+        )
     }
 }
 

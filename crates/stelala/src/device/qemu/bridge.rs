@@ -3,13 +3,13 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     os::fd::AsFd,
-    process::ExitStatus,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
 
 use anyhow::{Context, bail};
+use def_client::{HostPace, Pace};
 use def_sim::Terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -26,45 +26,61 @@ const BUFFER: usize = 32 * 1024;
 const ETX: u8 = 0x03;
 
 /// Passes bytes both ways, in order and without loss, and fails when it was told to.
-pub(super) struct Bridge {
+pub(super) struct Bridge<'s> {
     machine: Machine,
     terminal: Terminal,
+    /// A signal came.
+    stop: &'s AtomicBool,
     /// For the machine, which did not take it yet.
     unsent: Vec<u8>,
     planned: Option<Planned>,
     /// What the machine says to a COMMIT at which the power may fail.
     held: Option<Vec<u8>>,
-    buffer: Vec<u8>,
+    from_host: Vec<u8>,
+    from_machine: Vec<u8>,
 }
 
 /// Whether to go on.
-#[derive(PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Power {
     On,
     Fails,
 }
 
-impl Bridge {
-    pub(super) fn new(machine: Machine, terminal: Terminal, failure: Option<PowerFailure>) -> Self {
+impl<'s> Bridge<'s> {
+    pub(super) fn new(
+        machine: Machine,
+        terminal: Terminal,
+        failure: Option<PowerFailure>,
+        stop: &'s AtomicBool,
+    ) -> Self {
         let planned = failure.map(Planned::new);
-        Self { machine, terminal, unsent: Vec::new(), planned, held: None, buffer: vec![0; BUFFER] }
+        let (from_host, from_machine) = (vec![0; BUFFER], vec![0; BUFFER]);
+        Self { machine, terminal, stop, unsent: Vec::new(), planned, held: None, from_host, from_machine }
     }
 
     /// Waits until the firmware hears what it is sent, of which it gives a byte between frames as a sign. False: a signal
     /// came first.
-    pub(super) fn wait_until_ready(&mut self, stop: &AtomicBool) -> anyhow::Result<bool> {
-        while !stop.load(Ordering::Relaxed) {
-            wait(&self.machine, PollFlags::IN, GLANCE)?;
+    pub(super) fn wait_until_ready(&mut self, longest: Duration) -> anyhow::Result<bool> {
+        let mut pace = HostPace::start();
+        while !self.is_stopped() {
+            wait(&self.machine, PollFlags::IN, GLANCE.min(longest))?;
             if self.listen()? > 0 {
                 return Ok(true);
+            }
+            if pace.elapsed() >= longest {
+                bail!(
+                    "the firmware did not start within {} seconds: start it again, and if it stays so name another with --firmware ELF",
+                    longest.as_secs()
+                );
             }
         }
         Ok(false)
     }
 
     /// Passes bytes until a signal comes or the power is to fail, which it says.
-    pub(super) fn serve(&mut self, stop: &AtomicBool) -> anyhow::Result<bool> {
-        while !stop.load(Ordering::Relaxed) {
+    pub(super) fn serve(&mut self) -> anyhow::Result<bool> {
+        while !self.is_stopped() {
             if self.pass()? == Power::Fails {
                 return Ok(true);
             }
@@ -72,23 +88,30 @@ impl Bridge {
         Ok(false)
     }
 
-    /// Cuts the machine's power.
-    pub(super) fn cut_power(&mut self) -> anyhow::Result<ExitStatus> {
-        self.machine.cut_power().context("the machine's guard")
+    /// Cuts the machine's power. A fault: not all that it wrote may be in its files.
+    pub(super) fn cut_power(&mut self) -> anyhow::Result<()> {
+        if self.machine.cut_power().context("the machine's guard")?.success() {
+            return Ok(());
+        }
+        bail!(
+            "the machine was not stopped in order, for the reason above, and may have lost what it answered last: start it again and compare `stelala device status` with the last receipt; if that is missing, sell no more with this state"
+        )
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     fn pass(&mut self) -> anyhow::Result<Power> {
         // Hosts are not listened to while the machine does not take what they sent.
-        if self.unsent.is_empty() {
-            let uart = self.machine.uart.as_fd();
-            let received = self.terminal.receive_beside(&mut self.buffer, GLANCE, uart);
-            let (received, _) = received.context("the COM port failed: start again")?;
-            if self.take_from_host(received)? == Power::Fails {
-                return Ok(Power::Fails);
-            }
-        } else {
-            wait(&self.machine, PollFlags::IN | PollFlags::OUT, GLANCE)?;
-            self.tell()?;
+        if !self.unsent.is_empty() {
+            return self.exchange();
+        }
+        let uart = self.machine.uart.as_fd();
+        let received = self.terminal.receive_beside(&mut self.from_host, GLANCE, uart);
+        let (received, _) = received.context("the COM port failed: start again")?;
+        if self.take_from_host(received)? == Power::Fails {
+            return Ok(Power::Fails);
         }
         let heard = self.listen()?;
         Ok(self.give_to_host(heard))
@@ -96,11 +119,16 @@ impl Bridge {
 
     fn take_from_host(&mut self, length: usize) -> anyhow::Result<Power> {
         for place in 0..length {
-            let byte = self.buffer[place];
+            let byte = self.from_host[place];
             self.unsent.push(byte);
             let Some(moment) = self.planned.as_mut().and_then(|planned| planned.due(byte)) else { continue };
-            self.tell_all()?;
-            self.held = Some(Vec::new());
+            if self.tell_all()? == Power::Fails {
+                return Ok(Power::Fails);
+            }
+            if self.is_stopped() {
+                break;
+            }
+            self.held.get_or_insert_default();
             if moment == Moment::In {
                 thread::sleep(WITHIN);
                 return Ok(Power::Fails);
@@ -112,7 +140,7 @@ impl Bridge {
 
     /// Whoever waits for the power to fail waits for the answer that has a seal; others are passed on.
     fn give_to_host(&mut self, length: usize) -> Power {
-        let heard = &self.buffer[..length];
+        let heard = &self.from_machine[..length];
         let Some(held) = &mut self.held else {
             self.terminal.send(heard);
             return Power::On;
@@ -129,9 +157,9 @@ impl Bridge {
         Power::On
     }
 
-    /// What the machine says, into the buffer.
+    /// What the machine says, into its buffer.
     fn listen(&mut self) -> anyhow::Result<usize> {
-        match self.machine.uart.read(&mut self.buffer) {
+        match self.machine.uart.read(&mut self.from_machine) {
             Ok(0) => self.machine_ended(),
             Ok(length) => Ok(length),
             Err(fault) if is_later(&fault) => Ok(0),
@@ -156,16 +184,29 @@ impl Bridge {
         }
     }
 
-    fn tell_all(&mut self) -> anyhow::Result<()> {
-        while !self.unsent.is_empty() {
-            wait(&self.machine, PollFlags::OUT, GLANCE)?;
-            self.tell()?;
+    /// Gives the machine all that it is to have, unless a signal comes.
+    fn tell_all(&mut self) -> anyhow::Result<Power> {
+        while !self.unsent.is_empty() && !self.is_stopped() {
+            if self.exchange()? == Power::Fails {
+                return Ok(Power::Fails);
+            }
         }
-        Ok(())
+        Ok(Power::On)
+    }
+
+    /// Waits until the machine takes or says something: one that cannot speak does not listen either.
+    fn exchange(&mut self) -> anyhow::Result<Power> {
+        wait(&self.machine, PollFlags::IN | PollFlags::OUT, GLANCE)?;
+        let heard = self.listen()?;
+        if self.give_to_host(heard) == Power::Fails {
+            return Ok(Power::Fails);
+        }
+        self.tell()?;
+        Ok(Power::On)
     }
 
     fn machine_ended<T>(&mut self) -> anyhow::Result<T> {
-        self.cut_power()?;
+        self.machine.cut_power().context("the machine's guard")?;
         bail!("the machine stopped, for the reason above: start it again")
     }
 }
@@ -181,3 +222,6 @@ fn wait(machine: &Machine, flags: PollFlags, timeout: Duration) -> anyhow::Resul
 fn is_later(fault: &io::Error) -> bool {
     matches!(fault.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@
 //! program that started it was killed itself, so that its SIGKILL is a power cut and leaves nothing running.
 
 use std::{
-    fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, ErrorKind, Write},
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
@@ -19,13 +18,13 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::power;
 
 /// The command by which this program starts itself as a guard.
 pub(super) const NAME: &str = "qemu-guard";
-/// Locked while a machine of that folder has power.
-pub(super) const LOCK: &str = "power";
 const QEMU: &str = "qemu-system-arm";
 /// How long QEMU may take to bring its writes to the files.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,7 +47,10 @@ impl GuardCommand {
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register(signal, stop.clone()).context("cannot listen for signals")?;
         }
-        let _lock = self.lock()?;
+        let _lock = power::take(&self.lock)?;
+        if is_forsaken()? {
+            return Ok(ExitCode::SUCCESS);
+        }
         let (control, its_control) = UnixStream::pair().context("no sockets for QEMU")?;
         let mut command = Command::new(QEMU);
         command.args(&self.arguments).stdout(OwnedFd::from(its_control));
@@ -72,21 +74,20 @@ impl GuardCommand {
             }
         }
     }
-
-    fn lock(&self) -> anyhow::Result<File> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&self.lock);
-        let file = file.with_context(|| self.lock.display().to_string())?;
-        // An earlier machine may be in the last instants of its power.
-        file.lock().with_context(|| self.lock.display().to_string())?;
-        Ok(file)
-    }
 }
 
 /// How the machine lost its power.
 enum Ended {
     Cut,
     ByItself,
+}
+
+/// Whether the program that wanted the machine is gone already, while an earlier machine was waited for.
+fn is_forsaken() -> anyhow::Result<bool> {
+    let lifeline = io::stdout();
+    let mut end = [PollFd::new(&lifeline, PollFlags::IN)];
+    poll(&mut end, Some(&Timespec::default()))?;
+    Ok(!end[0].revents().is_empty())
 }
 
 /// Gives power until standard output's other end or a signal says otherwise, then stops the machine where it is.
@@ -116,26 +117,33 @@ fn supply(control: &UnixStream, stop: &AtomicBool) -> anyhow::Result<Ended> {
 }
 
 /// Whether QEMU did it; not, when it ended.
-fn obeyed(answers: &mut BufReader<&UnixStream>, command: &str) -> io::Result<bool> {
+fn obeyed(answers: &mut BufReader<&UnixStream>, command: &str) -> anyhow::Result<bool> {
     let sent = answers.get_mut().write_all(format!("{{\"execute\":\"{command}\"}}\n").as_bytes());
     if sent.is_err() {
         return Ok(false);
     }
     loop {
         match next_line(answers)? {
+            None => return Ok(false),
+            Some(line) if line.starts_with("{\"return\"") => return Ok(true),
+            Some(line) if line.starts_with("{\"error\"") => {
+                bail!("{QEMU} refused to {command}: {}", line.trim())
+            }
             // Events come between.
-            Some(line) if !line.starts_with("{\"return\"") => {}
-            answer => return Ok(answer.is_some()),
+            Some(_) => {}
         }
     }
 }
 
-fn next_line(answers: &mut BufReader<&UnixStream>) -> io::Result<Option<String>> {
+fn next_line(answers: &mut BufReader<&UnixStream>) -> anyhow::Result<Option<String>> {
     let mut line = String::new();
     match answers.read_line(&mut line) {
         Ok(0) => Ok(None),
         Ok(_) => Ok(Some(line)),
         Err(fault) if fault.kind() == ErrorKind::ConnectionReset => Ok(None),
-        Err(fault) => Err(fault),
+        Err(fault) if fault.kind() == ErrorKind::WouldBlock => {
+            bail!("{QEMU} did not answer within {} seconds", PATIENCE.as_secs())
+        }
+        Err(fault) => Err(fault).context("the control of QEMU"),
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::{guard, images};
+use super::{guard, images, power};
 
 /// A machine that has power as long as this lives, and no longer, however this process ends.
 pub(super) struct Machine {
@@ -29,7 +29,7 @@ impl Machine {
         uart.set_nonblocking(true).context("the machine's socket")?;
         let program = std::env::current_exe().context("this program cannot find itself")?;
         let mut command = Command::new(program);
-        command.args(["device", guard::NAME, "--lock"]).arg(state.join(guard::LOCK)).arg("--");
+        command.args(["device", guard::NAME, "--lock"]).arg(state.join(power::LOCK)).arg("--");
         command.args(arguments(state, firmware, clock_lost));
         // A group of its own: an interrupt from the keyboard is this process's, and the cut comes from here.
         command.process_group(0).stdin(OwnedFd::from(its_uart)).stdout(OwnedFd::from(its_lifeline));
@@ -37,7 +37,14 @@ impl Machine {
         Ok(Self { uart, lifeline: Some(lifeline), guard })
     }
 
-    /// Cuts the power, and waits until it is gone and all that the machine wrote is in its files.
+    /// A line without a machine behind it.
+    #[cfg(test)]
+    pub(super) fn without_power(uart: UnixStream) -> Self {
+        uart.set_nonblocking(true).unwrap();
+        Self { uart, lifeline: None, guard: Command::new("true").spawn().unwrap() }
+    }
+
+    /// Cuts the power and waits until it is gone. If the guard succeeds, all that the machine wrote is in its files.
     pub(super) fn cut_power(&mut self) -> io::Result<ExitStatus> {
         self.lifeline = None;
         self.guard.wait()

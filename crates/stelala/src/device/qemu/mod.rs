@@ -5,8 +5,9 @@ mod firmware;
 mod guard;
 mod images;
 mod machine;
+mod power;
 
-use std::{fs::File, path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
+use std::{fs::File, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -20,6 +21,9 @@ use super::{
     power_failure::PowerFailure,
     simulate::{POWER_FAILED, say, stop_flag},
 };
+
+/// How long the firmware may take until it hears what it is sent: it takes a second, on a busy computer several.
+const START: Duration = Duration::from_secs(60);
 
 /// A device for QEMU.
 #[derive(Args)]
@@ -68,17 +72,19 @@ impl QemuCommand {
             flash_kib: self.flash_kib,
         };
         let made = factory_file::take(&self.state, &wanted)?;
+        // A program that was killed here is gone; its machine may be in the last instants of its power.
+        drop(power::take(&self.state.join(power::LOCK))?);
         images::prepare(&self.state, &made)?;
         let machine = Machine::start(&self.state, &firmware, self.clock_lost)?;
-        let mut bridge = Bridge::new(machine, Terminal::open(&self.link)?, self.power_fails);
-        if bridge.wait_until_ready(&stop)? {
+        let mut bridge = Bridge::new(machine, Terminal::open(&self.link)?, self.power_fails, &stop);
+        if bridge.wait_until_ready(START)? {
             say(&made, &self.link, &self.state)?;
         }
-        self.serve(bridge, &stop)
+        self.serve(bridge)
     }
 
-    fn serve(&self, mut bridge: Bridge, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
-        let power_failed = bridge.serve(stop)?;
+    fn serve(&self, mut bridge: Bridge<'_>) -> anyhow::Result<ExitCode> {
+        let power_failed = bridge.serve()?;
         bridge.cut_power()?;
         if power_failed {
             eprintln!("the power failed, as --power-fails asked: start again to see what the device found");
