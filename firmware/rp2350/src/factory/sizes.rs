@@ -51,10 +51,7 @@ impl Sizes {
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, ram } = self;
-        write!(
-            f,
-            "text {text} bytes of {TEXT_LIMIT} (aim {TEXT_AIM}), static RAM {ram} bytes of {RAM_LIMIT}"
-        )
+        write!(f, "text {text} bytes of {TEXT_LIMIT} (aim {TEXT_AIM}), static RAM {ram} bytes of {RAM_LIMIT}")
     }
 }
 
