@@ -5,7 +5,6 @@ use std::path::PathBuf;
 #[allow(clippy::disallowed_methods, reason = "cargo speaks to a build script in its environment")]
 fn main() {
     println!("cargo::rerun-if-changed=memory.x");
-    println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }

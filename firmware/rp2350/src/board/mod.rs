@@ -1,8 +1,8 @@
 //! What needs the board: its parts, the start, the loop.
 //!
 //! USB and the lights run on an executor of interrupts. The engine runs below them, in the loop that never ends, and
-//! blocks: nothing can cancel what it does. The watchdog is fed there and nowhere else: when the engine hangs, an
-//! interrupt that still works must not hide it.
+//! blocks: nothing can cancel what it does. The watchdog is fed below the interrupts only, in the loop, before the flashes
+//! are used and while a host is waited for: when the engine hangs, an interrupt that still works must not hide it.
 
 mod bus;
 mod chip;

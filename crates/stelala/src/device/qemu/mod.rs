@@ -54,7 +54,7 @@ pub(crate) struct QemuCommand {
     /// End also when standard input ends: when the program at its other end is gone.
     #[arg(long)]
     while_stdin: bool,
-    /// The firmware, built before; else the one of the clone that this is run in, built when its sources are newer.
+    /// The firmware, built before; else the one of the clone that this is run in, built by cargo first.
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
 }
