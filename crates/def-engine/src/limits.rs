@@ -21,6 +21,6 @@ pub const COUNTER: u64 = crate::vault::COUNTER_LIMIT;
 /// From here on the counter is warned of (D11).
 pub const COUNTER_WARNING: u64 = crate::vault::COUNTER_WARNING;
 /// Rows of tax groups between two closures.
-pub const GROUP_ROWS: usize = crate::state::totals::GROUP_ROWS;
+pub const GROUP_ROWS: usize = crate::state::GROUP_ROWS;
 /// Rows of kinds of invoices and currencies between two closures.
-pub const KIND_ROWS: usize = crate::state::totals::KIND_ROWS;
+pub const KIND_ROWS: usize = crate::state::KIND_ROWS;

@@ -34,6 +34,7 @@ mod rules;
 mod seal;
 mod text;
 mod time;
+pub mod totals;
 
 #[cfg(doctest)]
 #[doc = include_str!("steps.md")]

@@ -4,19 +4,16 @@ use def_protocol::{
         Member::{Number, Text},
         some_members,
     },
-    reply::{ClosureGroup, Displayed, Streamed},
 };
-use fiscal::{CivilDate, EventKind, InvoiceNumber, RecordHash};
-use serde::Serialize;
+use fiscal::{CivilDate, EventKind, totals::Due};
 
-use super::snapshot::by_currency;
 use crate::{
     board::Board,
     content::EventContent,
     device::{Core, Line},
     journal::{JournalFault, Place},
     refusal::{Detail, Refusal},
-    state::{Ended, totals::GroupRow},
+    state::Ended,
 };
 
 impl<B: Board> Core<'_, B> {
@@ -30,7 +27,7 @@ impl<B: Board> Core<'_, B> {
         self.sound()?;
         self.vault.binding()?;
         if self.is_due(date)? {
-            let place = self.seal_closure(date)?;
+            let place = self.vault.seal_closure(date)?;
             self.send_closure(place, false, line)
         } else {
             let place = self.closure_of(date)?;
@@ -38,61 +35,28 @@ impl<B: Board> Core<'_, B> {
         }
     }
 
-    /// Whether there is something to close: sales of that day or earlier, or, of a day that is not closed yet, any
-    /// record. Sales of later days are not closed under the name of an earlier one, nor is a day that has not begun.
+    /// Whether there is something to close: [`fiscal::totals::Session::due`], unless the device is done with.
     fn is_due(&mut self, date: CivilDate) -> Result<bool, Refusal> {
         let (now, head) = (self.vault.time().0, self.vault.state.point.head.time);
         let state = &self.vault.state;
-        let today = self.vault.business_day(now.unwrap_or(head).max(head));
-        if date > today || state.ended == Some(Ended::Decommissioned) {
+        if state.ended == Some(Ended::Decommissioned) {
             return Ok(false);
         }
-        match (state.session.sales.since, state.session.days) {
-            (Some(first), _) => Ok(first.date_at(state.zone()) <= date),
-            (None, Some((first, _))) => Ok(first <= date && !self.is_closed(date)?),
-            (None, None) => Ok(false),
+        let today = self.vault.business_day(now.unwrap_or(head).max(head));
+        match state.counted.session.due(date, today, state.zone()) {
+            Due::Yes => Ok(true),
+            Due::No => Ok(false),
+            Due::UnlessClosed => Ok(!self.is_closed(date)?),
         }
     }
 
-    /// Whether a closure is over this day. Records of the device's own since then, as of a power cut that took the
-    /// answer, wait for the next one: who asks again gets the closure that he asked for.
+    /// Whether a closure is over this day.
     fn is_closed(&mut self, date: CivilDate) -> Result<bool, Refusal> {
         match self.closure_of(date) {
             Ok(_) => Ok(true),
             Err(refusal) if refusal.code == ErrorCode::NotFound => Ok(false),
             Err(refusal) => Err(refusal),
         }
-    }
-
-    fn seal_closure(&mut self, date: CivilDate) -> Result<Place, Refusal> {
-        // A record of its own, if there is one, belongs into the closure.
-        self.vault.account_for_counts()?;
-        let head = self.vault.state.point.head;
-        let session = self.vault.state.session.clone();
-        let currencies = by_currency(&session.sales.kinds);
-        let nothing = || Refusal::new(ErrorCode::NotFound, "there is nothing to close");
-        let (start, previous_hash) = session.start.ok_or_else(nothing)?;
-        let zone = self.vault.state.zone();
-        let days = match (session.sales.since, session.sales.until) {
-            (Some(first), Some(last)) => (first.date_at(zone), last.date_at(zone)),
-            _ => session.days.ok_or_else(nothing)?,
-        };
-        let body = ClosureBody {
-            period: Displayed(date),
-            sequence_start: session.sales.first.map(InvoiceNumber::value),
-            sequence_end: session.sales.last.map(InvoiceNumber::value),
-            totals: Streamed::each(session.groups.rows().iter().map(group)),
-            currencies: Streamed::each(currencies.iter()),
-            closure: u64::from(self.vault.state.closures) + 1,
-            first_day: Displayed(days.0),
-            last_day: Displayed(days.1),
-            position_start: start.value(),
-            position_end: head.position.map_or(0, fiscal::Position::value),
-            previous_hash: Displayed(previous_hash),
-            last_hash: Displayed(head.hash),
-            counter_skipped: session.skipped,
-        };
-        Ok(self.vault.seal_body(EventKind::Closure, &body, None)?.place)
     }
 
     /// The last closure over a business day: each begins where the one before it ends.
@@ -145,25 +109,7 @@ impl<B: Board> Core<'_, B> {
     }
 }
 
-/// The body of a closure record, as it is sealed and answered.
-#[derive(Serialize)]
-struct ClosureBody<G, C> {
-    period: Displayed<CivilDate>,
-    sequence_start: Option<u64>,
-    sequence_end: Option<u64>,
-    totals: G,
-    currencies: C,
-    closure: u64,
-    first_day: Displayed<CivilDate>,
-    last_day: Displayed<CivilDate>,
-    position_start: u64,
-    position_end: u64,
-    previous_hash: Displayed<RecordHash>,
-    last_hash: Displayed<RecordHash>,
-    counter_skipped: u64,
-}
-
-/// What is read of it again.
+/// What is read of a closure's body again.
 struct ClosedDays {
     period: CivilDate,
     first_day: CivilDate,
@@ -181,18 +127,5 @@ impl ClosedDays {
             last_day: last_day.parsed()?,
             position_start: position_start.number()?,
         })
-    }
-}
-
-fn group(row: &GroupRow) -> ClosureGroup {
-    ClosureGroup {
-        tax_group: row.group,
-        base: row.base,
-        vat: row.vat,
-        rate: row.rate,
-        currency: row.currency,
-        invoice_type: row.kind.invoice_type,
-        nature: row.kind.nature,
-        count: u64::from(row.count),
     }
 }

@@ -61,10 +61,7 @@ pub(super) fn check<B: Board>(
     }
     check_stated_time(vault, invoice.timestamp, now)?;
     vault.check_manifest(sale, now)?;
-    let fits = vault.state.session.groups.has_room(invoice)
-        && vault.state.session.sales.kinds.has_room(invoice)
-        && vault.day_has_room(invoice, now);
-    if !fits {
+    if !vault.can_count(invoice, now) {
         return Err(Refusal::new(
             ErrorCode::ClosureRequired,
             "the totals since the last closure have no room for this sale: close with RPT|Z, then send it again",

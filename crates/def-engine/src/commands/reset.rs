@@ -56,7 +56,7 @@ impl<B: Board> Core<'_, B> {
         }
         // A journal that was restored is closed no more: nothing is sealed on it but the new epoch (D11).
         let can_close = self.vault.trouble.is_none() && !self.vault.journal.is_down_to_the_very_last();
-        if state.session.sales.count > 0 && can_close {
+        if state.counted.session.sales.count > 0 && can_close {
             return Err(Refusal::new(ErrorCode::ClosureRequired, "close with RPT|Z before the reset"));
         }
         let newest = state.newest;

@@ -13,7 +13,7 @@ use crate::{
     device::{Core, Line},
     journal::geometry::SECTOR,
     refusal::Refusal,
-    state::{Ended, totals::KIND_ROWS},
+    state::Ended,
     vault::{COUNTER_LIMIT, COUNTER_WARNING, Part, Trouble, Vault, name},
 };
 
@@ -63,13 +63,17 @@ impl<B: Board> Core<'_, B> {
             time,
             clock,
             challenge,
-            closures: u64::from(state.closures),
-            unclosed: u64::from(state.session.sales.count),
+            closures: u64::from(state.counted.closures),
+            unclosed: u64::from(state.counted.session.sales.count),
             acknowledged: state
                 .acknowledged
                 .map(|held| Acknowledged { epoch: held.epoch, invoice_seq: held.number.value() }),
             offline: offline(vault, time),
-            secure_element: CounterState { counter, limit: COUNTER_LIMIT, skipped: state.session.skipped },
+            secure_element: CounterState {
+                counter,
+                limit: COUNTER_LIMIT,
+                skipped: state.counted.session.skipped,
+            },
             storage: storage(vault),
             recovery: vault
                 .recovered
@@ -145,18 +149,18 @@ fn warnings<B: Board>(
     let offline = vault.offline(time.unwrap_or(vault.state.point.head.time));
     let near = |limit: u64, value: u64| limit > 0 && value * 10 >= limit * 9;
     let cdf_limit = policy.cdf.centimes().unsigned_abs();
-    let kinds = vault.state.session.sales.kinds.rows().len();
+    let session = &vault.state.counted.session;
     [
         (vault.journal.free_sectors() <= ring.reserve() + ring.sectors / 10, Warning::Flash),
         (clock != ClockState::Ok, Warning::Clock),
-        (counter >= COUNTER_WARNING || vault.state.session.skipped > 0, Warning::Counter),
+        (counter >= COUNTER_WARNING || session.skipped > 0, Warning::Counter),
         (
             near(policy.invoices.into(), offline.invoices)
                 || near(policy.days.into(), offline.days)
                 || cdf_limit > 0 && offline.cdf * 10 >= u128::from(cdf_limit) * 9,
             Warning::Offline,
         ),
-        (kinds * 10 >= KIND_ROWS * 9 || vault.state.session.groups.is_nearly_full(), Warning::Totals),
+        (session.sales.kinds.is_nearly_full() || session.groups.is_nearly_full(), Warning::Totals),
         (!debug_locked && vault.factory.realm == Realm::Production, Warning::Debug),
     ]
     .into_iter()

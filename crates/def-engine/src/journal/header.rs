@@ -1,8 +1,8 @@
 //! What stands at the beginning of each sector in use.
 
-use fiscal::{Epoch, HeadState, Invoice, InvoiceNumber, Position, Record, RecordHash, Timestamp};
-
-use crate::state::totals::cdf_of;
+use fiscal::{
+    Epoch, HeadState, Invoice, InvoiceNumber, Position, Record, RecordHash, Timestamp, totals::cdf_of,
+};
 
 use super::{
     check::CheckKey,

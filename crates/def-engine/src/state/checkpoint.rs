@@ -7,7 +7,6 @@ use super::{
     Acknowledged, Command, Ended, Order, State,
     codec::{Decoder, Encoder},
     notes::Notes,
-    session::{Day, Session},
 };
 use crate::journal::Place;
 
@@ -24,7 +23,7 @@ impl State {
         out.place(self.binding.map(|binding| binding.place));
         out.place(self.manifest);
         out.place(self.last_closure);
-        out.put(&self.closures.to_be_bytes());
+        out.put(&self.counted.closures.to_be_bytes());
         out.put(&self.exported.to_be_bytes());
         out.put(&self.handed_at.unix().to_be_bytes());
         out.put(&self.epoch_began.unix().to_be_bytes());
@@ -57,8 +56,8 @@ impl State {
             out.put(&order.map_or([0; 16], |order| order.digest));
         }
         self.notes.encode(&mut out);
-        self.session.encode(&mut out);
-        self.day.encode(&mut out);
+        self.counted.session.encode(&mut |bytes| out.put(bytes));
+        self.counted.day.encode(&mut |bytes| out.put(bytes));
         out.finish()
     }
 
@@ -71,7 +70,7 @@ impl State {
         let state = self;
         state.manifest = input.place()?;
         state.last_closure = input.place()?;
-        state.closures = input.u32()?;
+        state.counted.closures = input.u32()?;
         state.exported = input.u64()?;
         state.handed_at = Timestamp::from_unix(input.u64()?)?;
         state.epoch_began = Timestamp::from_unix(input.u64()?)?;
@@ -108,8 +107,8 @@ impl State {
             state.orders[index] = place.map(|place| Order { digest, place });
         }
         state.notes = Notes::decode(&mut input)?;
-        state.session = Session::decode(&mut input)?;
-        state.day = Day::decode(&mut input)?;
+        state.counted.session.restore(input.rest())?;
+        state.counted.day.restore(input.rest())?;
         input.is_at_end().then_some(binding)
     }
 }

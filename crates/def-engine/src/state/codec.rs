@@ -1,9 +1,5 @@
 //! The bytes of a checkpoint: fields one after the other.
 
-use core::fmt::{self, Display, Write};
-
-use fiscal::Amount;
-
 use crate::journal::{Fields, Place, Sequence};
 
 /// Puts fields at the end of a buffer; one that does not fit is remembered and not written.
@@ -34,28 +30,6 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// A text of at most 255 bytes, with its length.
-    pub(crate) fn text(&mut self, text: &str) {
-        self.put(&[text.len() as u8]);
-        self.put(text.as_bytes());
-    }
-
-    /// The written form of a value, with its length.
-    pub(crate) fn display(&mut self, value: impl Display) {
-        let at = self.length;
-        self.put(&[0]);
-        // An overflow is remembered.
-        let _ = write!(self, "{value}");
-        let length = self.length.saturating_sub(at + 1);
-        if let Some(place) = self.buffer.get_mut(at) {
-            *place = length as u8;
-        }
-    }
-
-    pub(crate) fn amount(&mut self, amount: Amount) {
-        self.put(&amount.centimes().to_be_bytes());
-    }
-
     pub(crate) fn flag(&mut self, flag: bool) {
         self.put(&[u8::from(flag)]);
     }
@@ -65,13 +39,6 @@ impl<'a> Encoder<'a> {
         let Place { sector, offset } = place.unwrap_or(Place { sector: Sequence(0), offset: 0 });
         self.put(&sector.0.to_be_bytes());
         self.put(&(offset as u16).to_be_bytes());
-    }
-}
-
-impl Write for Encoder<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.put(text.as_bytes());
-        Ok(())
     }
 }
 
@@ -95,15 +62,6 @@ impl<'a> Decoder<'a> {
         self.0.u64()
     }
 
-    pub(crate) fn text<T: core::str::FromStr>(&mut self) -> Option<T> {
-        let [length] = self.array()?;
-        core::str::from_utf8(self.0.bytes(usize::from(length))?).ok()?.parse().ok()
-    }
-
-    pub(crate) fn amount(&mut self) -> Option<Amount> {
-        Amount::from_centimes(i64::from_be_bytes(self.array()?)).ok()
-    }
-
     pub(crate) fn flag(&mut self) -> Option<bool> {
         match self.array()? {
             [0] => Some(false),
@@ -116,6 +74,11 @@ impl<'a> Decoder<'a> {
         let sector = Sequence(self.u32()?);
         let offset = u32::from(u16::from_be_bytes(self.array()?));
         Some((sector.0 != 0).then_some(Place { sector, offset }))
+    }
+
+    /// What was not taken yet, for who takes its fields by itself.
+    pub(crate) fn rest(&mut self) -> &mut &'a [u8] {
+        &mut self.0.0
     }
 
     pub(crate) fn is_at_end(&self) -> bool {

@@ -13,7 +13,7 @@ use fiscal::{EventKind, HeadState, InvoiceNumber, Record, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes, session::Day};
+use super::{Acknowledged, Binding, Command, Ended, Order, State, notes::Notes};
 use crate::journal::{ChainPoint, Place};
 
 /// The bodies, as the device writes them.
@@ -165,12 +165,7 @@ impl State {
         self.advance(record);
         let told = Told::read(body).ok_or("the body cannot be read")?;
         match kind {
-            EventKind::Closure => {
-                self.closures += 1;
-                self.last_closure = Some(place);
-                self.session.restart();
-                return Ok(());
-            }
+            EventKind::Closure => self.last_closure = Some(place),
             EventKind::Provisioned => self.provisioned(&told, place)?,
             EventKind::Epoch => self.epoch_opened(record, &told, place)?,
             EventKind::HandOver | EventKind::Close => {
@@ -180,12 +175,12 @@ impl State {
             EventKind::Acknowledgement => self.acknowledged(&told)?,
             EventKind::Manifest => self.manifest = Some(place),
             EventKind::State => self.state_changed(&told)?,
-            EventKind::Recovery => self.session.skipped += told.skipped.unwrap_or(0),
             EventKind::Export => self.exported = self.point.invoices,
             _ => {}
         }
         self.remember_order(kind, &told, place);
-        self.session.extend(record, record.header.time.date_at(self.zone()));
+        let (skipped, zone) = (told.skipped.unwrap_or(0), self.zone());
+        self.counted.event(&record.header, &record.link, kind, skipped, zone);
         Ok(())
     }
 
@@ -218,12 +213,7 @@ impl State {
         self.epoch_began = time;
         self.handed_over = false;
         self.notes = Notes::NONE;
-        self.session.restart();
-        // Counts without a record that no closure stated yet.
-        self.session.skipped = told.skipped.unwrap_or(0);
-        self.day = Day::new();
         self.orders = [None; Command::COUNT];
-        self.closures = 0;
         self.last_closure = None;
         Ok(())
     }

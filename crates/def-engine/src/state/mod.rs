@@ -5,8 +5,6 @@
 
 pub(crate) mod codec;
 pub(crate) mod notes;
-pub(crate) mod session;
-pub(crate) mod totals;
 pub(crate) mod window;
 
 mod checkpoint;
@@ -14,7 +12,9 @@ mod event;
 
 use def_protocol::token::{Activation, Newest};
 use fiscal::{
-    Epoch, Invoice, InvoiceNumber, Position, Record, RecordHash, Timestamp, UtcOffset, compact::Home,
+    Epoch, Invoice, InvoiceNumber, Position, Record, RecordHash, Timestamp, UtcOffset,
+    compact::Home,
+    totals::{Counted, InvoiceTotals},
 };
 
 pub(crate) use checkpoint::CHECKPOINT_BYTES;
@@ -22,13 +22,17 @@ pub(crate) use event::{EventBody, Told, order_digest};
 
 use self::{
     notes::Notes,
-    session::{Day, Session},
     window::{Remembered, Window},
 };
 use crate::{
     content::{InvoiceContent, NoteContent},
     journal::{ChainPoint, Place},
 };
+
+/// Rows of tax groups between two closures; the one that does not fit has to wait for a closure.
+pub(crate) const GROUP_ROWS: usize = 48;
+/// Rows of invoice types and currencies.
+pub(crate) const KIND_ROWS: usize = 24;
 
 /// What follows from the records.
 #[derive(Clone, Debug)]
@@ -47,12 +51,11 @@ pub(crate) struct State {
     pub(crate) epoch_began: Timestamp,
     /// How many invoices there were before the epoch, and what they came to in CDF: the ledger holds them.
     pub(crate) sealed_before_epoch: (u64, u128),
-    pub(crate) session: Session,
-    pub(crate) day: Day,
+    /// What was sealed since the last closure and on this business day, and how often was closed.
+    pub(crate) counted: Counted<KIND_ROWS, GROUP_ROWS>,
     pub(crate) window: Window,
     pub(crate) notes: Notes,
-    /// The number of the newest closure, and where it is.
-    pub(crate) closures: u32,
+    /// Where the newest closure is.
     pub(crate) last_closure: Option<Place>,
     /// What the ledger holds.
     pub(crate) acknowledged: Option<Acknowledged>,
@@ -142,11 +145,9 @@ impl State {
             handed_at: Timestamp::EARLIEST,
             epoch_began: Timestamp::EARLIEST,
             sealed_before_epoch: (0, 0),
-            session: Session::new(),
-            day: Day::new(),
+            counted: Counted::new(),
             window: Window::new(),
             notes: Notes::NONE,
-            closures: 0,
             last_closure: None,
             acknowledged: None,
             behind_since: Timestamp::EARLIEST,
@@ -164,9 +165,10 @@ impl State {
         (self.binding, self.ended, self.handed_over) = (None, None, false);
         self.handed_at = Timestamp::EARLIEST;
         (self.epoch_began, self.sealed_before_epoch) = (Timestamp::EARLIEST, (0, 0));
-        (self.session, self.day, self.notes) = (Session::new(), Day::new(), Notes::NONE);
+        self.counted.restart();
+        self.notes = Notes::NONE;
         self.window.forget(Timestamp::EARLIEST);
-        (self.closures, self.last_closure, self.newest) = (0, None, None);
+        (self.last_closure, self.newest) = (None, None);
         (self.acknowledged, self.acknowledged_on_record) = (None, None);
         self.behind_since = Timestamp::EARLIEST;
         (self.manifest, self.orders, self.exported) = (None, [None; Command::COUNT], 0);
@@ -204,10 +206,8 @@ impl State {
         self.remember_invoice(record, number, content, invoice);
         let header = &record.header;
         self.newest = Some(Newest { epoch: header.epoch, number, hash: record.hash() });
-        self.session.extend(record, header.time.date_at(self.zone()));
-        self.session.groups.add(invoice);
-        self.session.sales.add(header, number, invoice);
-        self.day.add(header, number, invoice, self.zone());
+        let (totals, zone) = (InvoiceTotals::of(invoice), self.zone());
+        self.counted.invoice(header, &record.link, number, &totals, zone);
         if let Some(note) = NoteContent::read(content.note) {
             self.notes.add(note.original, place);
         }

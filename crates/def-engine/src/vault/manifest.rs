@@ -58,7 +58,7 @@ impl<B: Board> Vault<'_, B> {
     /// Writes what the record of a new epoch says: all that outlives the records before it.
     pub(crate) fn write_epoch(&mut self, token: &str) -> Result<(), Refusal> {
         let (binding, manifest) = (self.binding()?.place, self.state.manifest);
-        let (head, skipped) = (self.state.point.head, self.state.session.skipped);
+        let (head, skipped) = (self.state.point.head, self.state.counted.session.skipped);
         let middle = self.buffers.content.len() / 2;
         let (first, second) = self.buffers.content.split_at_mut(middle);
         let activation = told(&mut self.journal, binding, first, UNREAD)?.activation;

@@ -12,7 +12,9 @@ mod trouble;
 
 use def_protocol::{ErrorCode, FirmwarePiece, token::Activation};
 use def_protocol::{Nonce, reply::ClockState};
-use fiscal::{Chain, Invoice, Moment, Proof, PublicKey, Timestamp, limits::PAYLOAD_BYTES};
+use fiscal::{
+    Chain, Invoice, Moment, Proof, PublicKey, Timestamp, limits::PAYLOAD_BYTES, totals::InvoiceTotals,
+};
 
 pub(crate) use credit::NoteTaken;
 pub(crate) use mount::name;
@@ -243,10 +245,10 @@ impl<'m, B: Board> Vault<'m, B> {
         self.key = None;
     }
 
-    /// Whether the totals of today have room for a sale.
-    pub(crate) fn day_has_room(&self, invoice: &Invoice<'_>, now: Timestamp) -> bool {
-        let day = &self.state.day;
-        day.date != Some(self.business_day(now)) || day.sales.kinds.has_room(invoice)
+    /// Whether the totals have room for a sale that is sealed now.
+    #[inline(never)] // Its figures are off the stack before the sale is packed and sealed.
+    pub(crate) fn can_count(&self, invoice: &Invoice<'_>, now: Timestamp) -> bool {
+        self.state.counted.has_room(&InvoiceTotals::of(invoice), self.business_day(now))
     }
 
     fn chain(&self) -> Result<Chain, Refusal> {

@@ -1,8 +1,7 @@
 //! Sealing: the counter, the link, the signature, the journal, in this order, or nothing.
 
-use def_protocol::Nonce;
-use fiscal::{EventKind, Head, Linked, Moment, PayloadHash, Sealed, Validated};
-use serde::Serialize;
+use def_protocol::{ErrorCode, Nonce};
+use fiscal::{CivilDate, EventKind, Head, Linked, Moment, PayloadHash, Sealed, Validated};
 
 use super::{
     Trouble, Vault,
@@ -99,11 +98,23 @@ impl<B: Board> Vault<'_, B> {
         self.seal_body(kind, body, Some(from))
     }
 
-    /// Seals a record with a body of any form.
-    pub(crate) fn seal_body(
+    /// Seals a closure of everything since the last one, under a business day's name.
+    pub(crate) fn seal_closure(&mut self, date: CivilDate) -> Result<Place, Refusal> {
+        // A record of its own, if there is one, belongs into the closure.
+        self.account_for_counts()?;
+        self.keep_the_last_for(EventKind::Closure)?;
+        let (state, text) = (&self.state, &mut self.buffers.text);
+        let closure = state.counted.closure(date, &state.point.head, state.zone());
+        let closure = closure.ok_or(Refusal::new(ErrorCode::NotFound, "there is nothing to close"))?;
+        text.clear();
+        closure.write(text).map_err(|_| Refusal::from(JournalFault::Full))?;
+        Ok(self.seal_written(EventKind::Closure, None)?.place)
+    }
+
+    fn seal_body(
         &mut self,
         kind: EventKind,
-        body: &impl Serialize,
+        body: &EventBody<'_>,
         from: Option<ChainPoint>,
     ) -> Result<Done, Refusal> {
         self.keep_the_last_for(kind)?;
@@ -166,7 +177,7 @@ impl<B: Board> Vault<'_, B> {
         if full { Err(JournalFault::Full.into()) } else { Ok(()) }
     }
 
-    fn write_body(&mut self, body: &impl Serialize) -> Result<(), Refusal> {
+    fn write_body(&mut self, body: &EventBody<'_>) -> Result<(), Refusal> {
         self.buffers.text.clear();
         def_protocol::json::write(body, &mut self.buffers.text).map_err(|_| Refusal::from(JournalFault::Full))
     }

@@ -1,8 +1,6 @@
-use core::{fmt, str::FromStr};
-
 use fiscal::{
-    Amount, CivilDate, CreditNature, Currency, GroupCode, InvoiceType, Rate, Record, RecordHash, Reference,
-    Timestamp,
+    Amount, CivilDate, Currency, GroupCode, InvoiceType, Rate, Record, RecordHash, Timestamp,
+    totals::{self, Nature},
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +103,13 @@ pub struct CurrencyTotals {
     pub count: u64,
 }
 
+impl From<totals::CurrencyTotals> for CurrencyTotals {
+    fn from(counted: totals::CurrencyTotals) -> Self {
+        let totals::CurrencyTotals { currency, sales, returns, voids, net, vat, count } = counted;
+        Self { currency, sales, returns, voids, net, vat, count }
+    }
+}
+
 /// The answer to `RPT|X`. `C` is a list of [`CurrencyTotals`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot<C> {
@@ -137,63 +142,3 @@ pub struct SnapshotTotals {
     #[serde(with = "with::text")]
     pub vat: Amount,
 }
-
-/// Why an invoice was credited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Nature {
-    /// RAN: it is void, all of it.
-    Void,
-    /// RAM: goods come back.
-    Return,
-    /// COR: it was wrong.
-    Correction,
-    /// RRR: a rebate on the business of a period.
-    Rebate,
-}
-
-impl Nature {
-    /// Every one.
-    pub const ALL: &'static [Self] = &[Self::Void, Self::Return, Self::Correction, Self::Rebate];
-
-    /// As the DGI writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Void => "RAN",
-            Self::Return => "RAM",
-            Self::Correction => "COR",
-            Self::Rebate => "RRR",
-        }
-    }
-}
-
-impl From<&Reference<'_>> for Nature {
-    fn from(reference: &Reference<'_>) -> Self {
-        match reference {
-            Reference::Rebate => Self::Rebate,
-            Reference::Original(original) => match original.nature {
-                CreditNature::Void => Self::Void,
-                CreditNature::Return => Self::Return,
-                CreditNature::Correction => Self::Correction,
-            },
-        }
-    }
-}
-
-impl fmt::Display for Nature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Nature {
-    type Err = UnknownNature;
-
-    fn from_str(text: &str) -> Result<Self, UnknownNature> {
-        Self::ALL.iter().copied().find(|nature| nature.as_str() == text).ok_or(UnknownNature)
-    }
-}
-
-/// A word that is no nature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a nature is one of RAN, RAM, COR and RRR")]
-pub struct UnknownNature;

@@ -19,15 +19,14 @@ mod streamed;
 mod tokens;
 
 pub use articles::{Article, Articles};
-pub use closure::{
-    ClosureGroup, ClosureReport, CurrencyTotals, Nature, Snapshot, SnapshotTotals, UnknownNature,
-};
+pub use closure::{ClosureGroup, ClosureReport, CurrencyTotals, Snapshot, SnapshotTotals};
 pub use device::{
     Acknowledged, ClockState, Corruption, CounterState, DeviceStatus, ErrorCount, FlashState, Latency,
     Lifecycle, Metrics, OfflineState, Recovery, SelfTest, Warning, Warnings,
 };
 pub use dump::{DigestLine, Dump, JournalLine};
 pub use firmware::FirmwareProgress;
+pub use fiscal::totals::{Nature, UnknownNature};
 pub use kind::{RecordKind, UnknownKind};
 pub use log::{LogEntry, LogTotals, Logged, TaxLine};
 pub use seal::{Committed, Prepared, Seal};

@@ -75,6 +75,11 @@ pub struct Sale {
 }
 
 impl Sale {
+    /// Who sells.
+    pub const fn nif(&self) -> Nif {
+        self.nif
+    }
+
     /// SHA-256 of the bytes: the identity of the sale (L4).
     pub const fn hash(&self) -> PayloadHash {
         self.hash

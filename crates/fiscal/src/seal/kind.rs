@@ -72,4 +72,6 @@ kinds! {
     Revocation 0x45 "revocation",
     /// Payloads past their legal retention were erased (L9).
     Erasure 0x46 "erasure",
+    /// Leave to credit an original at another signer, once (L5).
+    Voucher 0x47 "voucher",
 }
