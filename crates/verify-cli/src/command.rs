@@ -1,11 +1,14 @@
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use verify::{Language, Referee, Report};
+use verify::{Language, Report, SignatureCheck, SoftwareCheck};
 
 use crate::{
     Answer,
+    audit_args::{AuditArgs, length, outlet_of},
+    export,
     input::{self, InputFault},
+    progress::{Counted, Progress},
     render,
     trust_args::TrustArgs,
 };
@@ -39,9 +42,29 @@ pub enum VerifyCommand {
         /// Which keys the verdict rests on.
         #[command(flatten)]
         trust: TrustArgs,
-        /// A head that was kept elsewhere, in hexadecimal: shows whether an end was cut off; may be given several times.
-        #[arg(long, value_name = "HASH")]
-        head: Vec<String>,
+        /// Heads that were kept elsewhere, and how the work is done.
+        #[command(flatten)]
+        audit: AuditArgs,
+        /// How the answer looks.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Checks an audit export: the signed list of its parts, each part against it, and all records as one journal.
+    Export {
+        /// The folder with `manifest.jws` and the parts.
+        folder: PathBuf,
+        /// The public key that signed the list, in PEM. Without it the list is not proven.
+        #[arg(long, value_name = "KEY.pem")]
+        attester: Option<PathBuf>,
+        /// Checks this part alone, such as `part-000002.jsonl`.
+        #[arg(long, value_name = "NAME")]
+        part: Option<String>,
+        /// Which keys the verdict rests on.
+        #[command(flatten)]
+        trust: TrustArgs,
+        /// Heads that were kept elsewhere, and how the work is done.
+        #[command(flatten)]
+        audit: AuditArgs,
         /// How the answer looks.
         #[command(flatten)]
         output: OutputArgs,
@@ -81,6 +104,11 @@ impl From<Lang> for Language {
 impl VerifyCommand {
     /// Answers the question, or says why it could not be asked.
     pub fn run(&self) -> Result<Answer, InputFault> {
+        self.run_with(&SoftwareCheck)
+    }
+
+    /// The same; `check` checks the signatures of journals and exports, which are many.
+    pub fn run_with(&self, check: &dyn SignatureCheck) -> Result<Answer, InputFault> {
         match self {
             Self::Qr { text, trust, output } => {
                 let trust = trust.read()?;
@@ -93,12 +121,21 @@ impl VerifyCommand {
                 let verdict = verify::verify_payload(&payload);
                 Ok(output.answer(Report::of_payload(&verdict, output.language())))
             }
-            Self::Journal { file, trust, head, output } => {
+            Self::Journal { file, trust, audit, output } => {
                 let trust = trust.read()?;
-                let known = head.iter().map(|head| input::read_head(head)).collect::<Result<Vec<_>, _>>()?;
-                let mut referee = Referee::new(&trust, known);
-                input::for_each_line(file, |line| referee.read(line))?;
-                Ok(output.answer(Report::of_journal(&referee.conclude(), &trust, output.language())))
+                let audit = audit.audit(&trust, check, outlet_of(file))?;
+                let progress = RefCell::new(Progress::on_terminal(length(file)));
+                let verdict = audit.journal(Counted { file: input::open(file)?, progress: &progress });
+                drop(progress);
+                let verdict = verdict.map_err(|cause| input::audit_fault(file, cause))?;
+                Ok(output.answer(Report::of_journal(&verdict, &trust, output.language())))
+            }
+            Self::Export { folder, attester, part, trust, audit, output } => {
+                let trust = trust.read()?;
+                let question =
+                    export::Question { folder, attester: attester.as_deref(), part: part.as_deref() };
+                let verdict = question.ask(&trust, audit, check)?;
+                Ok(output.answer(Report::of_export(&verdict, &trust, output.language())))
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use fiscal::{KeyFault, RecordHash};
-use verify::{BundleFault, KnownHead};
+use verify::{AuditFault, BundleFault, ExportFault, HeadsFault, KnownHead, LineFault};
 
 use crate::trust_file::TrustFileFault;
 
@@ -58,6 +58,33 @@ pub enum InputFault {
     /// A root without anything that it signed.
     #[error("--root: name the list that it signed with --trust FILE or --bundle FILE")]
     RootAlone,
+    /// A file of heads cannot be used.
+    #[error("{path:?}: {cause}")]
+    Heads {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: HeadsFault,
+    },
+    /// A list of parts cannot be relied on.
+    #[error("{path:?}: {cause}")]
+    Export {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: ExportFault,
+    },
+    /// A name is not one of a part.
+    #[error("--part: a part is named as its file is, such as part-000002.jsonl")]
+    PartName,
+    /// The audit came to no verdict.
+    #[error("{path:?}: {cause}")]
+    Audit {
+        /// Of what.
+        path: PathBuf,
+        /// Why.
+        cause: AuditFault,
+    },
     /// A head is not a hash.
     #[error("--head: a head is 64 hexadecimal digits, as an earlier verdict printed it")]
     Head,
@@ -74,6 +101,16 @@ pub(crate) fn read_head(text: &str) -> Result<KnownHead, InputFault> {
         *byte = u8::from_str_radix(pair, 16).map_err(|_| InputFault::Head)?;
     }
     Ok(KnownHead(RecordHash(hash)))
+}
+
+/// What is told of an audit without a verdict.
+pub(crate) fn audit_fault(path: &Path, cause: AuditFault) -> InputFault {
+    let path = path.to_owned();
+    match cause {
+        AuditFault::Line(LineFault::TooLong) => InputFault::TooLong(path),
+        AuditFault::Line(LineFault::Read(cause)) => InputFault::File { path, cause },
+        cause => InputFault::Audit { path, cause },
+    }
 }
 
 /// Reads a whole file, or standard input for `-`.
@@ -93,26 +130,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, InputFault> {
     String::from_utf8(read_bytes(path)?).map_err(|_| InputFault::NotText(path.to_owned()))
 }
 
-/// Reads a file line by line, without its line ends. No more than one line is held.
-pub(crate) fn for_each_line(path: &Path, mut use_line: impl FnMut(&[u8])) -> Result<(), InputFault> {
-    let fault = |cause| InputFault::File { path: path.to_owned(), cause };
-    let mut input = BufReader::new(open(path)?);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let length =
-            (&mut input).take(LONGEST_INPUT_BYTES + 1).read_until(b'\n', &mut line).map_err(fault)?;
-        if length == 0 {
-            return Ok(());
-        }
-        if length as u64 > LONGEST_INPUT_BYTES {
-            return Err(InputFault::TooLong(path.to_owned()));
-        }
-        use_line(line.trim_ascii_end());
-    }
-}
-
-fn open(path: &Path) -> Result<Box<dyn Read>, InputFault> {
+/// A file, or standard input for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, InputFault> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin()));
     }

@@ -1,17 +1,24 @@
-//! `verify qr`, `verify payload`, `verify journal`: the referee at a terminal.
+//! `verify qr`, `verify payload`, `verify journal`, `verify export`: the referee at a terminal.
 //!
 //! `stelala` offers these commands among its own, and `stelala-verify` offers nothing else, as one static file that an
 //! inspector or a court can keep. The answer is in French unless `--lang en`; the exit code is 0 when all is true,
 //! 1 when something is false, 2 when the question could not be asked.
 
+mod audit_args;
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
 mod command;
+mod export;
 mod input;
+mod progress;
 mod render;
 mod trust_args;
 mod trust_file;
 
 use std::io::{self, Write};
 
+#[cfg(feature = "aws-lc")]
+pub use aws_lc::AwsLcCheck;
 pub use command::{Lang, VerifyCommand};
 pub use input::InputFault;
 pub use trust_file::TrustFileFault;

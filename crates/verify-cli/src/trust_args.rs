@@ -58,6 +58,6 @@ fn read_bundle(path: &Path, list: &str, root: &Path) -> Result<Trust, InputFault
     bundle.map(Trust::Bundle).map_err(|cause| InputFault::Bundle { path: path.to_owned(), cause })
 }
 
-fn read_key(path: &Path) -> Result<PublicKey, InputFault> {
+pub(crate) fn read_key(path: &Path) -> Result<PublicKey, InputFault> {
     PublicKey::from_pem(&read_text(path)?).map_err(|cause| InputFault::Key { path: path.to_owned(), cause })
 }

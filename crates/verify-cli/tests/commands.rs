@@ -30,10 +30,22 @@ impl Desk {
             ("trust.jws", "bundle"),
             ("journal.jsonl", "journal-line"),
             ("payload.json", "payload"),
+            ("heads.jsonl", "head"),
+            ("attester.pem", "attester-key"),
         ] {
             fs::write(folder.join(file), example(name)).unwrap();
         }
         Self(folder)
+    }
+
+    /// The export of `docs/formats.md`: one part of two lines.
+    fn with_export(self) -> Self {
+        let folder = self.0.join("export");
+        fs::create_dir_all(&folder).unwrap();
+        let part = format!("{}\n{}\n", example("journal-line"), example("closure-line"));
+        fs::write(folder.join("part-000001.jsonl"), part).unwrap();
+        fs::write(folder.join("manifest.jws"), example("manifest")).unwrap();
+        self
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Output {
@@ -204,4 +216,79 @@ fn a_question_that_cannot_be_asked_says_why_and_ends_with_two() {
         assert_eq!(code, 2, "{arguments:?}");
         assert!(text.contains(says), "{arguments:?}: {text}");
     }
+}
+
+#[test]
+fn a_journal_is_held_against_a_file_of_heads() {
+    let desk = Desk::new("heads");
+    let ask = |file: &str| {
+        desk.ask(&["journal", "journal.jsonl", "--key", "key.pem", "--heads", file, "--lang", "en"])
+    };
+    let (code, text) = ask("heads.jsonl");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("The heads kept elsewhere are in this journal: 1."), "{text}");
+    let head = example("head");
+    for (from, to, code, says) in [
+        ("\"position\":212", "\"position\":213", 1, "[head_missing]"),
+        (example("record-hash"), &"0".repeat(64), 1, "#1 (position 212, invoice 0/105): "),
+        (example("record-hash"), &"0".repeat(64), 1, "[head_differs]"),
+        ("OUTLET-001", "OUTLET-002", 0, "TRUE IN PART"),
+        ("\"epoch\"", "\"epock\"", 2, "line 1 is no head"),
+    ] {
+        assert!(head.contains(from));
+        fs::write(desk.0.join("other.jsonl"), head.replacen(from, to, 1) + "\n").unwrap();
+        let (found, text) = ask("other.jsonl");
+        assert_eq!(found, code, "{text}");
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert_eq!(ask("absent").0, 2);
+    // From standard input the outlet is known late, and compared all the same.
+    let arguments = ["journal", "-", "--key", "key.pem", "--heads", "heads.jsonl"];
+    let output = desk.run(&arguments, &format!("{}\n", example("journal-line")));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "no bar where no terminal is");
+}
+
+#[test]
+fn an_export_is_judged_with_its_list_and_a_part_alone() {
+    let desk = Desk::new("export").with_export();
+    let ask = |more: &[&str]| {
+        desk.ask(&[&["export", "export", "--trust", "key.pem", "--lang", "en"], more].concat())
+    };
+    let (code, text) = ask(&["--attester", "attester.pem"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("The list of parts is signed by the given key"), "{text}");
+    let (code, text) = ask(&[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("the signature of the list was not checked"), "{text}");
+    assert_eq!(ask(&["--attester", "attester.pem", "--part", "part-000001.jsonl", "--threads", "1"]).0, 0);
+    let heads = ["--attester", "attester.pem", "--heads", "heads.jsonl", "--head", example("record-hash")];
+    assert!(ask(&heads).1.contains("The heads kept elsewhere are in this journal: 2."));
+    for (more, code, says) in [
+        (["--attester", "key.pem"], 1, "[manifest_signature]"),
+        (["--attester", "absent.pem"], 2, "absent.pem"),
+        (["--part", "part-2"], 2, "--part: a part is named"),
+        (["--part", "part-000002.jsonl"], 2, "the list has no part part-000002.jsonl"),
+        (["--threads", "0"], 2, "--threads"),
+    ] {
+        let (found, text) = ask(&more);
+        assert_eq!(found, code, "{more:?}: {text}");
+        assert!(text.contains(says), "{more:?}: {text}");
+    }
+    let part = desk.0.join("export/part-000001.jsonl");
+    fs::write(&part, fs::read_to_string(&part).unwrap() + "\n").unwrap();
+    let (code, text) = ask(&["--attester", "attester.pem"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("part-000001.jsonl: ") && text.contains("[part_changed]"), "{text}");
+    fs::remove_file(&part).unwrap();
+    let (code, text) = ask(&["--attester", "attester.pem"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("[part_missing]"), "{text}");
+    fs::write(desk.0.join("export/manifest.jws"), example("bundle")).unwrap();
+    let (code, text) = ask(&["--attester", "attester.pem"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("not a list of an export's parts"), "{text}");
+    let (code, text) = desk.ask(&["export", "absent", "--trust", "key.pem"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("manifest.jws"), "{text}");
 }

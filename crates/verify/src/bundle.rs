@@ -1,11 +1,15 @@
 //! The signed, dated list of keys that an inspector carries (S6): an ES256 compact JWS (RFC 7515).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{Epoch, InvoiceNumber, KeyId, Listing, PrivateKey, Proven, PublicKey, Timestamp};
+use fiscal::{
+    DeviceId, Epoch, InvoiceNumber, KeyId, Listing, OutletId, PrivateKey, Proven, PublicKey, Timestamp,
+};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::trust::{KeyUse, Last, Serial, TrustedKey};
+use crate::{
+    jws::{self, Jws, JwsFault},
+    trust::{KeyUse, Last, Serial, TrustedKey},
+};
 
 const TYPE: &str = "stelala-trust+jwt";
 const VERSION: u32 = 1;
@@ -16,7 +20,13 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
     list: KeyList,
+    /// Where in the list the entry of a key and outlet stands: an authority's list is of a whole country, and a cloud's
+    /// key seals for thousands of outlets.
+    by_id: Vec<Entry>,
 }
+
+/// A key, whom it seals for, and where in the list that stands.
+type Entry = (KeyId, Option<(DeviceId, OutletId)>, usize);
 
 /// A list of keys that nobody has signed yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,25 +40,28 @@ pub struct KeyList {
 impl Bundle {
     /// Reads a list that `root` signed.
     pub fn read(jws: &str, root: &PublicKey) -> Result<Self, BundleFault> {
-        let (signed, signature) = jws.trim().rsplit_once('.').ok_or(BundleFault::Form)?;
-        let (header, body) = signed.split_once('.').ok_or(BundleFault::Form)?;
-        let header: JoseHeader = from_base64_json(header)?;
-        if header.alg != "ES256" || header.typ != TYPE {
-            return Err(BundleFault::Kind);
+        let jws = Jws::read(jws, TYPE)?;
+        if !jws.is_signed_by(root) {
+            return Err(BundleFault::SignatureFalse);
         }
-        let signature: [u8; 64] = Base64UrlUnpadded::decode_vec(signature)
-            .ok()
-            .and_then(|s| s.try_into().ok())
-            .ok_or(BundleFault::Form)?;
-        let hash = Sha256::digest(signed.as_bytes()).into();
-        root.verify_prehash(&hash, &signature).map_err(|_| BundleFault::SignatureFalse)?;
-        let body: Body = from_base64_json(body)?;
+        let body: Body = jws.body()?;
         if body.version != VERSION {
             return Err(BundleFault::Version(body.version));
         }
         let keys = body.keys.iter().map(KeyEntry::read).collect::<Option<_>>().ok_or(BundleFault::Entry)?;
         let list = KeyList { issued: body.issued.parse().map_err(|_| BundleFault::Entry)?, keys };
-        if list.is_ambiguous() { Err(BundleFault::Twice) } else { Ok(Self { list }) }
+        if list.is_ambiguous() { Err(BundleFault::Twice) } else { Ok(Self::of(list)) }
+    }
+
+    fn of(list: KeyList) -> Self {
+        let mut by_id: Vec<_> = list
+            .keys
+            .iter()
+            .enumerate()
+            .map(|(at, trusted)| (trusted.key.id(), trusted.purpose.outlet(), at))
+            .collect();
+        by_id.sort_unstable();
+        Self { list, by_id }
     }
 
     /// When it was signed.
@@ -56,9 +69,18 @@ impl Bundle {
         self.list.issued
     }
 
-    /// The entries of the key with this id.
-    pub(crate) fn entries(&self, id: KeyId) -> impl Iterator<Item = &TrustedKey> {
-        self.list.keys.iter().filter(move |trusted| trusted.key.id() == id)
+    /// The entry of this key for this signer and outlet.
+    pub(crate) fn entry(&self, id: KeyId, of: (DeviceId, OutletId)) -> Option<&TrustedKey> {
+        let from = self.by_id.partition_point(|(key, outlet, _)| (*key, *outlet) < (id, Some(of)));
+        let (key, outlet, at) = self.by_id.get(from)?;
+        (*key == id && *outlet == Some(of)).then(|| &self.list.keys[*at])
+    }
+
+    /// The first entry of this key.
+    pub(crate) fn first_entry(&self, id: KeyId) -> Option<&TrustedKey> {
+        let from = self.by_id.partition_point(|(key, ..)| *key < id);
+        let same = self.by_id[from..].iter().take_while(|(key, ..)| *key == id);
+        same.map(|(.., at)| *at).min().map(|at| &self.list.keys[at])
     }
 }
 
@@ -71,16 +93,14 @@ impl KeyList {
         if self.is_ambiguous() {
             return Err(BundleIssueFault::Twice);
         }
-        let key = root.public_key().id();
-        let header = JoseHeader { alg: "ES256".to_owned(), typ: TYPE.to_owned(), kid: key.to_string() };
         let body = Body {
             version: VERSION,
             issued: self.issued.to_string(),
             keys: self.keys.iter().map(KeyEntry::write).collect(),
         };
-        let signed = format!("{}.{}", to_base64_json(&header), to_base64_json(&body));
+        let signed = jws::unsigned(TYPE, root.public_key().id(), &body);
         let signature = root.sign_list(&signed).map_err(BundleIssueFault::Sign)?;
-        Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_bytes())))
+        Ok(jws::with_signature(&signed, signature.as_bytes()))
     }
 
     /// Whether two entries speak of the same key and outlet, or a key both seals and lends: which of them holds?
@@ -92,16 +112,7 @@ impl KeyList {
     }
 }
 
-/// Members that a version does not know make a new version, here and below; `crit` is one of them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JoseHeader {
-    alg: String,
-    typ: String,
-    #[serde(default)]
-    kid: String,
-}
-
+/// Members that a version does not know make a new version, here and below.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -203,14 +214,13 @@ impl SerialEntry {
     }
 }
 
-fn from_base64_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, BundleFault> {
-    let json = Base64UrlUnpadded::decode_vec(text).map_err(|_| BundleFault::Form)?;
-    serde_json::from_slice(&json).map_err(|_| BundleFault::Form)
-}
-
-fn to_base64_json(value: &impl Serialize) -> String {
-    // Structs of strings and numbers always serialise.
-    Base64UrlUnpadded::encode_string(&serde_json::to_vec(value).unwrap_or_default())
+impl From<JwsFault> for BundleFault {
+    fn from(fault: JwsFault) -> Self {
+        match fault {
+            JwsFault::Form => Self::Form,
+            JwsFault::Kind => Self::Kind,
+        }
+    }
 }
 
 /// Why a list of keys cannot be relied on.

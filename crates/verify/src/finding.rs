@@ -183,6 +183,15 @@ rules! {
     ClosureVoids "closure_voids" "les annulations ne sont pas la somme des avoirs qui annulent" "the voids are not the sum of the credit notes that void";
     ClosureNet "closure_net" "le net n'est pas la somme des factures et des avoirs" "the net is not the sum of invoices and credit notes";
     ClosureSkipped "closure_skipped" "la clôture ne dit pas de combien le compteur est monté sans enregistrement" "the closure does not say by how much the counter rose without a record";
+    BindingForm "binding_form" "ce que l'enregistrement dit de son scelleur n'est pas dans sa forme" "what the record says of its signer is not in its form";
+    BindingMismatch "binding_mismatch" "l'enregistrement nomme un autre point de vente, une autre époque, une autre clé ou une autre tête que les siens" "the record names another outlet, epoch, key or head than its own";
+    KeyUnannounced "key_unannounced" "la clé du scelleur a changé sans enregistrement qui l'annonce" "the signer's key changed without a record that says so";
+    HeadDiffers "head_differs" "une tête gardée ailleurs nomme ici un autre enregistrement : l'histoire a été réécrite" "a head that was kept elsewhere names another record here: history was rewritten";
+    ManifestSignature "manifest_signature" "la clé donnée n'a pas signé la liste des parties de cet export" "the given key did not sign the list of this export's parts";
+    ManifestOwner "manifest_owner" "la liste des parties est d'un autre point de vente ou contribuable que les enregistrements" "the list of parts is of another outlet or taxpayer than the records";
+    PartMissing "part_missing" "cette partie de l'export manque : demandez-la de nouveau" "this part of the export is missing: ask for it again";
+    PartChanged "part_changed" "cette partie n'est pas celle de la liste : son empreinte diffère" "this part is not that of the list: its hash differs";
+    PartRange "part_range" "la liste dit d'autres enregistrements que ceux de cette partie" "the list states other records than those of this part";
     JournalEmpty "journal_empty" "le journal est vide : choisissez le bon fichier" "the journal is empty: choose the right file";
 }
 

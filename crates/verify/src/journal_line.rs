@@ -45,6 +45,11 @@ impl JournalLine {
         Record::from_bytes(&bytes).map_err(Rule::from)
     }
 
+    /// What it seals, by itself.
+    pub(crate) fn into_payload(self) -> Option<String> {
+        self.payload
+    }
+
     /// What it seals.
     pub fn payload(&self) -> Option<&str> {
         self.payload.as_deref()

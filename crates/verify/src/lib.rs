@@ -10,21 +10,35 @@
 //! Each answers with findings, which are stable codes with a sentence in French and English, and each verdict can be
 //! put into words as a [`Report`].
 
+mod audit;
 mod bundle;
+mod check;
 mod closure;
+mod export;
 mod finding;
 mod journal;
 mod journal_line;
+mod jws;
+mod lines;
 mod payload;
 mod qr;
 mod report;
+mod scratch;
 mod trust;
 
+pub use audit::{Audit, AuditFault};
 pub use bundle::{Bundle, BundleFault, BundleIssueFault, KeyList};
+pub use check::{SignatureCheck, SoftwareCheck};
+pub use export::{
+    ExportFault, ExportIssueFault, ExportList, ExportManifest, ExportPart, ExportVerdict, PartFault,
+    PartFile, PartWriter,
+};
 pub use finding::{Difference, Finding, Language, Rule};
-pub use journal::{JournalVerdict, KnownHead, Referee};
+pub use journal::{HeadAt, HeadsFault, JournalVerdict, KnownHead, Referee};
 pub use journal_line::JournalLine;
+pub use lines::{LONGEST_LINE_BYTES, LineFault, Lines};
 pub use payload::{PayloadVerdict, verify_payload, verify_payload_of};
 pub use qr::{QrVerdict, verify_qr};
 pub use report::{Fact, Report};
+pub use scratch::{Scratch, ScratchFile};
 pub use trust::{KeyUse, Last, Serial, Trust, TrustedKey};

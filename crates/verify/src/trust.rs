@@ -61,21 +61,25 @@ pub struct Serial {
 }
 
 impl Trust {
-    /// The key that must have sealed under this header.
+    /// The key that must have sealed under this header, if it may.
     ///
     /// `serial` is the invoice's number or, for a record that is no invoice, the last one before it.
     pub(crate) fn sealing_key(&self, header: &Header, serial: Serial) -> Result<PublicKey, Rule> {
         match self {
             Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
             Self::Bundle(bundle) => {
-                // A key may seal for several outlets; the entry of this one decides, or the first says what differs.
-                let mut entries = bundle.entries(header.key);
-                let first = entries.next().ok_or(Rule::KeyUnknown)?;
-                let own = [first].into_iter().chain(entries).find(|entry| entry.is_of(header));
-                let trusted = own.unwrap_or(first);
+                let trusted = entry_for(bundle, header)?;
                 trusted.may_seal(header, serial)?;
                 Ok(trusted.key)
             }
+        }
+    }
+
+    /// The same key, whether it may or not.
+    pub(crate) fn named_key(&self, header: &Header) -> Result<PublicKey, Rule> {
+        match self {
+            Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
+            Self::Bundle(bundle) => entry_for(bundle, header).map(|trusted| trusted.key),
         }
     }
 
@@ -84,7 +88,7 @@ impl Trust {
         match self {
             Self::Keys(keys) => find(keys, id).ok_or(Rule::KeyUnknown),
             Self::Bundle(bundle) => {
-                let trusted = bundle.entries(id).next().ok_or(Rule::KeyUnknown)?;
+                let trusted = bundle.first_entry(id).ok_or(Rule::KeyUnknown)?;
                 if trusted.purpose == KeyUse::Issue { Ok(trusted.key) } else { Err(Rule::IssuerUse) }
             }
         }
@@ -102,10 +106,6 @@ impl KeyUse {
 }
 
 impl TrustedKey {
-    fn is_of(&self, header: &Header) -> bool {
-        self.purpose.outlet() == Some((header.device, header.outlet))
-    }
-
     fn may_seal(&self, header: &Header, serial: Serial) -> Result<(), Rule> {
         let KeyUse::Seal { device, outlet, nif, first, last } = self.purpose else {
             return Err(Rule::KeyUse);
@@ -124,6 +124,12 @@ impl TrustedKey {
             Ok(())
         }
     }
+}
+
+/// A key may seal for several outlets; the entry of this one decides, or the first says what differs.
+fn entry_for<'b>(bundle: &'b Bundle, header: &Header) -> Result<&'b TrustedKey, Rule> {
+    let own = bundle.entry(header.key, (header.device, header.outlet));
+    own.or_else(|| bundle.first_entry(header.key)).ok_or(Rule::KeyUnknown)
 }
 
 fn find(keys: &[PublicKey], id: KeyId) -> Option<PublicKey> {

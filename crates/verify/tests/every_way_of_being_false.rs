@@ -10,12 +10,19 @@ use fiscal::{
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
 use support::{
-    Entry, at, bundle_of, chain, delegated_qr, issuing_key, journal, key,
+    Entry, at, bundle_of, chain,
+    cloud::{cloud_chain, ledger, provisioned},
+    delegated_qr,
+    export::{Export, attester, sign},
+    issuing_key, journal, key,
     lies::{LIES, closed_with, days},
-    public, purpose, qr, resealed, sale, seal_event, seal_sale, serial, terms, trust,
+    public, purpose, qr, resealed, sale, seal_event, seal_sale, serial, terms,
+    till::Till,
+    trust, verdict,
 };
 use verify::{
-    Finding, KeyUse, KnownHead, Language, Last, Referee, Rule, Trust, verify_payload_of, verify_qr,
+    Audit, ExportManifest, ExportVerdict, Finding, HeadAt, KeyUse, KnownHead, Language, Last, Referee, Rule,
+    Trust, verify_payload_of, verify_qr,
 };
 
 struct Case {
@@ -285,9 +292,53 @@ fn handed_over(closed: bool, next: Proven<SigningKey>) -> [Entry; 3] {
     [first, second, seal_sale(&mut entering, &next, 3)]
 }
 
+/// `cloud.rs`, `heads.rs` and `exports.rs` have more of them, with their places.
+fn ledgers() -> Vec<Case> {
+    let begun_with = |body: &str| {
+        let mut till = Till::cloud(cloud_chain(1), key(1), HeadState::START);
+        till.event(EventKind::Provisioned, body, "2026-02-04T08:00:00");
+        till.change_key(key(2));
+        till.sell(&sale(1), "2026-02-04T10:00:00");
+        verdict(&till.entries).findings
+    };
+    let body = provisioned(1);
+    let entries = ledger().entries;
+    let head = HeadAt {
+        outlet: entries[2].record.header.outlet,
+        signer: entries[2].record.header.device,
+        epoch: Epoch(0),
+        position: entries[2].record.link.position,
+        hash: RecordHash([1; 32]),
+        time: at(0).now,
+    };
+    let trusted = Trust::Keys(vec![public(1), public(2)]);
+    let file: String = entries.iter().map(|entry| entry.line() + "\n").collect();
+    let rewritten = Audit::new(&trusted).heads([head]).journal(file.as_bytes()).unwrap().findings;
+    let mut export = Export::of(&entries, 5);
+    let (manifest, mut list) = (export.manifest(), export.list());
+    list.outlet = "OTHER".parse().unwrap();
+    list.parts[2].head = RecordHash([1; 32]);
+    let lying = list.sign(&attester(), sign(8)).unwrap();
+    let lying = export.audited(&ExportManifest::read(&lying, &attester()).unwrap()).findings;
+    export.files.remove(&export.parts[1].file);
+    export.files.get_mut(&export.parts[0].file).unwrap().insert(1, b' ');
+    let spoiled = export.audited(&manifest).findings;
+    vec![
+        case(Rule::BindingForm, begun_with(&body.replacen(":0,", ": 0,", 1))),
+        case(Rule::BindingMismatch, begun_with(&body.replacen(":0,", ":1,", 1))),
+        case(Rule::KeyUnannounced, begun_with(&body)),
+        case(Rule::HeadDiffers, rewritten),
+        case(Rule::ManifestSignature, ExportVerdict::of_a_false_list().findings),
+        case(Rule::ManifestOwner, lying.clone()),
+        case(Rule::PartRange, lying),
+        case(Rule::PartMissing, spoiled.clone()),
+        case(Rule::PartChanged, spoiled),
+    ]
+}
+
 #[test]
 fn each_rule_is_broken_by_something_and_found() {
-    let cases: Vec<Case> = [receipts(), delegated_receipts(), payloads(), journals(), closures()]
+    let cases: Vec<Case> = [receipts(), delegated_receipts(), payloads(), journals(), closures(), ledgers()]
         .into_iter()
         .flatten()
         .collect();

@@ -7,13 +7,17 @@ use std::{
     fmt::Write,
 };
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{
-    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Moment, PayloadHash,
-    Position, Proven, Qr, RecordHash, Sealed, Timestamp, Validated,
+    AmountCap, Chain, CredentialTerms, Epoch, EventKind, Head, HeadState, InvoiceNumber, Listing, Moment,
+    PayloadHash, Position, PrivateKey, Proven, Qr, RecordHash, Sealed, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
 use sha2::{Digest, Sha256};
-use verify::{Bundle, JournalLine, KeyList, KeyUse, Referee, Serial, Trust, TrustedKey, verify_qr};
+use verify::{
+    Audit, Bundle, ExportList, ExportManifest, ExportPart, HeadAt, JournalLine, KeyList, KeyUse, PartFile,
+    Referee, Serial, Trust, TrustedKey, verify_qr,
+};
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
 const PAYLOAD: &[u8] = include_bytes!("../../../vectors/canonical/valid_sale_ht_one_item.json");
@@ -91,6 +95,32 @@ fn closure(key: &Proven<SigningKey>) -> (String, String) {
     (body, line)
 }
 
+/// The list of an export with one part, these lines.
+fn manifest(lines: &str, attester: &Proven<SigningKey, Listing>) -> String {
+    let part = ExportPart::read(lines.as_bytes(), PartFile::FIRST).unwrap();
+    let list = ExportList {
+        issued: "2026-02-05T06:00:00".parse().unwrap(),
+        outlet: "OUTLET-001".parse().unwrap(),
+        nif: "A1234567Z".parse().unwrap(),
+        parts: vec![part],
+    };
+    let key = SigningKey::from_slice(&Sha256::digest("stelala formats example: attesting key")).unwrap();
+    list.sign(attester.public_key(), |hash| key.sign(&RecordHash(*hash))).unwrap()
+}
+
+fn manifest_body(manifest: &str) -> String {
+    let body = Base64UrlUnpadded::decode_vec(manifest.split('.').nth(1).unwrap()).unwrap();
+    String::from_utf8(body).unwrap()
+}
+
+/// What a cloud signer with the example's key would say of the example's outlet.
+fn cloud_binding(key: &Proven<SigningKey>) -> String {
+    let public_key = Base64UrlUnpadded::encode_string(&key.public_key().to_spki());
+    format!(
+        r#"{{"signer":"cloud","merchant_nif":"A1234567Z","outlet_id":"OUTLET-001","prefix":"BONO","epoch":0,"first_number":1,"utc_offset_minutes":60,"public_key":"{public_key}"}}"#
+    )
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -136,6 +166,17 @@ fn examples() -> BTreeMap<&'static str, String> {
     let bundle = KeyList { issued: "2026-02-01T00:00:00".parse().unwrap(), keys }.sign(&root_key).unwrap();
     let payload = std::str::from_utf8(PAYLOAD).unwrap();
     let (closure_body, closure_line) = closure(&sealing_key);
+    let journal_line = JournalLine::new(&record, Some(payload)).to_json();
+    let attesting_key: Proven<SigningKey, Listing> = key("stelala formats example: attesting key");
+    let manifest = manifest(&format!("{journal_line}\n{closure_line}\n"), &attesting_key);
+    let head = HeadAt {
+        outlet: record.header.outlet,
+        signer: record.header.device,
+        epoch: record.header.epoch,
+        position: record.link.position,
+        hash: record.hash(),
+        time: record.header.time,
+    };
 
     BTreeMap::from([
         ("payload", payload.to_owned()),
@@ -149,7 +190,12 @@ fn examples() -> BTreeMap<&'static str, String> {
         ("auth-code", elements.auth_code.to_string()),
         ("fiscal-number", elements.fiscal_number.to_string()),
         ("qr", elements.qr.to_string()),
-        ("journal-line", JournalLine::new(&record, Some(payload)).to_json()),
+        ("journal-line", journal_line),
+        ("cloud-binding", cloud_binding(&sealing_key)),
+        ("attester-key", attesting_key.public_key().to_pem().trim_end().to_owned()),
+        ("manifest-body", manifest_body(&manifest)),
+        ("manifest", manifest),
+        ("head", head.to_json()),
         ("closure-body", closure_body),
         ("closure-line", closure_line),
         ("issuer-key", issuing_key.public_key().to_pem().trim_end().to_owned()),
@@ -194,11 +240,33 @@ fn the_example_of_a_closure_is_true_to_the_referee() {
 }
 
 #[test]
+fn the_examples_of_an_export_a_head_and_a_binding_are_true_to_the_referee() {
+    let made = examples();
+    let key = |name: &str| fiscal::PublicKey::from_pem(&made[name]).unwrap();
+    let manifest = ExportManifest::read(&made["manifest"], &key("attester-key")).unwrap();
+    let trust = Trust::Keys(vec![key("public-key")]);
+    let part = format!("{}\n{}\n", made["journal-line"], made["closure-line"]);
+    let head = HeadAt::read(made["head"].as_bytes()).unwrap();
+    let verdict = Audit::new(&trust).heads([head]).export(&manifest, |_| Ok(Some(part.as_bytes()))).unwrap();
+    assert!(verdict.is_true() && verdict.signed, "{verdict:?}");
+    assert_eq!((verdict.journal.lines, verdict.journal.heads_met), (2, 1));
+
+    let sealing_key: Proven<SigningKey> = self::key("stelala formats example: sealing key");
+    let chain = *self::head(&sealing_key, 104).chain();
+    let mut first = Head::open(chain, HeadState::START);
+    let hash = PayloadHash::of(made["cloud-binding"].as_bytes());
+    let linked = first.link_event(EventKind::Provisioned, hash, moment("2026-02-04T08:00:00", 0)).unwrap();
+    let line = JournalLine::new(&linked.sign(&sealing_key).unwrap(), Some(&made["cloud-binding"])).to_json();
+    assert_eq!(Audit::new(&trust).journal(line.as_bytes()).unwrap().findings, []);
+}
+
+#[test]
 fn the_document_lists_every_code_of_the_referee_and_no_other() {
     let own = verify::Rule::OWN.iter().map(|rule| rule.code());
     let payload = fiscal::Reason::ALL.iter().map(|reason| reason.code());
     let codes: BTreeSet<&str> = own.chain(payload).chain(["qr_field"]).collect();
     let (_, section) = DOCUMENT.split_once("## 13. Codes of the referee").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
     let (_, lists) = section.split_once("Receipts, seals and journals:").unwrap();
     let listed: BTreeSet<&str> = lists.split('`').skip(1).step_by(2).collect();
     assert_eq!(listed, codes);

@@ -9,8 +9,8 @@ use support::{
     seal_event, seal_sale, serial, terms, trust,
 };
 use verify::{
-    Bundle, BundleFault, JournalLine, KeyList, KeyUse, KnownHead, Language, Last, Referee, Report, Trust,
-    TrustedKey, verify_payload, verify_qr,
+    Bundle, BundleFault, JournalLine, KeyList, KeyUse, KnownHead, Language, Last, Referee, Report, Rule,
+    Trust, TrustedKey, verify_payload, verify_qr,
 };
 
 fn verdict(entries: &[Entry], trust: &Trust, known: Option<KnownHead>) -> verify::JournalVerdict {
@@ -274,4 +274,28 @@ fn a_clock_set_in_the_headers_future_is_no_reason_to_panic() {
     let trust = trust(key(1));
     let verdict = verdict(&[entry], &trust, None);
     assert!(Report::of_journal(&verdict, &trust, Language::French).valid);
+}
+
+#[test]
+fn a_key_of_a_cloud_seals_for_many_outlets_and_each_is_found_in_the_list() {
+    let (key, outlets) = (key(1), ["KIN-3", "KIN-1", "KIN-2"]);
+    let of = |outlet: &str| match purpose(&key) {
+        KeyUse::Seal { device, nif, first, last, .. } => {
+            KeyUse::Seal { device, outlet: outlet.parse().unwrap(), nif, first, last }
+        }
+        KeyUse::Issue => KeyUse::Issue,
+    };
+    let others = [(public(2), of("KIN-1")), (public(3), of("KIN-4"))];
+    let trust = bundle_of(outlets.map(|outlet| (public(1), of(outlet))).into_iter().chain(others));
+    for (outlet, expected) in outlets
+        .map(|outlet| (outlet, None))
+        .into_iter()
+        .chain([("KIN-0", Some(Rule::OutletMismatch)), ("KIN-4", Some(Rule::OutletMismatch))])
+    {
+        let chain = Chain { outlet: outlet.parse().unwrap(), ..chain(&key) };
+        let mut till = support::till::Till::of(chain, support::key(1), HeadState::START);
+        till.event(EventKind::SelfTest, "{}", "2026-02-04T10:00:00");
+        let found = verdict(&till.entries, &trust, None).findings;
+        assert_eq!(found.first().map(|finding| finding.rule), expected, "{outlet}");
+    }
 }

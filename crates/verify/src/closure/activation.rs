@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{EventKind, Subject, UtcOffset};
 use serde::Deserialize;
 
-use super::Seen;
+use super::{Binding, Seen};
 
 /// The parts of an activation code that a closure rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,9 @@ impl Activation {
 
     /// Of a record that binds a device to its outlet, or goes on with that in a new epoch.
     pub(super) fn of(seen: &Seen<'_>) -> Option<Self> {
+        if let Some(Binding::Outlet { first_number, zone, .. }) = seen.binding {
+            return Some(Self { first_number, offset: zone });
+        }
         let token = Base64UrlUnpadded::decode_vec(&Told::of(seen)?.activation?).ok()?;
         let header = &seen.record.header;
         let mut bytes = token.as_slice();

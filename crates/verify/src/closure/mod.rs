@@ -3,19 +3,22 @@
 //! The figures are counted again from headers and payloads, by what `docs/formats.md` says and nothing else.
 
 mod activation;
+mod binding;
 mod body;
 mod compare;
 mod days;
 mod differences;
+mod figures;
 mod nature;
 mod sums;
 mod tally;
 
 use std::collections::BTreeMap;
 
-use fiscal::{DeviceId, Epoch, EventKind, InvoiceNumber, Record, RecordHash, Subject, Validated};
+use fiscal::{DeviceId, Epoch, EventKind, InvoiceNumber, Record, RecordHash, Subject};
 
 use self::{activation::Activation, body::Closure, compare::Comparison, tally::Tally};
+pub(crate) use self::{binding::Binding, figures::Figures};
 use crate::finding::{Finding, Rule};
 
 /// What is counted since the last closure of each signer of an epoch.
@@ -30,10 +33,12 @@ pub(crate) struct Tallies {
 pub(crate) struct Seen<'a> {
     pub(crate) record: &'a Record,
     pub(crate) hash: RecordHash,
-    /// What it seals, if that is in the file.
+    /// What a record that is no invoice says, if that is in the file.
     pub(crate) payload: Option<&'a str>,
-    /// The same, of an invoice that adds up.
-    pub(crate) sale: Option<&'a Validated<'a>>,
+    /// What an invoice that adds up comes to.
+    pub(crate) figures: Option<&'a Figures>,
+    /// What a cloud signer says in it of itself.
+    pub(crate) binding: Option<Binding>,
     /// Whether it, or what was before it, is not what was sealed, so that sums over it say nothing.
     pub(crate) doubtful: bool,
 }

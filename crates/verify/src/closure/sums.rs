@@ -1,9 +1,10 @@
 //! What invoices come to, counted again.
 
-use fiscal::{Amount, Currency, Invoice, InvoiceFacts};
+use fiscal::{Amount, Currency, InvoiceFacts};
 
 use super::{
     body::{Closure, GroupKey},
+    figures::{Figures, GroupFigures},
     nature::Nature,
 };
 
@@ -44,15 +45,15 @@ pub(super) struct Centimes(i128);
 
 impl Sums {
     /// Counts an invoice by its header and, where it is there, its payload.
-    pub(super) fn add(&mut self, facts: &InvoiceFacts, invoice: Option<&Invoice<'_>>) {
-        self.add_to_currency(facts, invoice);
-        match invoice {
-            Some(invoice) => self.add_to_groups(invoice),
+    pub(super) fn add(&mut self, facts: &InvoiceFacts, figures: Option<&Figures>) {
+        self.add_to_currency(facts, figures);
+        match figures {
+            Some(figures) => self.add_to_groups(figures),
             None => self.payload_absent = true,
         }
     }
 
-    fn add_to_currency(&mut self, facts: &InvoiceFacts, invoice: Option<&Invoice<'_>>) {
+    fn add_to_currency(&mut self, facts: &InvoiceFacts, figures: Option<&Figures>) {
         let known = self.currencies.iter().position(|sum| sum.currency == facts.currency);
         let place = known.unwrap_or(self.currencies.len());
         if place == Closure::MOST_ENTRIES {
@@ -63,9 +64,9 @@ impl Sums {
             self.currencies.push(CurrencySum::of(facts.currency));
         }
         let sum = &mut self.currencies[place];
-        let nature = invoice.and_then(Nature::of);
+        let nature = figures.and_then(|figures| figures.nature);
         let credits = facts.invoice_type.is_credit();
-        sum.nature_unknown |= credits && invoice.is_none();
+        sum.nature_unknown |= credits && figures.is_none();
         let part = if nature.is_some_and(Nature::is_void) {
             &mut sum.voids
         } else if credits {
@@ -78,15 +79,8 @@ impl Sums {
         sum.count += 1;
     }
 
-    fn add_to_groups(&mut self, invoice: &Invoice<'_>) {
-        for group in &invoice.tax_groups {
-            let key = GroupKey {
-                code: group.code,
-                rate: group.rate,
-                currency: invoice.totals.currency,
-                invoice_type: invoice.invoice_type,
-                nature: Nature::of(invoice),
-            };
+    fn add_to_groups(&mut self, figures: &Figures) {
+        for &GroupFigures { key, base, tax } in &figures.groups {
             let known = self.groups.iter().position(|sum| sum.key.is_same(&key));
             let place = known.unwrap_or(self.groups.len());
             if place == Closure::MOST_ENTRIES {
@@ -98,8 +92,8 @@ impl Sums {
             }
             let sum = &mut self.groups[place];
             sum.count += 1;
-            sum.base.add(group.base_amount);
-            sum.vat.add(group.tax_amount);
+            sum.base.add(base);
+            sum.vat.add(tax);
         }
     }
 }

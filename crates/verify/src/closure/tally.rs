@@ -80,7 +80,7 @@ impl Tally {
         if let Some(facts) = header.invoice() {
             extend(&mut span.invoice_times, time);
             extend(&mut span.numbers, facts.number);
-            span.sums.add(facts, seen.sale.map(fiscal::Validated::invoice));
+            span.sums.add(facts, seen.figures);
         }
     }
 

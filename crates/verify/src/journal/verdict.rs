@@ -33,6 +33,8 @@ pub struct JournalVerdict {
     pub closures_without_zone: u64,
     /// How many of the heads that were kept elsewhere are in the file.
     pub heads_met: u64,
+    /// How many of them are of before the first record of the file, so that nothing here says whether they are true.
+    pub heads_before: u64,
     /// The hash of the newest record.
     pub head: Option<RecordHash>,
     /// The time of the newest record.

@@ -1,5 +1,6 @@
 //! A verdict in words, the same for a terminal, a page and a program.
 
+mod of_export;
 mod of_journal;
 mod of_payload;
 mod of_qr;

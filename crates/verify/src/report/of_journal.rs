@@ -144,6 +144,13 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
             "What came before the first record of the file.",
         ));
     }
+    if verdict.heads_before > 0 {
+        let lead = say(
+            "Que les têtes gardées ailleurs d'avant le premier enregistrement du fichier sont vraies ; de telles têtes :",
+            "That heads kept elsewhere of before the first record of the file are true; such heads:",
+        );
+        gaps.push(counted(&lead, verdict.heads_before));
+    }
     if verdict.untied_epochs > 0 {
         let lead = say(
             "Que rien ne manque à la fin d'une époque que la suivante ne nomme pas ; de telles fins :",

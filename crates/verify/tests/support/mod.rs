@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
 
+pub mod cloud;
+pub mod export;
 pub mod lies;
 pub mod till;
 

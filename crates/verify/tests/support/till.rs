@@ -35,6 +35,8 @@ pub struct Till {
     closed: usize,
     closures: u64,
     counter: u64,
+    /// Whether it has a secure element that counts.
+    counts: bool,
     /// What is written at the start of the next closure as skipped.
     pub skipped: u64,
 }
@@ -47,7 +49,19 @@ impl Till {
 
     pub fn of(chain: Chain, key: Proven<SigningKey>, state: HeadState) -> Self {
         let head = Head::open(chain, state);
-        Self { key, head, entries: Vec::new(), closed: 0, closures: 0, counter: 0, skipped: 0 }
+        Self { key, head, entries: Vec::new(), closed: 0, closures: 0, counter: 0, counts: true, skipped: 0 }
+    }
+
+    /// A signer without a secure element.
+    pub fn cloud(chain: Chain, key: Proven<SigningKey>, state: HeadState) -> Self {
+        Self { counts: false, ..Self::of(chain, key, state) }
+    }
+
+    /// Goes on with another key.
+    pub fn change_key(&mut self, key: Proven<SigningKey>) {
+        let chain = Chain { key: key.public_key().id(), ..*self.head.chain() };
+        self.head = Head::open(chain, self.state());
+        self.key = key;
     }
 
     /// A device in Kinshasa.
@@ -96,7 +110,7 @@ impl Till {
     }
 
     fn moment(&mut self, at: &str) -> Moment {
-        self.counter += 1;
+        self.counter += u64::from(self.counts);
         Moment { now: at.parse().unwrap(), tolerance_seconds: 0, counter: self.counter }
     }
 
