@@ -1,0 +1,60 @@
+use std::{fmt, str::FromStr};
+
+/// What a client calls one attempt to sell, so that asking again gets the same answer: 8 to 64 characters of
+/// `[A-Za-z0-9._:-]`, as a UUID or a ULID is. It is the outlet's: two outlets may use the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The shortest, in characters.
+    pub const MIN_LENGTH: usize = 8;
+    /// The longest, in characters.
+    pub const MAX_LENGTH: usize = 64;
+    /// For so many days at least the same key gets the same answer.
+    pub const DAYS: u32 = 90;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = IdempotencyKeyFault;
+
+    fn from_str(text: &str) -> Result<Self, IdempotencyKeyFault> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+        let right = (Self::MIN_LENGTH..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(known);
+        if right { Ok(Self(text.to_owned())) } else { Err(IdempotencyKeyFault) }
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 8 to 64 letters, digits, dots, colons, hyphens or underscores: use a UUID")]
+pub struct IdempotencyKeyFault;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_8_to_64_characters() {
+        for (length, right) in [(7, false), (8, true), (64, true), (65, false)] {
+            assert_eq!("a".repeat(length).parse::<IdempotencyKey>().is_ok(), right, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_space_or_a_letter_outside_ascii_is_none() {
+        for wrong in ["12345 78", "été-2026", "12345678\n"] {
+            assert_eq!(wrong.parse::<IdempotencyKey>(), Err(IdempotencyKeyFault), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use fiscal::{CivilDate, DEFAULT_MANIFEST, Epoch, FiscalNumber, HeadState, Manifest, OutletId};
+use signing::Signer;
+
+use crate::{
+    ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, IdempotencyKey, Offer, Outlet,
+    Recorded, Refusal, Row, Sealing, StoreFault, VoucherIssuer, VoucherOrder,
+    keys::KnownKeys,
+    readers::Readers,
+    store::{Database, LedgerStore},
+    voucher,
+    writer::{Context, Job, NotTaken, Queue, Work, Writer},
+};
+
+/// All outlets' ledgers in one database. A handle: clones serve the same.
+///
+/// A question is answered on the thread that asks. What is appended goes to the writer of the outlet's shard, and is
+/// answered when it is durable.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Arc<Context>,
+    readers: Readers,
+    shards: Vec<Arc<Queue>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What a ledger runs on.
+pub struct Parts {
+    /// Where it is stored.
+    pub database: Arc<dyn Database>,
+    /// Who seals.
+    pub signer: Arc<dyn Signer>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who hears of heads.
+    pub witness: Arc<dyn HeadWitness>,
+    /// A number that no other process over the same database has, as a random one.
+    pub process: u64,
+    /// Who signs vouchers, if anyone does.
+    pub vouchers: Option<VoucherIssuer>,
+}
+
+/// How much a ledger does at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many writers share the outlets: one for SQLite, which has one writer anyway.
+    pub writers: NonZeroUsize,
+    /// How many jobs wait for each writer at most; later ones are refused with [`Refusal::Busy`].
+    pub queue: NonZeroUsize,
+    /// How many connections are kept for questions.
+    pub readers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // 1 and 4,096 are not 0.
+        let number = |number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
+        Self { writers: number(1), queue: number(4_096), readers: 4 }
+    }
+}
+
+/// After this time there is room again in a full queue: a writer does thousands of jobs in it.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl Ledger {
+    /// Starts the writers.
+    pub fn start(parts: Parts, limits: Limits) -> std::io::Result<Self> {
+        let Parts { database, signer, clock, witness, process, vouchers } = parts;
+        let readers = Readers::new(Arc::clone(&database), limits.readers);
+        let manifest: &'static Manifest<'static> = &DEFAULT_MANIFEST;
+        let keys = KnownKeys::default();
+        let context =
+            Arc::new(Context { database, signer, clock, witness, manifest, process, keys, vouchers });
+        let (mut shards, mut writers) = (Vec::new(), Vec::new());
+        for shard in 0..limits.writers.get() {
+            let queue = Arc::new(Queue::new(limits.queue.get()));
+            let writer = Writer::new(Arc::clone(&context), Arc::clone(&queue));
+            let guarded = Arc::clone(&queue);
+            let run = move || {
+                // Should a writer panic, nobody waits for it in vain.
+                let _abandons = Abandons(guarded);
+                writer.run();
+            };
+            writers.push(std::thread::Builder::new().name(format!("ledger-{shard}")).spawn(run)?);
+            shards.push(queue);
+        }
+        Ok(Self { inner: Arc::new(Inner { context, readers, shards, writers: Mutex::new(writers) }) })
+    }
+
+    /// Registers an outlet: its ledger begins with its first record.
+    pub fn register(&self, outlet: &Outlet) -> Result<(), Refusal> {
+        let chain =
+            ChainId { outlet: outlet.id, epoch: Epoch(0), signer: self.inner.context.signer.device() };
+        let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+        self.ask(|store| store.create_outlet(outlet, &head))
+    }
+
+    /// Has a sale sealed. `answer` is called once, on another thread, and must not block.
+    pub fn submit(&self, offer: Offer, answer: impl FnOnce(Result<Sealing, Refusal>) + Send + 'static) {
+        let outlet = offer.outlet();
+        self.enqueue(Job::new(outlet, Work::Sale(Box::new(offer)), move |done| {
+            answer(done.and_then(|done| match done {
+                Done::Sealed(sealing) => Ok(*sealing),
+                Done::Recorded(_) => Err(Refusal::NotFound("the answer is no invoice")),
+            }));
+        }));
+    }
+
+    /// Has a sale sealed, and waits.
+    pub fn seal(&self, offer: Offer) -> Result<Sealing, Refusal> {
+        wait(|answer| self.submit(offer, answer))
+    }
+
+    /// Closes a business day of an outlet, or repeats what closed it (Z report, D12).
+    pub fn close(&self, outlet: OutletId, date: CivilDate) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Closure(date))
+    }
+
+    /// Opens a new epoch, numbered from 1 (L2).
+    pub fn open_epoch(&self, outlet: OutletId, reason: EpochReason) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Epoch(reason))
+    }
+
+    /// Gives leave to credit an original at another signer, once (L5): the voucher as a credit note names it.
+    pub fn vouch(&self, outlet: OutletId, order: VoucherOrder) -> Result<String, Refusal> {
+        let recorded = self.record(outlet, Work::Voucher(order))?;
+        voucher::token_of(&recorded.row).ok_or(Refusal::NotFound("the record is no voucher"))
+    }
+
+    /// Keeps what another signer sealed, and anchors it; the answer is the anchor (L1, L4).
+    pub fn deliver(&self, delivery: Delivery) -> Result<Recorded, Refusal> {
+        self.record(delivery.chain().outlet, Work::Delivery(Box::new(delivery)))
+    }
+
+    /// The invoice with a fiscal number.
+    pub fn invoice(&self, number: &FiscalNumber) -> Result<Option<Sealing>, Refusal> {
+        let keys = &self.inner.context.keys;
+        self.ask(|store| {
+            let Some(outlet) = store.outlet_by_prefix(number.prefix)? else { return Ok(None) };
+            let Some(row) = store.by_number(outlet.id, number.epoch, number.number)? else { return Ok(None) };
+            let sealed = keys.verify(&row, store)?;
+            Ok(Some(Sealing { sealed, prefix: outlet.prefix, repeated: true }))
+        })
+    }
+
+    /// What was sealed under an idempotency key, for who lost the answer.
+    pub fn by_key(&self, outlet: OutletId, key: &IdempotencyKey) -> Result<Option<Row>, Refusal> {
+        self.ask(|store| {
+            Ok(store.known(outlet, &[], std::slice::from_ref(key))?.keys.pop().map(|(_, row)| row))
+        })
+    }
+
+    /// An outlet.
+    pub fn outlet(&self, id: OutletId) -> Result<Option<Outlet>, Refusal> {
+        self.ask(|store| store.outlet(id))
+    }
+
+    /// Asks the database, with a connection that is kept for questions.
+    pub fn ask<T>(
+        &self,
+        question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault>,
+    ) -> Result<T, Refusal> {
+        self.inner.readers.ask(question).map_err(Refusal::Store)
+    }
+
+    /// How many jobs wait, over all writers.
+    pub fn depth(&self) -> usize {
+        self.inner.shards.iter().map(|queue| queue.depth()).sum()
+    }
+
+    /// Takes no more, does what waits, and ends the writers.
+    pub fn stop(&self) {
+        self.inner.shards.iter().for_each(|queue| queue.close());
+        let writers = std::mem::take(&mut *self.inner.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for writer in writers {
+            if writer.join().is_err() {
+                tracing::error!("a writer of the ledger had panicked");
+            }
+        }
+    }
+
+    fn record(&self, outlet: OutletId, work: Work) -> Result<Recorded, Refusal> {
+        let done = wait(|answer| self.enqueue(Job::new(outlet, work, answer)))?;
+        match done {
+            Done::Recorded(recorded) => Ok(*recorded),
+            Done::Sealed(_) => Err(Refusal::NotFound("the answer is an invoice")),
+        }
+    }
+
+    fn enqueue(&self, job: Job) {
+        let shards = &self.inner.shards;
+        let shard = &shards[shard_of(job.outlet, shards.len())];
+        match shard.put(job) {
+            Ok(()) => {}
+            Err(NotTaken::Full(job)) => job.answer(Err(Refusal::Busy { retry_after: RETRY_AFTER })),
+            Err(NotTaken::Closed(job)) => job.answer(Err(Refusal::Stopping)),
+        }
+    }
+}
+
+/// When a writer ends, however it ends, what still waits is answered.
+struct Abandons(Arc<Queue>);
+
+impl Drop for Abandons {
+    fn drop(&mut self) {
+        for job in self.0.abandon() {
+            job.answer(Err(Refusal::Stopping));
+        }
+    }
+}
+
+/// FNV-1a: any spread does, as long as an outlet has one writer.
+fn shard_of(outlet: OutletId, shards: usize) -> usize {
+    let hash = outlet.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The remainder is less than a usize.
+    (hash % shards as u64) as usize
+}
+
+fn wait<T: Send + 'static>(
+    ask: impl FnOnce(Box<dyn FnOnce(Result<T, Refusal>) + Send>),
+) -> Result<T, Refusal> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    ask(Box::new(move |answer| {
+        // Nobody waits any more.
+        let _ = sender.send(answer);
+    }));
+    receiver.recv().unwrap_or(Err(Refusal::OutcomeUnknown))
+}

@@ -1,0 +1,43 @@
+//! The Fiscal Ledger: append-only chains of sealed records, one for each outlet.
+//!
+//! [`Ledger`] takes offers and answers each when its record is durable. Behind it, [`LedgerStore`] is the port to
+//! SQLite and PostgreSQL. Sealing, totals and what a credit note may take back are [`fiscal`]'s rules.
+
+mod body;
+mod books;
+mod clock;
+mod credit;
+mod delivery;
+mod idempotency;
+mod keys;
+mod ledger;
+mod offer;
+mod outlet;
+mod readers;
+mod refusal;
+mod reports;
+mod row;
+#[cfg(test)]
+mod simulation;
+mod store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod voucher;
+mod witness;
+mod writer;
+
+pub use body::EpochReason;
+pub use clock::Clock;
+pub use delivery::{Delivered, Delivery, DeliveryFault};
+pub use idempotency::{IdempotencyKey, IdempotencyKeyFault};
+pub use ledger::{Ledger, Limits, Parts};
+pub use offer::Offer;
+pub use outlet::Outlet;
+pub use refusal::Refusal;
+pub use row::{ChainId, Place, Reference, Row};
+pub use store::*;
+pub use voucher::{VoucherIssuer, VoucherOrder};
+pub use witness::{HeadFile, HeadWitness, NoWitness};
+pub use writer::{Done, Recorded, Sealing};

@@ -1,0 +1,57 @@
+use fiscal::{CivilDate, Position};
+use serde::Deserialize;
+
+use crate::{ChainId, Row, StoreFault, store::LedgerStore};
+
+/// What is read again of a closure's body.
+#[derive(Deserialize)]
+struct ClosedDays {
+    period: String,
+    first_day: String,
+    last_day: String,
+    position_start: u64,
+}
+
+/// The last closure over a business day, none when it is not closed: each begins where the one before it ends (D12).
+pub(crate) fn closure_of(
+    store: &mut dyn LedgerStore,
+    chain: ChainId,
+    date: CivilDate,
+    newest: Option<Position>,
+) -> Result<Option<Row>, StoreFault> {
+    let mut next = newest;
+    while let Some(position) = next {
+        let Some(row) = store.closure_before(chain, position)? else { break };
+        let days =
+            Days::of(&row).ok_or_else(|| StoreFault::Corrupt(format!("the closure at {:?}", row.place)))?;
+        // Who asks for a later day than there were records of asks for it again.
+        if days.period == date || days.first <= date && date <= days.last {
+            return Ok(Some(row));
+        }
+        if days.last < date {
+            break;
+        }
+        next = days.before;
+    }
+    Ok(None)
+}
+
+struct Days {
+    period: CivilDate,
+    first: CivilDate,
+    last: CivilDate,
+    /// The position before the first that it covers.
+    before: Option<Position>,
+}
+
+impl Days {
+    fn of(row: &Row) -> Option<Self> {
+        let body: ClosedDays = serde_json::from_str(row.body.as_deref()?).ok()?;
+        Some(Self {
+            period: body.period.parse().ok()?,
+            first: body.first_day.parse().ok()?,
+            last: body.last_day.parse().ok()?,
+            before: Position::new(body.position_start.checked_sub(1)?),
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! Seeds over the ledger's writers: clients that ask, lose answers and ask again; two processes over one store; a
+//! database and a signer that fail at any moment; a clock that jumps.
+//!
+//! What it covers: the writers' rounds with everything above the store's port, one step at a time. What it does not:
+//! threads that truly run at once, SQL, and real signers; the crash harness has those.
+
+mod memory;
+mod world;
+
+pub(crate) use memory::MemoryDatabase;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use world::World;
+
+/// In `./test` these run optimised, and then there are more of them.
+const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 4_000 };
+
+#[test]
+fn whatever_fails_every_sale_is_sealed_once_and_every_client_learns_its_fate() {
+    let mut census = world::Census::default();
+    for seed in 0..SEEDS {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let mut world = World::new(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes), seed);
+        for _ in 0..120 {
+            world.step();
+        }
+        world.settle();
+        world.check();
+        census.add(&world.census);
+    }
+    // A simulation in which nothing fails shows nothing.
+    assert!(census.is_rich(), "{census:?}");
+    println!("{SEEDS} seeds: {census:?}");
+}

@@ -1,0 +1,197 @@
+//! A connection that keeps what it commits.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use ::postgres::{
+    Client, NoTls, Row, Statement,
+    error::{Severity, SqlState},
+    types::ToSql,
+};
+
+use super::{Settings, StoreFault};
+
+const VERSION: i64 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// What each session is set to.
+///
+/// Statements are short, and one that is not is ended: a lost process holds no lock for long. Every question has an
+/// index; the planner shall not judge by the small tables of the first day that reading all of one is cheaper.
+const SETTINGS: &str = "
+    SET synchronous_commit = on;
+    SET default_transaction_isolation = 'read committed';
+    SET default_transaction_read_only = off;
+    SET statement_timeout = '30s';
+    SET lock_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '10s';
+    SET client_connection_check_interval = '5s';
+    SET search_path = stelala_ledger, pg_catalog;
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET plan_cache_mode = force_generic_plan;
+    SET jit = off;
+    SET bytea_output = 'hex';";
+
+/// A connection with its prepared statements.
+pub(super) struct Session {
+    client: Client,
+    statements: BTreeMap<&'static str, Statement>,
+    warned: Arc<AtomicBool>,
+}
+
+impl Session {
+    pub(super) fn open(settings: &Settings) -> Result<Self, StoreFault> {
+        let warned = Arc::new(AtomicBool::new(false));
+        let mut config = settings.config.clone();
+        let heard = Arc::clone(&warned);
+        config.notice_callback(move |notice| {
+            if notice.parsed_severity() == Some(Severity::Warning) {
+                heard.store(true, Ordering::SeqCst);
+            }
+            tracing::warn!(severity = notice.severity(), "PostgreSQL: {}", notice.message());
+        });
+        let mut client = config.connect(NoTls).map_err(|error| fault(&error))?;
+        client.batch_execute(SETTINGS).map_err(|error| fault(&error))?;
+        refuse_unsafe(&mut client, settings.allow_single_server)?;
+        Ok(Self { client, statements: BTreeMap::new(), warned })
+    }
+
+    /// Two processes may do this at once: the second waits, and finds the tables made.
+    pub(super) fn make_tables(&mut self) -> Result<(), StoreFault> {
+        let made = || -> Result<Option<i64>, ::postgres::Error> {
+            let mut transaction = self.client.transaction()?;
+            // Any number that no other program locks: `stelala1`.
+            transaction.batch_execute("SELECT pg_advisory_xact_lock(x'7374656c616c6131'::bigint)")?;
+            let there =
+                transaction.query_one("SELECT to_regclass('stelala_ledger.meta') IS NOT NULL", &[])?;
+            if !there.try_get::<_, bool>(0)? {
+                transaction.batch_execute("CREATE SCHEMA IF NOT EXISTS stelala_ledger")?;
+                transaction.batch_execute(SCHEMA)?;
+            }
+            let version = transaction.query_opt("SELECT version FROM meta", &[])?;
+            transaction.commit()?;
+            version.map(|row| row.try_get(0)).transpose()
+        };
+        let mut made = made;
+        check_version(made().map_err(|error| fault(&error))?)
+    }
+
+    /// For a database that was opened before: who put another in its place is told.
+    pub(super) fn refuse_other_versions(&mut self) -> Result<(), StoreFault> {
+        let version =
+            self.client.query_opt("SELECT version FROM meta", &[]).map_err(|error| fault(&error))?;
+        check_version(version.and_then(|row| row.try_get(0).ok()))
+    }
+
+    /// Asks under a statement that is prepared once.
+    pub(super) fn query(
+        &mut self,
+        sql: &'static str,
+        asked: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ::postgres::Error> {
+        let statement = self.prepare(sql)?;
+        self.client.query(&statement, asked)
+    }
+
+    /// So that what fails after it was sent is told from what fails before.
+    pub(super) fn prepare(&mut self, sql: &'static str) -> Result<Statement, ::postgres::Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// Runs a statement that writes. The connection waits until its transaction has ended, which PostgreSQL says after
+    /// the rows.
+    pub(super) fn write(
+        &mut self,
+        statement: &Statement,
+        asked: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, WriteFault> {
+        self.warned.store(false, Ordering::SeqCst);
+        let rows = self.client.query(statement, asked).map_err(|error| {
+            if is_undone(&error) {
+                WriteFault::NotDone(error)
+            } else {
+                WriteFault::Unknown(error.to_string())
+            }
+        })?;
+        // When a wait for the second server is cut short, PostgreSQL commits, warns and calls it a success.
+        if self.warned.load(Ordering::SeqCst) {
+            return Err(WriteFault::Unknown(
+                "PostgreSQL warned that the commit may be on one server only".to_owned(),
+            ));
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+}
+
+/// Why a write has no rows to show.
+pub(super) enum WriteFault {
+    /// PostgreSQL said so.
+    NotDone(::postgres::Error),
+    /// The connection ended, or the commit is not on both servers.
+    Unknown(String),
+}
+
+/// An ERROR undoes its transaction. FATAL and PANIC end the session, and may come after the commit.
+fn is_undone(error: &::postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|said| said.parsed_severity() == Some(Severity::Error))
+}
+
+fn check_version(found: Option<i64>) -> Result<(), StoreFault> {
+    match found {
+        Some(VERSION) => Ok(()),
+        Some(found) => Err(StoreFault::Version { found, known: VERSION }),
+        None => Err(StoreFault::Corrupt("the table meta is empty".to_owned())),
+    }
+}
+
+fn refuse_unsafe(client: &mut Client, allow_single_server: bool) -> Result<(), StoreFault> {
+    let mut setting = |name: &str| -> Result<String, StoreFault> {
+        let row = client.query_one("SELECT current_setting($1)", &[&name]).map_err(|error| fault(&error))?;
+        row.try_get(0).map_err(|error| fault(&error))
+    };
+    if setting("in_hot_standby")? == "on" {
+        return Err(StoreFault::Unavailable("this server is a standby: wait for the new primary".to_owned()));
+    }
+    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+        if setting(name)? != "on" {
+            return Err(StoreFault::Unsafe(format!(
+                "PostgreSQL would lose invoices that were answered: set {name} = on"
+            )));
+        }
+    }
+    if !allow_single_server && setting("synchronous_standby_names")?.is_empty() {
+        return Err(StoreFault::Unsafe(
+            "PostgreSQL has no synchronous standby, so that invoices are lost with its disk: set \
+             synchronous_standby_names, or allow_single_server = true to run without"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What an error means for whoever asked.
+pub(super) fn fault(error: &::postgres::Error) -> StoreFault {
+    let said = error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
+    match error.code() {
+        Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED | &SqlState::UNDEFINED_TABLE) => {
+            StoreFault::Corrupt(said)
+        }
+        _ => StoreFault::Unavailable(said),
+    }
+}

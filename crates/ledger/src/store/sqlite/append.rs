@@ -1,0 +1,178 @@
+use rusqlite::{Connection, params};
+
+use super::{Shared, fault, is_constraint, write::transaction};
+use crate::{
+    Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault,
+    store::{
+        columns::{integer, kind},
+        screen::{is_own_sale, screen},
+    },
+};
+
+/// Why a transaction is undone.
+enum Stop {
+    /// This part is known: the others are appended without it.
+    Known(usize),
+    Fault(StoreFault),
+}
+
+impl From<StoreFault> for Stop {
+    fn from(fault: StoreFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Appends what can be. That a sale is there already is rare, because the writer has asked before: only then is the
+/// transaction undone and begun again without that part.
+pub(super) fn append(
+    shared: &Shared,
+    connection: &mut Connection,
+    parts: &[Append],
+) -> Result<Vec<Appended>, AppendFault> {
+    let mut answers = screen(parts)?;
+    while answers.iter().any(Option::is_none) {
+        let overtaken = transaction(shared, connection, |connection| store(connection, parts, &answers))?;
+        match overtaken {
+            Ok(overtaken) => {
+                for part in overtaken {
+                    answers[part] = Some(Appended::Overtaken);
+                }
+                break;
+            }
+            Err(Stop::Known(part)) => answers[part] = Some(Appended::Known),
+            Err(Stop::Fault(fault)) => return Err(AppendFault::NotDone(fault)),
+        }
+    }
+    Ok(answers.into_iter().map(|answer| answer.unwrap_or(Appended::Durable)).collect())
+}
+
+/// Stores the parts that have no answer yet, and says which of them were overtaken.
+fn store(
+    connection: &Connection,
+    parts: &[Append],
+    answers: &[Option<Appended>],
+) -> Result<Vec<usize>, Stop> {
+    let mut overtaken = Vec::new();
+    for (index, (part, _)) in
+        parts.iter().zip(answers).enumerate().filter(|(_, (_, answer))| answer.is_none())
+    {
+        if !move_head(connection, &part.head, part.done)? {
+            overtaken.push(index);
+            continue;
+        }
+        for row in &part.rows {
+            insert_record(connection, row)?;
+            if row.is_invoice() && !insert_sale(connection, row)? && is_own_sale(part, row) {
+                return Err(Stop::Known(index));
+            }
+        }
+        for key in &part.keys {
+            if !insert_key(connection, key)? {
+                return Err(Stop::Known(index));
+            }
+        }
+    }
+    Ok(overtaken)
+}
+
+/// False when the head is of another generation.
+fn move_head(connection: &Connection, head: &HeadRow, done: bool) -> Result<bool, StoreFault> {
+    let ChainId { outlet, epoch, signer } = &head.chain;
+    let update = || {
+        connection
+            .prepare_cached(
+                "UPDATE heads SET epoch = ?3, signer = ?4, position = ?5, number = ?6, hash = ?7, time = ?8, key = ?9, \
+                 totals = ?10, turn_until = CASE WHEN ?11 THEN 0 ELSE turn_until END \
+                 WHERE outlet = ?1 AND generation = ?2",
+            )?
+            .execute(params![
+                outlet.as_str(),
+                integer(head.generation),
+                epoch.0,
+                signer.as_str(),
+                head.state.position.map(|position| integer(position.value())),
+                head.state.number.map(|number| integer(number.value())),
+                head.state.hash.0,
+                integer(head.state.time.unix()),
+                head.key.map(|key| key.0),
+                head.totals,
+                done,
+            ])
+    };
+    Ok(update().map_err(fault)? == 1)
+}
+
+fn insert_record(connection: &Connection, row: &Row) -> Result<(), StoreFault> {
+    let ChainId { outlet, epoch, signer } = &row.place.chain;
+    let kind = kind(row)?;
+    let insert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO records (outlet, epoch, signer, position, number, kind, time, stamped, hash, \
+                 reference_epoch, reference_number, record, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                outlet.as_str(),
+                epoch.0,
+                signer.as_str(),
+                integer(row.place.position.value()),
+                row.number.map(|number| integer(number.value())),
+                kind,
+                integer(row.time.unix()),
+                integer(row.stamped.unix()),
+                row.hash.0,
+                row.reference.map(|original| original.epoch.0),
+                row.reference.map(|original| integer(original.number.value())),
+                row.record,
+                row.body,
+            ])
+    };
+    match insert() {
+        Ok(_) => Ok(()),
+        Err(error) if is_constraint(&error) => Err(StoreFault::Exists("a record in this place")),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+/// False when the sale is there already.
+fn insert_sale(connection: &Connection, row: &Row) -> Result<bool, StoreFault> {
+    let ChainId { outlet, epoch, signer } = &row.place.chain;
+    let insert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO sales (outlet, stamped, hash, epoch, signer, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                outlet.as_str(),
+                integer(row.stamped.unix()),
+                row.hash.0,
+                epoch.0,
+                signer.as_str(),
+                integer(row.place.position.value()),
+            ])
+    };
+    // The trigger ignores a second seal.
+    Ok(insert().map_err(fault)? == 1)
+}
+
+/// False when the key is there already.
+fn insert_key(connection: &Connection, row: &KeyRow) -> Result<bool, StoreFault> {
+    let ChainId { outlet, epoch, signer } = &row.place.chain;
+    let insert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO idempotency (outlet, key, epoch, signer, position, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                outlet.as_str(),
+                row.key.as_str(),
+                epoch.0,
+                signer.as_str(),
+                integer(row.place.position.value()),
+                integer(row.time.unix()),
+            ])
+    };
+    Ok(insert().map_err(fault)? == 1)
+}

@@ -1,0 +1,205 @@
+//! The ledgers in one SQLite file.
+
+mod append;
+mod read;
+mod store;
+mod write;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use self::store::SqliteStore;
+use super::{Database, LedgerStore, StoreFault};
+
+/// Written into the file's header, so that tools know it: `StLg`.
+const APPLICATION_ID: i64 = 0x5374_4C67;
+const VERSION: i64 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+/// How long another process may write before this one gives up.
+const BUSY: Duration = Duration::from_secs(10);
+/// Of pages kept in memory for each connection, in KiB.
+const CACHE_KIB: i64 = 32 * 1024;
+/// After so many pages of 4 KiB the write-ahead log is copied into the file. Pages that each batch changes again, such
+/// as those of heads and the ends of indexes, are then copied once for many batches.
+const CHECKPOINT_PAGES: i64 = 4_096;
+/// What is left of the write-ahead log after a reader has held it, in bytes.
+const LOG_BYTES: i64 = 64 * 1024 * 1024;
+
+/// Says how long ago 1970 began. Processes that share a file take it from the same system.
+pub type SinceEpoch = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// The ledgers in one SQLite file, with its write-ahead log beside it.
+///
+/// Each commit is on the disk when it is answered (`synchronous=FULL`). Readers have connections of their own and never
+/// wait for the writer. The file must be on a disk of this machine: the log does not work over a network.
+#[derive(Clone)]
+pub struct SqliteDatabase {
+    shared: Arc<Shared>,
+}
+
+impl SqliteDatabase {
+    /// Opens the file, or makes it. Any other file than a ledger of this version is refused and left as it is.
+    ///
+    /// `clock` is for the turns of processes that share the file, and for nothing else.
+    pub fn open(path: impl Into<PathBuf>, clock: SinceEpoch) -> Result<Self, StoreFault> {
+        let shared = Shared { path: path.into(), clock, writing: Mutex::new(()) };
+        let mut connection = open_file(&shared.path)?;
+        refuse_other_files(&connection, &shared.path)?;
+        keep_safe(&connection)?;
+        make_tables(&mut connection, &shared.path)?;
+        Ok(Self { shared: Arc::new(shared) })
+    }
+}
+
+impl Database for SqliteDatabase {
+    fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault> {
+        Ok(Box::new(SqliteStore::new(Arc::clone(&self.shared))?))
+    }
+}
+
+impl fmt::Debug for SqliteDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteDatabase").field("path", &self.shared.path).finish_non_exhaustive()
+    }
+}
+
+/// What the connections to one file have in common.
+struct Shared {
+    path: PathBuf,
+    clock: SinceEpoch,
+    writing: Mutex<()>,
+}
+
+impl Shared {
+    /// SQLite has one writer. Threads of this process wait for each other here and are woken at once, where SQLite's
+    /// own waiting sleeps and asks again.
+    fn only_writer(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now_milliseconds(&self) -> i64 {
+        i64::try_from((self.clock)().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// A connection to a file that was opened before: who put another in its place is told.
+    fn connect(&self) -> Result<Connection, StoreFault> {
+        let connection = open_file(&self.path)?;
+        let found = version(&connection, &self.path)?;
+        keep_safe(&connection)?;
+        match found {
+            VERSION => Ok(connection),
+            found => Err(StoreFault::Version { found, known: VERSION }),
+        }
+    }
+}
+
+fn open_file(path: &Path) -> Result<Connection, StoreFault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+    connection.busy_timeout(BUSY).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn pragma(connection: &Connection, name: &str) -> Result<i64, rusqlite::Error> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// 0 for a file that is still empty.
+fn version(connection: &Connection, path: &Path) -> Result<i64, StoreFault> {
+    let found = || -> Result<_, rusqlite::Error> {
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((pragma(connection, "application_id")?, pragma(connection, "user_version")?, tables))
+    };
+    match found() {
+        Ok((0, 0, 0)) => Ok(0),
+        Ok((APPLICATION_ID, version, _)) => Ok(version),
+        Ok(_) => Err(no_ledger(path)),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(no_ledger(path)),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+fn no_ledger(path: &Path) -> StoreFault {
+    StoreFault::Unsafe(format!("{} is no ledger: name another file or a new one", path.display()))
+}
+
+/// Before anything is set, because setting the write-ahead log already writes.
+fn refuse_other_files(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
+    match version(connection, path)? {
+        0 | VERSION => Ok(()),
+        found => Err(StoreFault::Version { found, known: VERSION }),
+    }
+}
+
+/// Sets what durability rests on, and reads it back.
+fn keep_safe(connection: &Connection) -> Result<(), StoreFault> {
+    let set = || -> Result<(String, i64), rusqlite::Error> {
+        let journal =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+        for (name, value) in [
+            // FULL: NORMAL may lose answered commits at a power cut.
+            ("synchronous", 2),
+            ("fullfsync", 1),
+            ("checkpoint_fullfsync", 1),
+            ("foreign_keys", 1),
+            ("trusted_schema", 0),
+            ("cache_size", -CACHE_KIB),
+        ] {
+            connection.pragma_update(None, name, value)?;
+        }
+        for (name, value) in [("wal_autocheckpoint", CHECKPOINT_PAGES), ("journal_size_limit", LOG_BYTES)] {
+            connection.pragma_update_and_check(None, name, value, |_| Ok(()))?;
+        }
+        Ok((journal, pragma(connection, "synchronous")?))
+    };
+    match set().map_err(fault)? {
+        (journal, 2) if journal == "wal" => Ok(()),
+        (journal, synchronous) => Err(StoreFault::Unsafe(format!(
+            "SQLite does not keep this file safe (journal {journal}, synchronous {synchronous}): put it on a disk of \
+             this machine"
+        ))),
+    }
+}
+
+/// Two processes may open a new file at once: the second finds the tables made.
+fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fault)?;
+    if version(&transaction, path)? == 0 {
+        transaction.execute_batch(SCHEMA).map_err(fault)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
+        transaction.pragma_update(None, "user_version", VERSION).map_err(fault)?;
+    }
+    transaction.commit().map_err(fault)
+}
+
+/// What an error means for whoever asked, when nothing was committed.
+fn fault(error: rusqlite::Error) -> StoreFault {
+    match &error {
+        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
+                StoreFault::Corrupt(error.to_string())
+            }
+            _ => StoreFault::Unavailable(error.to_string()),
+        },
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::Utf8Error(..) => StoreFault::Corrupt(error.to_string()),
+        _ => StoreFault::Unavailable(error.to_string()),
+    }
+}
+
+fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}

@@ -1,0 +1,492 @@
+//! The ledger's own behaviour, over the store in memory; what stores promise is theirs to show.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+    mpsc,
+};
+
+use def_protocol::token::{Realm, Unverified, Voucher};
+use fiscal::{
+    Chain, CivilDate, CreditFault, DeviceId, Epoch, EventKind, Head, HeadState, Moment, OutletId,
+    PayloadHash, Proven, PublicKey, Record, Sealed, Subject, Timestamp, Validated,
+};
+use p256::ecdsa::SigningKey;
+use signing::{Attester, Signer, SignerFault};
+
+use crate::{
+    Database, Delivered, Delivery, DeliveryFault, IdempotencyKey, Ledger, Limits, NoWitness, Offer, Parts,
+    Reference, Refusal, Row, Sealing, SealingKey, VoucherIssuer, VoucherOrder,
+    simulation::MemoryDatabase,
+    store::LedgerStore,
+    testing::{SimulatedClock, SimulatedSigner, credit_note, outlet, sale},
+};
+
+const SHOP: &str = "KIN-GOMBE-01";
+const NOW: u64 = 1_773_478_000;
+
+struct Bench {
+    ledger: Ledger,
+    database: MemoryDatabase,
+    clock: Arc<AtomicU64>,
+    signer: Arc<Switchable>,
+    count: usize,
+}
+
+/// A signer whose key tests replace.
+struct Switchable(Mutex<SimulatedSigner>, Arc<AtomicBool>);
+
+impl Switchable {
+    fn with_key(byte: u8) -> SimulatedSigner {
+        SimulatedSigner { key: SigningKey::from_slice(&[byte; 32]).unwrap(), away: Arc::default() }
+    }
+}
+
+impl Signer for Switchable {
+    fn device(&self) -> DeviceId {
+        self.0.lock().unwrap().device()
+    }
+
+    fn active_key(&self) -> Result<PublicKey, SignerFault> {
+        self.0.lock().unwrap().active_key()
+    }
+
+    fn seal(&self, linked: Vec<fiscal::Linked>) -> Result<Vec<Sealed>, SignerFault> {
+        while self.1.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        self.0.lock().unwrap().seal(linked)
+    }
+}
+
+struct TestAttester(SigningKey);
+
+impl Attester for TestAttester {
+    fn public_key(&self) -> PublicKey {
+        PublicKey::from(*self.0.verifying_key())
+    }
+
+    fn sign(&self, hash: &[u8; 32]) -> Result<[u8; 64], SignerFault> {
+        Ok(fiscal::PrivateKey::sign(&self.0, &fiscal::RecordHash(*hash)).unwrap())
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    fn with_limits(limits: Limits) -> Self {
+        let database = MemoryDatabase::default();
+        let clock = Arc::new(AtomicU64::new(NOW));
+        let signer = Arc::new(Switchable(Mutex::new(Switchable::with_key(7)), Arc::default()));
+        let attester = Arc::new(TestAttester(SigningKey::from_slice(&[9; 32]).unwrap()));
+        let parts = Parts {
+            database: Arc::new(database.clone()) as Arc<dyn Database>,
+            signer: Arc::clone(&signer) as Arc<dyn Signer>,
+            clock: Arc::new(SimulatedClock(Arc::clone(&clock))),
+            witness: Arc::new(NoWitness),
+            process: 1,
+            vouchers: Some(VoucherIssuer { attester, realm: Realm::Development }),
+        };
+        let ledger = Ledger::start(parts, limits).unwrap();
+        ledger.register(&outlet(SHOP)).unwrap();
+        let bench = Self { ledger, database, clock, signer, count: 0 };
+        bench.publish(7);
+        bench
+    }
+
+    fn publish(&self, byte: u8) {
+        let signer = Switchable::with_key(byte);
+        let key = signer.active_key().unwrap();
+        let key = SealingKey { key, signer: signer.device(), since: self.now(), until: None };
+        self.database.clone().publish_key(&key).unwrap();
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.clock.load(Ordering::Relaxed)).unwrap()
+    }
+
+    fn later(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn payload(&mut self) -> Vec<u8> {
+        self.count += 1;
+        sale(SHOP, self.now(), self.count, "99")
+    }
+
+    fn sell(&mut self) -> (Vec<u8>, Sealing) {
+        let payload = self.payload();
+        let sealing = self.seal(&payload, None).unwrap();
+        (payload, sealing)
+    }
+
+    fn seal(&self, payload: &[u8], key: Option<&str>) -> Result<Sealing, Refusal> {
+        self.ledger.seal(offer(payload, key))
+    }
+
+    fn note(&mut self, original: &(Vec<u8>, Sealing)) -> Vec<u8> {
+        self.count += 1;
+        let text = std::str::from_utf8(&original.0).unwrap();
+        credit_note(text, &original.1.sealed, self.now(), self.count).into_bytes()
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.database.tables().rows.clone()
+    }
+
+    fn kinds(&self) -> Vec<Subject> {
+        let own = |row: &&Row| row.place.chain.signer == self.signer.device();
+        let subject = |row: &Row| match row.read().unwrap().header.subject {
+            Subject::Event(kind) => Subject::Event(kind),
+            invoice @ Subject::Invoice(_) => invoice,
+        };
+        self.rows().iter().filter(own).map(subject).collect()
+    }
+
+    fn events(&self) -> Vec<EventKind> {
+        let event = |subject| match subject {
+            Subject::Event(kind) => Some(kind),
+            Subject::Invoice(_) => None,
+        };
+        self.kinds().into_iter().filter_map(event).collect()
+    }
+}
+
+fn offer(payload: &[u8], key: Option<&str>) -> Offer {
+    let key: Option<IdempotencyKey> = key.map(|key| key.parse().unwrap());
+    Offer::read(payload.to_vec(), key).unwrap()
+}
+
+/// A fiscal memory of the shop that seals beside the ledger.
+struct Device {
+    key: Proven<SigningKey>,
+    head: Head,
+}
+
+impl Device {
+    fn new() -> Self {
+        let key = Proven::prove(SigningKey::from_slice(&[3; 32]).unwrap(), [1; 32]).unwrap();
+        let chain = Chain {
+            device: "DEF-000001".parse().unwrap(),
+            key: key.public_key().id(),
+            outlet: SHOP.parse().unwrap(),
+            nif: "A2301457K".parse().unwrap(),
+            epoch: Epoch(0),
+        };
+        Self { key, head: Head::open(chain, HeadState::START) }
+    }
+
+    fn moment(now: Timestamp) -> Moment {
+        Moment { now, tolerance_seconds: 120, counter: 0 }
+    }
+
+    fn seal(&mut self, payload: &[u8], now: Timestamp) -> Delivered {
+        let validated = Validated::read(payload).unwrap();
+        let linked = self.head.link(&validated.sale(), Self::moment(now)).unwrap();
+        self.delivered(linked, std::str::from_utf8(payload).unwrap())
+    }
+
+    fn boot(&mut self, now: Timestamp) -> Delivered {
+        let body = "{}";
+        let hash = PayloadHash::of(body.as_bytes());
+        let linked = self.head.link_event(EventKind::Boot, hash, Self::moment(now)).unwrap();
+        self.delivered(linked, body)
+    }
+
+    fn delivered(&self, linked: fiscal::Linked, body: &str) -> Delivered {
+        let sealed = linked.sign(&self.key).unwrap();
+        Delivered { record: *sealed.record(), body: body.to_owned() }
+    }
+
+    fn deliver(&self, records: Vec<Delivered>) -> Result<Delivery, DeliveryFault> {
+        Delivery::verify(records, self.key.public_key())
+    }
+}
+
+#[test]
+fn a_ledger_begins_with_what_it_is_of_and_numbers_from_1() {
+    let mut bench = Bench::new();
+    let (_, first) = bench.sell();
+    let (_, second) = bench.sell();
+    assert_eq!(first.sealed.header.invoice().unwrap().number.value(), 1);
+    assert_eq!(second.sealed.header.invoice().unwrap().number.value(), 2);
+    assert_eq!(bench.events(), [EventKind::Provisioned]);
+    let body = bench.rows()[0].body.clone().unwrap();
+    for part in [r#""outlet_id":"KIN-GOMBE-01""#, r#""utc_offset_minutes":60"#, r#""prefix":"KINGOMBE01""#] {
+        assert!(body.contains(part), "{body}");
+    }
+}
+
+#[test]
+fn the_same_key_and_payload_get_the_same_seal() {
+    let mut bench = Bench::new();
+    let payload = bench.payload();
+    let first = bench.seal(&payload, Some("till-1-0001")).unwrap();
+    let again = bench.seal(&payload, Some("till-1-0001")).unwrap();
+    assert_eq!(first.sealed, again.sealed);
+    assert_eq!((first.repeated, again.repeated), (false, true));
+}
+
+#[test]
+fn the_same_key_with_another_payload_is_refused() {
+    let mut bench = Bench::new();
+    let (one, other) = (bench.payload(), bench.payload());
+    bench.seal(&one, Some("till-1-0001")).unwrap();
+    assert!(matches!(bench.seal(&other, Some("till-1-0001")), Err(Refusal::KeyReused)));
+    assert_eq!(bench.rows().len(), 2);
+}
+
+#[test]
+fn the_same_payload_under_another_key_or_none_is_a_replay_that_names_the_first() {
+    let mut bench = Bench::new();
+    let payload = bench.payload();
+    bench.seal(&payload, Some("till-1-0001")).unwrap();
+    for key in [None, Some("till-1-0002")] {
+        let refusal = bench.seal(&payload, key).unwrap_err();
+        assert!(matches!(refusal, Refusal::Replay { number, .. } if number.value() == 1), "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_credit_note_asked_for_again_gets_its_seal_though_nothing_is_left_of_the_original() {
+    let mut bench = Bench::new();
+    let original = bench.sell();
+    let note = bench.note(&original);
+    let first = bench.seal(&note, Some("till-1-0009")).unwrap();
+    assert_eq!(bench.seal(&note, Some("till-1-0009")).unwrap().sealed, first.sealed);
+    let more = bench.note(&original);
+    assert!(matches!(bench.seal(&more, None), Err(Refusal::Credit(CreditFault::ExceedsOriginal { .. }))));
+}
+
+#[test]
+fn two_notes_on_one_original_in_one_batch_do_not_take_more_than_it() {
+    let mut bench = Bench::new();
+    let original = bench.sell();
+    let notes = [bench.note(&original), bench.note(&original)];
+    bench.signer.1.store(true, Ordering::Relaxed);
+    let blocker = bench.payload();
+    let (answers, heard) = mpsc::channel();
+    for payload in [&blocker, &notes[0], &notes[1]] {
+        let answers = answers.clone();
+        bench.ledger.submit(offer(payload, None), move |answer| answers.send(answer.is_ok()).unwrap());
+    }
+    bench.signer.1.store(false, Ordering::Relaxed);
+    let heard: Vec<bool> = heard.iter().take(3).collect();
+    assert_eq!(heard.iter().filter(|sealed| **sealed).count(), 2, "{heard:?}");
+}
+
+#[test]
+fn a_payload_from_the_future_is_stale_and_one_within_ten_minutes_is_not() {
+    let mut bench = Bench::new();
+    for (ahead, right) in [(599, true), (600, true), (601, false)] {
+        bench.count += 1;
+        let stamped = Timestamp::from_unix(NOW + ahead).unwrap();
+        let sealed = bench.seal(&sale(SHOP, stamped, bench.count, "5"), None);
+        assert_eq!(sealed.is_ok(), right, "{ahead}");
+    }
+}
+
+#[test]
+fn a_clock_behind_by_two_seconds_seals_with_the_chain_s_time_and_by_more_is_refused() {
+    let mut bench = Bench::new();
+    let (_, first) = bench.sell();
+    bench.clock.fetch_sub(2, Ordering::Relaxed);
+    let (_, second) = bench.sell();
+    assert_eq!(second.sealed.header.time, first.sealed.header.time);
+    bench.clock.fetch_sub(1, Ordering::Relaxed);
+    let payload = bench.payload();
+    let refusal = bench.seal(&payload, Some("till-1-0003")).unwrap_err();
+    assert_eq!(refusal.code(), "CLOCK_ROLLBACK_DETECTED");
+    bench.later(10);
+    assert!(bench.seal(&payload, Some("till-1-0003")).is_ok());
+}
+
+#[test]
+fn another_key_takes_over_with_a_record_that_it_sealed_itself() {
+    let mut bench = Bench::new();
+    bench.sell();
+    *bench.signer.0.lock().unwrap() = Switchable::with_key(8);
+    bench.publish(8);
+    let (_, sealing) = bench.sell();
+    assert_eq!(bench.events(), [EventKind::Provisioned, EventKind::Certificate]);
+    let key = bench.signer.active_key().unwrap();
+    let change = bench.rows()[2].read().unwrap();
+    assert_eq!((change.header.key, sealing.sealed.header.key), (key.id(), key.id()));
+    assert!(change.verify(&key).is_ok());
+}
+
+#[test]
+fn a_full_queue_says_when_to_come_again() {
+    let one = std::num::NonZeroUsize::MIN;
+    let mut bench = Bench::with_limits(Limits { queue: one, ..Limits::default() });
+    bench.signer.1.store(true, Ordering::Relaxed);
+    let (answers, heard) = mpsc::channel();
+    for _ in 0..4 {
+        let payload = bench.payload();
+        let answers = answers.clone();
+        let answer = move |answer: Result<Sealing, Refusal>| answers.send(answer.map(|_| ())).unwrap();
+        bench.ledger.submit(offer(&payload, None), answer);
+    }
+    let refused = heard.recv().unwrap().unwrap_err();
+    assert_eq!(refused.code(), "BUSY");
+    bench.signer.1.store(false, Ordering::Relaxed);
+}
+
+#[test]
+fn a_ledger_that_stops_does_what_waits_and_takes_no_more() {
+    let mut bench = Bench::new();
+    let (answers, heard) = mpsc::channel();
+    for _ in 0..20 {
+        let payload = bench.payload();
+        let answers = answers.clone();
+        bench.ledger.submit(offer(&payload, None), move |answer| answers.send(answer.is_ok()).unwrap());
+    }
+    bench.ledger.stop();
+    assert_eq!(heard.iter().take(20).filter(|sealed| *sealed).count(), 20);
+    let payload = bench.payload();
+    assert!(matches!(bench.seal(&payload, None), Err(Refusal::Stopping)));
+}
+
+#[test]
+fn another_merchant_or_an_unknown_outlet_is_refused() {
+    let bench = Bench::new();
+    let other = String::from_utf8(sale(SHOP, bench.now(), 1, "5")).unwrap().replace("A2301457K", "B2301457K");
+    assert!(matches!(bench.seal(other.as_bytes(), None), Err(Refusal::WrongOutlet | Refusal::Link(_))));
+    let unknown = sale("KIN-NOWHERE", bench.now(), 2, "5");
+    assert!(matches!(bench.seal(&unknown, None), Err(Refusal::WrongOutlet)));
+    assert!(bench.rows().is_empty());
+}
+
+#[test]
+fn a_day_is_closed_once() {
+    let mut bench = Bench::new();
+    bench.sell();
+    let (outlet, day): (OutletId, CivilDate) = (SHOP.parse().unwrap(), "2026-03-14".parse().unwrap());
+    let first = bench.ledger.close(outlet, day).unwrap();
+    let again = bench.ledger.close(outlet, day).unwrap();
+    assert_eq!(first.row, again.row);
+    assert_eq!((first.repeated, again.repeated), (false, true));
+    let before: CivilDate = "2026-03-13".parse().unwrap();
+    assert_eq!(bench.ledger.close(outlet, before).unwrap_err().code(), "NOT_FOUND");
+}
+
+#[test]
+fn what_a_device_sealed_is_kept_and_anchored_and_must_follow_what_is_held() {
+    let mut bench = Bench::new();
+    bench.sell();
+    let mut device = Device::new();
+    let first = device.seal(&sale(SHOP, bench.now(), 50, "1"), bench.now());
+    let second = device.seal(&sale(SHOP, bench.now(), 51, "2"), bench.now());
+    let third = device.seal(&sale(SHOP, bench.now(), 52, "3"), bench.now());
+    bench.ledger.deliver(device.deliver(vec![first.clone()]).unwrap()).unwrap();
+    let gap = bench.ledger.deliver(device.deliver(vec![third.clone()]).unwrap()).unwrap_err();
+    assert!(matches!(gap, Refusal::NotNext { held: 1 }));
+    let twice = bench.ledger.deliver(device.deliver(vec![first]).unwrap()).unwrap_err();
+    assert!(matches!(twice, Refusal::NotNext { held: 1 }));
+    let anchor = bench.ledger.deliver(device.deliver(vec![second, third]).unwrap()).unwrap();
+    let body = anchor.row.body.unwrap();
+    assert!(body.contains(r#""first_position":2,"last_position":3"#), "{body}");
+    assert_eq!(bench.rows().iter().filter(|row| row.place.chain.signer.as_str() == "DEF-000001").count(), 3);
+}
+
+#[test]
+fn a_delivery_that_was_altered_is_refused() {
+    let bench = Bench::new();
+    let mut device = Device::new();
+    let sealed = device.seal(&sale(SHOP, bench.now(), 50, "1"), bench.now());
+    let body = sealed.body.replace("Savon", "Savin");
+    let altered = vec![Delivered { body, ..sealed.clone() }];
+    assert_eq!(device.deliver(altered).unwrap_err(), DeliveryFault::Body(0));
+    let other = PublicKey::from(*SigningKey::from_slice(&[4; 32]).unwrap().verifying_key());
+    assert_eq!(Delivery::verify(vec![sealed], &other).unwrap_err(), DeliveryFault::Seal(0));
+}
+
+#[test]
+fn a_second_seal_of_a_sale_by_another_signer_is_flagged() {
+    let mut bench = Bench::new();
+    let (payload, first) = bench.sell();
+    let mut device = Device::new();
+    let second = device.seal(&payload, bench.now());
+    bench.ledger.deliver(device.deliver(vec![second]).unwrap()).unwrap();
+    assert_eq!(bench.events(), [EventKind::Provisioned, EventKind::Anchor, EventKind::Flag]);
+    let flag = bench
+        .rows()
+        .iter()
+        .rev()
+        .find(|row| row.read().unwrap().header.subject == Subject::Event(EventKind::Flag))
+        .unwrap()
+        .body
+        .clone()
+        .unwrap();
+    assert!(
+        flag.contains(r#""reason":"duplicate""#) && flag.contains(&first.sealed.link.payload.to_string()),
+        "{flag}"
+    );
+}
+
+#[test]
+fn a_sale_that_a_device_sealed_is_not_sealed_again_here() {
+    let mut bench = Bench::new();
+    let payload = bench.payload();
+    let mut device = Device::new();
+    let sealed = device.seal(&payload, bench.now());
+    bench.ledger.deliver(device.deliver(vec![sealed]).unwrap()).unwrap();
+    assert!(matches!(bench.seal(&payload, Some("till-1-0001")), Err(Refusal::Replay { .. })));
+}
+
+fn original_of(sealing: &Sealing) -> Reference {
+    Reference { epoch: sealing.sealed.header.epoch, number: sealing.sealed.header.invoice().unwrap().number }
+}
+
+#[test]
+fn a_voucher_keeps_the_original_until_its_device_has_delivered_that_time() {
+    let mut bench = Bench::new();
+    let original = bench.sell();
+    let mut device = Device::new();
+    let expires = Timestamp::from_unix(NOW + 3_600).unwrap();
+    let order =
+        VoucherOrder { original: original_of(&original.1), device: "DEF-000001".parse().unwrap(), expires };
+    let shop: OutletId = SHOP.parse().unwrap();
+    let token = bench.ledger.vouch(shop, order).unwrap();
+    let mut buffer = [0; 3_072];
+    let key = PublicKey::from(*SigningKey::from_slice(&[9; 32]).unwrap().verifying_key());
+    let voucher = Unverified::<Voucher>::from_text(&token, &mut buffer).unwrap().verify(&key).unwrap();
+    assert_eq!(voucher.body().account.terms().identity.number.value(), 1);
+    let note = bench.note(&original);
+    assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })));
+    assert_eq!(bench.ledger.vouch(shop, order).unwrap_err().code(), "ORIGINAL_ELSEWHERE");
+    bench.later(7_200);
+    assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })), "it may have been used");
+    let boot = device.boot(bench.now());
+    bench.ledger.deliver(device.deliver(vec![boot]).unwrap()).unwrap();
+    assert!(bench.seal(&note, None).is_ok());
+}
+
+#[test]
+fn what_a_device_credited_by_a_voucher_is_not_credited_again() {
+    let mut bench = Bench::new();
+    let original = bench.sell();
+    let mut device = Device::new();
+    let expires = Timestamp::from_unix(NOW + 60).unwrap();
+    let order =
+        VoucherOrder { original: original_of(&original.1), device: "DEF-000001".parse().unwrap(), expires };
+    bench.ledger.vouch(SHOP.parse().unwrap(), order).unwrap();
+    let used = bench.note(&original);
+    let used = device.seal(&used, bench.now());
+    bench.later(120);
+    let boot = device.boot(bench.now());
+    bench.ledger.deliver(device.deliver(vec![used, boot]).unwrap()).unwrap();
+    let note = bench.note(&original);
+    assert!(matches!(bench.seal(&note, None), Err(Refusal::Credit(CreditFault::ExceedsOriginal { .. }))));
+}
+
+#[test]
+fn records_are_what_they_say_they_are() {
+    let mut bench = Bench::new();
+    let (payload, sealing) = bench.sell();
+    let row = bench.rows().pop().unwrap();
+    assert_eq!(Record::from_bytes(&row.record).unwrap(), *sealing.sealed.record());
+    assert_eq!(row.body.unwrap().as_bytes(), payload);
+}

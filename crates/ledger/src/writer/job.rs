@@ -1,0 +1,98 @@
+use fiscal::{CivilDate, OutletId, Prefix, Sealed};
+
+use crate::{Delivery, EpochReason, Offer, Refusal, Row, VoucherOrder};
+
+/// Something that is to be appended to an outlet's ledger, and who waits for it.
+pub(crate) struct Job {
+    pub(crate) outlet: OutletId,
+    pub(crate) work: Work,
+    /// Whether to look first if it was done before. Most was not, and the database says so when it is appended.
+    pub(crate) look: bool,
+    answer: Answer,
+}
+
+type Answer = Box<dyn FnOnce(Result<Done, Refusal>) + Send>;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// A sale.
+    Sale(Box<Offer>),
+    /// A closure of a business day, if it is due.
+    Closure(CivilDate),
+    /// A new epoch, numbered from 1.
+    Epoch(EpochReason),
+    /// Leave to credit an original elsewhere.
+    Voucher(VoucherOrder),
+    /// What another signer sealed.
+    Delivery(Box<Delivery>),
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// A record was sealed and is durable, or was before.
+    Sealed(Box<Sealing>),
+    /// A record that is no invoice.
+    Recorded(Box<Recorded>),
+}
+
+impl Done {
+    pub(crate) fn of(sealed: Sealed, row: &Row, prefix: Prefix) -> Self {
+        if row.is_invoice() {
+            Self::Sealed(Box::new(Sealing { sealed, prefix, repeated: false }))
+        } else {
+            Self::Recorded(Box::new(Recorded { row: row.clone(), repeated: false }))
+        }
+    }
+}
+
+/// A sealed invoice.
+#[derive(Clone, Debug)]
+pub struct Sealing {
+    /// The record.
+    pub sealed: Sealed,
+    /// What the outlet's fiscal numbers begin with.
+    pub prefix: Prefix,
+    /// Whether it was sealed before, under the same idempotency key.
+    pub repeated: bool,
+}
+
+/// A sealed record that is no invoice, with its body.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The record as it is stored.
+    pub row: Row,
+    /// Whether it was there before.
+    pub repeated: bool,
+}
+
+impl Job {
+    /// A job; `answer` is called once, on the writer's thread, and must not block.
+    pub(crate) fn new(
+        outlet: OutletId,
+        work: Work,
+        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
+    ) -> Self {
+        // What takes something back is looked for first: its original may say no to it the second time.
+        let look = matches!(&work, Work::Sale(offer) if offer.note().is_some());
+        Self { outlet, work, look, answer: Box::new(answer) }
+    }
+
+    /// The same, to be looked for before it is done.
+    pub(crate) fn looked_for(self) -> Self {
+        Self { look: true, ..self }
+    }
+
+    /// The sale that it is about, if it is one.
+    pub(crate) fn offer(&self) -> Option<&Offer> {
+        match &self.work {
+            Work::Sale(offer) => Some(offer),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn answer(self, answer: Result<Done, Refusal>) {
+        (self.answer)(answer);
+    }
+}

@@ -1,0 +1,359 @@
+//! The one thread that appends to the outlets of a shard: group commit without a timer.
+//!
+//! It takes everything that waits, links it, has it signed in parallel, commits it in one transaction, and only then
+//! answers. While it commits, the next batch gathers.
+
+mod job;
+mod part;
+mod queue;
+mod resolve;
+mod seat;
+
+pub use job::{Done, Recorded, Sealing};
+pub(crate) use job::{Job, Work};
+pub(crate) use queue::{NotTaken, Queue};
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use fiscal::{Linked, Manifest, Moment, OutletId, Sealed};
+use signing::Signer;
+
+use self::{
+    part::{Aside, Part, Terms, assemble},
+    seat::Seat,
+};
+use crate::{
+    Clock, HeadWitness, Refusal, Row, StoreFault, VoucherIssuer,
+    keys::KnownKeys,
+    store::{AppendFault, Appended, Database, Known, LedgerStore, Turn},
+};
+
+/// At most so many jobs make a batch: what they hold is in memory twice, and a batch that is lost is made again.
+const MOST_JOBS: usize = 512;
+/// For so long a process keeps its turn while others want it.
+const TURN: Duration = Duration::from_millis(200);
+/// At most so long a writer waits for another process's turn before it looks again.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// What every writer of a process has.
+pub(crate) struct Context {
+    pub(crate) database: Arc<dyn Database>,
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) witness: Arc<dyn HeadWitness>,
+    pub(crate) manifest: &'static Manifest<'static>,
+    /// Which process this is among those that serve the same outlets.
+    pub(crate) process: u64,
+    pub(crate) keys: KnownKeys,
+    pub(crate) vouchers: Option<VoucherIssuer>,
+}
+
+/// Appends what a queue has to the outlets of one shard.
+pub(crate) struct Writer {
+    context: Arc<Context>,
+    queue: Arc<Queue>,
+    store: Option<Box<dyn LedgerStore>>,
+    /// The outlets whose newest head is known, under the generation of our turn.
+    seats: BTreeMap<OutletId, Seat>,
+}
+
+impl Writer {
+    pub(crate) fn new(context: Arc<Context>, queue: Arc<Queue>) -> Self {
+        Self { context, queue, store: None, seats: BTreeMap::new() }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(crate) fn run(mut self) {
+        while let Some(jobs) = self.queue.take(MOST_JOBS) {
+            self.round(jobs);
+        }
+    }
+
+    /// Does what jobs ask for, as far as it can be done now; what cannot goes back into the queue.
+    pub(crate) fn round(&mut self, jobs: Vec<Job>) {
+        let mut of_outlets: BTreeMap<OutletId, Vec<Job>> = BTreeMap::new();
+        for job in jobs {
+            of_outlets.entry(job.outlet).or_default().push(job);
+        }
+        let key = match self.context.signer.active_key() {
+            Ok(key) => key,
+            Err(fault) => return refuse_all(of_outlets.into_values().flatten(), &Refusal::Signer(fault)),
+        };
+        let now = self.context.clock.now();
+        let moment = Moment { now, tolerance_seconds: Moment::CLOUD_TOLERANCE_SECONDS, counter: 0 };
+        let context = Arc::clone(&self.context);
+        let terms =
+            Terms { key: &key, manifest: context.manifest, moment, vouchers: context.vouchers.as_ref() };
+        let mut parts = Vec::new();
+        let mut asides = Vec::new();
+        for (outlet, jobs) in of_outlets {
+            if let Some((part, aside)) = self.part(outlet, jobs, terms) {
+                if aside.fault.is_some() {
+                    self.store = None;
+                }
+                asides.push(aside);
+                if part.linked.is_empty() {
+                    self.seats.insert(outlet, part.seat);
+                } else {
+                    parts.push(part);
+                }
+            }
+        }
+        self.commit(parts);
+        // After the commit: what was asked for twice in one batch finds its first.
+        for aside in asides {
+            self.put_aside(aside);
+        }
+    }
+
+    /// Makes an outlet's part. None when its jobs were answered or wait for another round.
+    fn part(&mut self, outlet: OutletId, jobs: Vec<Job>, terms: Terms<'_>) -> Option<(Part, Aside)> {
+        let seat = match self.seat(outlet) {
+            Ok(Some(seat)) => seat,
+            Ok(None) => {
+                self.queue.put_back(jobs);
+                return None;
+            }
+            Err(refusal) => {
+                refuse_all(jobs, &refusal);
+                return None;
+            }
+        };
+        let (jobs, found) = match self.look(outlet, jobs) {
+            Ok(looked) => looked,
+            Err((jobs, fault)) => {
+                self.store = None;
+                refuse_all(jobs, &Refusal::Store(fault));
+                return None;
+            }
+        };
+        let prefix = seat.outlet.prefix;
+        for (job, found) in found {
+            let answer = self.answer_of(found, prefix);
+            job.answer(answer);
+        }
+        match self.store() {
+            Ok(store) => Some(assemble(seat, jobs, terms, store)),
+            Err(fault) => {
+                refuse_all(jobs, &Refusal::Store(fault));
+                None
+            }
+        }
+    }
+
+    /// The outlet's seat: the one that we have, or by a new turn. None while another process has its turn.
+    fn seat(&mut self, outlet: OutletId) -> Result<Option<Seat>, Refusal> {
+        if self.store.is_some()
+            && let Some(seat) = self.seats.remove(&outlet)
+        {
+            return Ok(Some(seat));
+        }
+        let process = self.context.process;
+        let store = self.store()?;
+        let turn = store.take_turn(outlet, process, TURN);
+        match turn {
+            Ok(Turn::Taken(head)) => {
+                let known = self.store()?.outlet(outlet)?.ok_or(Refusal::WrongOutlet)?;
+                Ok(Some(Seat::new(known, head)?))
+            }
+            Ok(Turn::Held(time)) => {
+                self.context.clock.pause(time.min(PATIENCE));
+                Ok(None)
+            }
+            Ok(Turn::NoOutlet) => Err(Refusal::WrongOutlet),
+            Err(fault) => {
+                self.store = None;
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// Looks up those jobs that ask for it, in one question.
+    #[allow(clippy::type_complexity, reason = "jobs that go on, and jobs with what was found of them")]
+    fn look(
+        &mut self,
+        outlet: OutletId,
+        jobs: Vec<Job>,
+    ) -> Result<(Vec<Job>, Vec<(Job, Found)>), (Vec<Job>, StoreFault)> {
+        let (mut sales, mut keys) = (Vec::new(), Vec::new());
+        for offer in jobs.iter().filter(|job| job.look).filter_map(Job::offer) {
+            sales.push((offer.stamped(), offer.hash()));
+            keys.extend(offer.key().cloned());
+        }
+        if sales.is_empty() {
+            return Ok((jobs, Vec::new()));
+        }
+        let known = match self.store().and_then(|store| store.known(outlet, &sales, &keys)) {
+            Ok(known) => known,
+            Err(fault) => return Err((jobs, fault)),
+        };
+        let (mut fresh, mut found) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job.offer().filter(|_| job.look).and_then(|offer| Found::of(offer, &known)) {
+                Some(what) => found.push((job, what)),
+                None => fresh.push(job),
+            }
+        }
+        Ok((fresh, found))
+    }
+
+    fn answer_of(&mut self, found: Found, prefix: fiscal::Prefix) -> Result<Done, Refusal> {
+        let row = match found {
+            Found::KeyOfAnother => return Err(Refusal::KeyReused),
+            Found::Sale(row) => {
+                let number = row.number.ok_or(Refusal::KeyReused)?;
+                return Err(Refusal::Replay { epoch: row.place.chain.epoch, number });
+            }
+            Found::Same(row) => row,
+        };
+        let context = Arc::clone(&self.context);
+        let store = self.store()?;
+        let sealed = context.keys.verify(&row, store)?;
+        Ok(Done::Sealed(Box::new(Sealing { sealed, prefix, repeated: true })))
+    }
+
+    /// Signs, stores, answers.
+    fn commit(&mut self, parts: Vec<Part>) {
+        if parts.is_empty() {
+            return;
+        }
+        let (parts, sealed) = match self.sign(parts) {
+            Ok(signed) => signed,
+            Err((parts, refusal)) => {
+                for part in parts {
+                    self.seats.insert(part.seat.outlet.id, part.seat);
+                    refuse_all(part.waiting.into_iter().map(|(job, _)| job), &refusal);
+                }
+                return;
+            }
+        };
+        let done = self.queue.depth() == 0;
+        let appends: Vec<_> =
+            parts.iter().zip(&sealed).map(|(part, sealed)| part.append(sealed, done)).collect();
+        let outcome = match self.store() {
+            Ok(store) => store.append(&appends),
+            Err(fault) => Err(AppendFault::NotDone(fault)),
+        };
+        match outcome {
+            Ok(outcomes) => {
+                for (((part, sealed), append), outcome) in
+                    parts.into_iter().zip(sealed).zip(&appends).zip(outcomes)
+                {
+                    self.settle(part, sealed, &append.rows, outcome);
+                }
+            }
+            Err(AppendFault::NotDone(fault)) => {
+                tracing::warn!(%fault, "a batch was not stored");
+                self.store = None;
+                let refusal = Refusal::Store(fault);
+                for part in parts {
+                    refuse_all(part.waiting.into_iter().map(|(job, _)| job), &refusal);
+                }
+            }
+            Err(AppendFault::Unknown(detail)) => {
+                tracing::warn!(detail, "whether a batch was stored is not known: the head is read");
+                self.store = None;
+                for ((part, sealed), append) in parts.into_iter().zip(sealed).zip(&appends) {
+                    self.resolve(part, sealed, &append.rows);
+                }
+            }
+        }
+    }
+
+    /// Has everything signed at once, part after part.
+    #[allow(
+        clippy::type_complexity,
+        reason = "parts come back as they were, with their seals or with the refusal"
+    )]
+    fn sign(&self, mut parts: Vec<Part>) -> Result<(Vec<Part>, Vec<Vec<Sealed>>), (Vec<Part>, Refusal)> {
+        let counts: Vec<usize> = parts.iter().map(|part| part.linked.len()).collect();
+        let all: Vec<Linked> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.linked)).collect();
+        match self.context.signer.seal(all) {
+            Ok(sealed) => {
+                let mut sealed = sealed.into_iter();
+                let of_parts = counts.into_iter().map(|count| sealed.by_ref().take(count).collect());
+                Ok((parts, of_parts.collect()))
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "a batch was not signed");
+                Err((parts, Refusal::Signer(fault)))
+            }
+        }
+    }
+
+    /// A part whose outcome is known.
+    fn settle(&mut self, part: Part, sealed: Vec<Sealed>, rows: &[Row], outcome: Appended) {
+        match outcome {
+            Appended::Durable => {
+                let seat = part.seat_after();
+                let prefix = seat.outlet.prefix;
+                self.context.witness.note(&seat.head);
+                self.seats.insert(seat.outlet.id, seat);
+                for (job, at) in part.waiting {
+                    let (sealed, row) = (sealed[at], &rows[at]);
+                    job.answer(Ok(Done::of(sealed, row, prefix)));
+                }
+            }
+            Appended::Overtaken => {
+                self.queue.put_back(part.waiting.into_iter().map(|(job, _)| job).collect())
+            }
+            Appended::Known => {
+                self.seats.insert(part.seat.outlet.id, part.seat);
+                let jobs = part.waiting.into_iter().map(|(job, _)| job.looked_for());
+                self.queue.put_back(jobs.collect());
+            }
+        }
+    }
+
+    fn put_aside(&mut self, aside: Aside) {
+        for (job, refusal) in aside.answered {
+            job.answer(Err(refusal));
+        }
+        for (job, row) in aside.repeated {
+            job.answer(Ok(Done::Recorded(Box::new(Recorded { row, repeated: true }))));
+        }
+        self.queue.put_back(aside.later);
+    }
+
+    /// The connection, opened when there is none.
+    fn store(&mut self) -> Result<&mut dyn LedgerStore, StoreFault> {
+        if self.store.is_none() {
+            // What a head was under another connection may have changed since.
+            self.seats.clear();
+            self.store = Some(self.context.database.connect()?);
+        }
+        match self.store.as_deref_mut() {
+            Some(store) => Ok(store),
+            None => Err(StoreFault::Unavailable("no connection".to_owned())),
+        }
+    }
+}
+
+/// What was done before of what a job asks.
+enum Found {
+    /// The same sale under the same key.
+    Same(Row),
+    /// The sale, but not under this key.
+    Sale(Row),
+    /// The key, but for another sale.
+    KeyOfAnother,
+}
+
+impl Found {
+    fn of(offer: &crate::Offer, known: &Known) -> Option<Self> {
+        let identity = (offer.stamped(), offer.hash());
+        let of_key = known.keys.iter().find(|(key, _)| Some(key) == offer.key()).map(|(_, row)| row);
+        if let Some(row) = of_key {
+            let same = (row.stamped, row.hash) == identity;
+            return Some(if same { Self::Same(row.clone()) } else { Self::KeyOfAnother });
+        }
+        let sale = known.sales.iter().find(|row| (row.stamped, row.hash) == identity)?;
+        Some(Self::Sale(sale.clone()))
+    }
+}
+
+fn refuse_all(jobs: impl IntoIterator<Item = Job>, refusal: &Refusal) {
+    for job in jobs {
+        job.answer(Err(refusal.clone()));
+    }
+}

@@ -1,0 +1,133 @@
+//! The conformance suite over SQLite, and what is SQLite's alone.
+
+mod suite;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ledger::{Database, SqliteDatabase, StoreFault};
+use suite::{Subject, for_each_case};
+
+/// A file of its own for each case, and a clock that the case turns.
+struct Sqlite {
+    directory: tempfile::TempDir,
+    milliseconds: Arc<AtomicU64>,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory, milliseconds: Arc::new(AtomicU64::new(1_773_000_000_000)) }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("ledger.sqlite")
+    }
+
+    fn open_at(&self, path: PathBuf) -> Result<SqliteDatabase, StoreFault> {
+        let clock = Arc::clone(&self.milliseconds);
+        SqliteDatabase::open(path, Arc::new(move || Duration::from_millis(clock.load(Ordering::SeqCst))))
+    }
+}
+
+impl Subject for Sqlite {
+    fn open(&self) -> Result<Box<dyn Database>, StoreFault> {
+        Ok(Box::new(self.open_at(self.path())?))
+    }
+
+    fn pass(&self, time: Duration) {
+        self.milliseconds.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    fn raw(&self, sql: &str) -> Result<u64, String> {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.execute(sql, []).map(|rows| rows as u64).map_err(|error| error.to_string())
+    }
+
+    fn set_version(&self, version: i64) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+    }
+
+    fn truncate(&self, table: &str) -> String {
+        format!("DELETE FROM {table}")
+    }
+
+    fn nonce(&self) -> u64 {
+        1
+    }
+}
+
+macro_rules! over_sqlite {
+    ($($case:ident,)*) => {$(
+        #[test]
+        fn $case() {
+            suite::$case(&Sqlite::new());
+        }
+    )*};
+}
+for_each_case!(over_sqlite);
+
+#[test]
+fn replace_cannot_overwrite_a_record_or_a_first_seal() {
+    let subject = Sqlite::new();
+    let mut shop = suite::Shop::new(&subject);
+    let rows = shop.sell_and_keep(2);
+    for copy in ["seq, outlet, epoch, signer, position", "99, outlet, epoch, signer, position"] {
+        let refused = subject.raw(&format!(
+            "INSERT OR REPLACE INTO records (seq, outlet, epoch, signer, position, number, kind, time, stamped, hash, \
+             record, body) SELECT {copy}, number, kind, time, stamped, hash, record, '{{}}' FROM records WHERE seq = 1"
+        ));
+        assert!(refused.unwrap_err().contains("in this place already"), "{copy}");
+    }
+    let changed = subject.raw(
+        "INSERT OR REPLACE INTO sales SELECT outlet, stamped, hash, epoch, signer, position + 1 FROM sales",
+    );
+    assert_eq!(changed, Ok(0));
+    assert_eq!(shop.stored(), rows);
+    let found = shop.store.known(shop.outlet.id, &[(rows[0].stamped, rows[0].hash)], &[]).unwrap();
+    assert_eq!(found.sales, rows[..1]);
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_refused_and_left_as_it_is() {
+    let subject = Sqlite::new();
+    let text = subject.directory.path().join("notes.txt");
+    std::fs::write(&text, "shopping list, longer than a hundred bytes ".repeat(40)).unwrap();
+    let other = subject.directory.path().join("other.sqlite");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE a (b)").unwrap();
+    for path in [text, other] {
+        let before = std::fs::read(&path).unwrap();
+        let refused = subject.open_at(path.clone()).unwrap_err();
+        assert!(refused.to_string().contains("no ledger"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_no_turn() {
+    let subject = Sqlite::new();
+    let mut shop = suite::Shop::new(&subject);
+    subject.milliseconds.fetch_sub(3_600_000, Ordering::SeqCst);
+    let mut other = shop.another(&subject);
+    let turn = other.take_turn(shop.outlet.id, 2, Duration::from_secs(1)).unwrap();
+    assert!(matches!(turn, ledger::Turn::Taken(_)), "{turn:?}");
+    assert_eq!(shop.store.append(&[shop.part(Vec::new())]).unwrap(), [ledger::Appended::Overtaken]);
+}
+
+#[test]
+fn readers_read_while_a_writer_is_in_its_transaction() {
+    let subject = Sqlite::new();
+    let mut shop = suite::Shop::new(&subject);
+    let rows = shop.sell_and_keep(1);
+    let writer = rusqlite::Connection::open(subject.path()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE heads SET generation = generation + 1").unwrap();
+    assert_eq!(shop.stored(), rows);
+    assert_eq!(shop.store.head(shop.outlet.id).unwrap().unwrap(), shop.head);
+}

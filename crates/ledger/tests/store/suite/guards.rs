@@ -1,0 +1,74 @@
+use ledger::{Appended, StoreFault};
+
+use super::{
+    Shop, Subject,
+    shop::{key_row, sale},
+};
+
+pub(crate) fn raw_sql_cannot_change_or_delete_what_was_sealed(subject: &dyn Subject) {
+    let mut shop = Shop::new(subject);
+    let rows = shop.sell(2);
+    let mut part = shop.part(rows.clone());
+    part.keys = vec![key_row("guarded-key", &rows[0])];
+    assert_eq!(shop.store.append(&[part]).unwrap(), [Appended::Durable]);
+    let outlet = shop.outlet.id;
+    let mut attempts = vec![
+        format!("UPDATE records SET body = '{{}}' WHERE outlet = '{outlet}'"),
+        format!("UPDATE records SET time = time + 1 WHERE outlet = '{outlet}'"),
+        format!("DELETE FROM records WHERE outlet = '{outlet}'"),
+        format!("UPDATE sales SET position = 2 WHERE outlet = '{outlet}'"),
+        format!("DELETE FROM sales WHERE outlet = '{outlet}'"),
+        format!("UPDATE idempotency SET position = 2 WHERE outlet = '{outlet}'"),
+        format!("DELETE FROM heads WHERE outlet = '{outlet}'"),
+        format!("UPDATE outlets SET nif = 'A0000000A' WHERE id = '{outlet}'"),
+        format!("DELETE FROM outlets WHERE id = '{outlet}'"),
+    ];
+    attempts.extend(["records", "sales", "heads", "outlets"].map(|table| subject.truncate(table)));
+    for sql in attempts {
+        let refused = subject.raw(&sql).expect_err(&sql);
+        assert!(refused.contains("never") || refused.contains("stays the first"), "{sql}: {refused}");
+        assert!(refused.contains(": "), "it says what to do: {refused}");
+    }
+    assert_eq!(shop.stored(), rows);
+    assert_eq!(shop.store.known(outlet, &[sale(&rows[0])], &[]).unwrap().sales, rows[..1]);
+    assert_eq!(shop.store.outlet(outlet).unwrap(), Some(shop.outlet.clone()));
+}
+
+pub(crate) fn raw_sql_cannot_move_a_head_back(subject: &dyn Subject) {
+    let mut shop = Shop::new(subject);
+    shop.sell_and_keep(1);
+    let outlet = shop.outlet.id;
+    for set in ["generation = generation - 1", "epoch = 0", "outlet = 'ANOTHER'"] {
+        let refused =
+            subject.raw(&format!("UPDATE heads SET {set} WHERE outlet = '{outlet}'")).expect_err(set);
+        assert!(refused.contains("never goes back"), "{refused}");
+    }
+    assert_eq!(shop.store.head(outlet).unwrap().unwrap(), shop.head);
+}
+
+pub(crate) fn a_database_that_is_opened_again_holds_everything(subject: &dyn Subject) {
+    let mut shop = Shop::new(subject);
+    let rows = shop.sell_and_keep(3);
+    let mut store = subject.open().unwrap().connect().unwrap();
+    assert_eq!(store.records(shop.head.chain, None, 10).unwrap(), rows);
+    assert_eq!(store.head(shop.outlet.id).unwrap().unwrap(), shop.head);
+    assert_eq!(store.outlet(shop.outlet.id).unwrap().unwrap(), shop.outlet);
+}
+
+/// Runs last: other cases could not open the database meanwhile.
+pub(crate) fn a_database_of_another_version_is_refused(subject: &dyn Subject) {
+    let open = subject.open().unwrap();
+    for version in [2, 999] {
+        subject.set_version(version);
+        let refused = subject.open().err();
+        let connected = open.connect().err();
+        subject.set_version(1);
+        for fault in [refused, connected] {
+            assert!(
+                matches!(fault, Some(StoreFault::Version { found, known: 1 }) if found == version),
+                "{fault:?}"
+            );
+        }
+    }
+    open.connect().unwrap();
+}
