@@ -2,11 +2,13 @@
 
 mod authority;
 mod bench;
+mod cloud;
 mod demo;
 mod device;
 mod firmware;
 mod help;
 mod random;
+mod up;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,16 @@ enum Command {
     ///
     /// It shows each command that it uses, and leaves device, till, receipts, keys and journal in a folder, to go on with.
     Demo(demo::DemoCommand),
+    /// Starts a cloud on this machine, and sells a day by its API.
+    ///
+    /// It makes a folder with a database, encrypted keys, a merchant with an outlet and an API key, seals the day of
+    /// examples/day by POST /api/v1/invoices, and serves until it is interrupted. Started again it goes on there.
+    Up(up::UpCommand),
+    /// Runs a cloud, and looks after what it needs: outlets, API keys, signing keys.
+    #[command(subcommand)]
+    Cloud(cloud::CloudCommand),
+    /// Says in sentences what is wrong with a cloud.
+    Doctor(cloud::DoctorCommand),
     /// Says whether a receipt, a payload or a journal is true, and what that proves.
     #[command(subcommand)]
     Verify(VerifyCommand),
@@ -60,6 +72,9 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&help::tree().get_matches()).unwrap_or_else(|fault| fault.exit());
     let ended = match cli.command {
         Command::Demo(command) => command.run(),
+        Command::Up(command) => command.run(),
+        Command::Cloud(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Device(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),

@@ -26,6 +26,14 @@ fn bytes() -> anyhow::Result<[u8; 32]> {
     Ok(bytes)
 }
 
+/// Random bytes, for keys that others keep. The system has them from its start on: without them nothing can go on.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn fill(bytes: &mut [u8]) {
+    if let Err(fault) = getrandom::fill(bytes) {
+        panic!("the operating system gave no randomness: {fault}");
+    }
+}
+
 /// A random number.
 pub(crate) fn number() -> anyhow::Result<u64> {
     let [a, b, c, d, e, f, g, h, ..] = bytes()?;

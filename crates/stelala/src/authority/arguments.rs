@@ -30,7 +30,7 @@ pub(super) fn number(text: &str) -> anyhow::Result<InvoiceNumber> {
 }
 
 /// An outlet's zone, by name or by minutes ahead of UTC.
-pub(super) fn zone(text: &str) -> anyhow::Result<UtcOffset> {
+pub(crate) fn zone(text: &str) -> anyhow::Result<UtcOffset> {
     match text {
         "kinshasa" => Ok(UtcOffset::KINSHASA),
         "lubumbashi" => Ok(UtcOffset::LUBUMBASHI),

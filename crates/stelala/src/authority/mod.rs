@@ -18,7 +18,7 @@ use std::{
 
 use clap::Subcommand;
 
-pub(crate) use self::{clock::now, keys::Authority};
+pub(crate) use self::{arguments::zone, clock::now, keys::Authority};
 
 /// What an authority can be asked.
 #[derive(Subcommand)]

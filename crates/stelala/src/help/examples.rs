@@ -24,10 +24,14 @@ pub(super) const TOP: &str = "\
 
 See it work:
   demo         A shop sells for a day at a simulated device; then all is judged
+  up           Starts a cloud on this machine, and sells a day by its API
 Judge:
   verify       Says whether a receipt, a payload or a journal is true
 At the counter:
   device       A fiscal memory (DEF): set up, sell, report, save, simulate
+In the cloud:
+  cloud        Runs a cloud; outlets, API keys, signing keys
+  doctor       Says in sentences what is wrong with a cloud
 For trials:
   authority    Issues what commands devices of the development realm
   bench        Measures, in ratios against limits of the same run
@@ -73,6 +77,9 @@ examples! {
     "verify journal" "Checks a journal file, record by record: chain, numbers, epochs, time, sums and seals.\n\nThe file is \
         what `stelala device dump` saves. With --head, a head that was kept elsewhere shows whether an end was cut off."
         "  stelala device dump --port /dev/ttyACM0 --out journal.jsonl\n  stelala verify journal journal.jsonl --key DEF-000001.pem";
+    "verify export" "Checks an audit export: the signed list of its parts, each part against it, and all records as one \
+        journal.\n\nWith --attester the list itself is proven; with --part one part is checked alone, and is true in part."
+        "  stelala verify export audit/ --key CLOUD-01.pem --attester attester.pem";
     "device" "Speaks with a fiscal memory (DEF) at a serial port or behind a serial server, or stands in for one.\n\nA new \
         device goes: init, time, seal; then z each day and dump from time to time. When something is wrong, status says \
         what to do. Exit code: 0 obeyed, 1 refused, 2 it could not be asked."
@@ -94,6 +101,35 @@ examples! {
     "device call" "" "  stelala device call --port /dev/ttyACM0 'QRY|LOG 105'\n  stelala device call --port /dev/ttyACM0 'CFG|ACK {\"token\":\"AUQF…\"}'";
     "device simulate" "" "  stelala device simulate --state target/def --link target/def-port";
     "device qemu" "" "  stelala device qemu --state target/qemu --link target/qemu-port";
+    "up" "" "  stelala up --dir target/cloud --port 8081";
+    "cloud" "Runs a cloud, and looks after what it needs: outlets, API keys, signing keys.\n\nA cloud seals what tills and \
+        programs send to POST /api/v1/invoices, and keeps it in a ledger on SQLite or PostgreSQL. `cloud config` prints a \
+        configuration that explains itself; `stelala doctor` says what is missing."
+        "  stelala cloud config > cloud.toml\n  stelala cloud rotate-key --config cloud.toml\n  stelala cloud run --config cloud.toml";
+    "cloud run" "Serves until SIGTERM or Ctrl-C, and ends in good order.\n\nIt prints `listening at http://…` once it \
+        listens; its log is on the standard error. What was asked before the end is still answered."
+        "  stelala cloud run --config cloud.toml";
+    "cloud outlet" "Outlets whose sales are sealed.\n\nAn invoice of another outlet is refused with WRONG_OUTLET."
+        "  stelala cloud outlet add --id KIN-GOMBE-01 --nif A2301457K --prefix KINGOMBE01";
+    "cloud outlet add" "Registers an outlet.\n\nIts ledger begins with its first sale. What is said here stands in the \
+        ledger's first record and does not change."
+        "  stelala cloud outlet add --config cloud.toml --id LUB-KENYA-03 --nif A2301457K --prefix LUBKENYA03 --zone lubumbashi";
+    "cloud key" "Keys with which tills and programs ask.\n\nOnly hashes of them are kept, in the configuration."
+        "  stelala cloud key new --outlet KIN-GOMBE-01";
+    "cloud key new" "Makes an API key, and shows it once.\n\nThe key is on the standard output, and the lines to add to the \
+        configuration are on the standard error."
+        "  stelala cloud key new --outlet KIN-GOMBE-01 > till-1.key";
+    "cloud rotate-key" "Makes a new sealing key in the signer's store, and retires the one before.\n\nThe key proves itself and \
+        is published in /.well-known/fiscal-keys.json before it seals; what older keys sealed stays true. Clouds that run \
+        take it within seconds. The first time it also makes the store, if that is a file."
+        "  stelala cloud rotate-key --config cloud.toml";
+    "cloud config" "Prints a configuration with a comment for each member.\n\nWhat is commented out holds without it, so that \
+        as it is it runs on this machine."
+        "  stelala cloud config > cloud.toml";
+    "doctor" "Says in sentences what is wrong with a cloud.\n\nIt looks at the address, the database and what that keeps, the \
+        signer and its passphrase or PIN, the clock, the heads file and the API keys. Exit code 1 when the cloud cannot \
+        serve; notes do not count."
+        "  stelala doctor --config cloud.toml";
     "authority" "" "  stelala authority new --out keys\n  stelala device simulate --state def --link port --root keys/root.pem";
     "authority new" "Makes the three keys of an authority in a new folder, all of them or none.\n\nroot signs activation codes; \
         dgi orders resets and revocations; operator sets clocks and acknowledges. Public halves are in NAME.pem, private \

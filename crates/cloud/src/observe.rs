@@ -1,0 +1,57 @@
+//! Around every request: its name, its line in the log, its count.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::Method,
+    middleware::Next,
+    response::Response,
+};
+use tokio::time::Instant;
+
+use crate::{app::App, metrics, problem::Noted, request_id};
+
+pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = app.ids.of(request.headers());
+    let method = method(request.method());
+    // Paths that nobody serves are counted together, or a scanner would fill the memory.
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let noted = response.extensions_mut().remove::<Noted>();
+    let code = noted.as_ref().map(|noted| noted.code);
+    let micros = began.elapsed().as_micros();
+    let request_id = id.to_str().unwrap_or_default();
+    if status.is_server_error() {
+        let cause = noted.and_then(|noted| noted.cause);
+        tracing::warn!(
+            request_id,
+            method,
+            route,
+            status = status.as_u16(),
+            code,
+            cause,
+            micros,
+            "not served"
+        );
+    } else if status.is_client_error() {
+        tracing::info!(request_id, method, route, status = status.as_u16(), code, micros, "refused");
+    } else {
+        tracing::debug!(request_id, method, route, status = status.as_u16(), micros, "served");
+    }
+    response.headers_mut().insert(request_id::HEADER, id);
+    app.metrics.answered(metrics::Request { method, route, status: status.as_u16() }, code);
+    response
+}
+
+/// Methods that clients make up are counted together.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "OTHER",
+    }
+}

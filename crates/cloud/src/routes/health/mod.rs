@@ -1,0 +1,4 @@
+mod alive;
+mod ready;
+
+pub(super) use self::{alive::alive, ready::ready};

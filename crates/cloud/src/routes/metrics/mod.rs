@@ -1,0 +1,3 @@
+mod show;
+
+pub(super) use self::show::show;

@@ -1,0 +1,163 @@
+//! From a configuration to a cloud that runs.
+
+mod fault;
+mod keys;
+mod outlets;
+mod published;
+mod upkeep;
+
+pub use fault::StartFault;
+pub use keys::make_key;
+pub(crate) use keys::{key_store, ring};
+pub use outlets::register_outlet;
+pub use published::PublishedSigner;
+
+use std::{
+    fs::OpenOptions, future::Future, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc,
+    time::Duration,
+};
+
+use ledger::{
+    Clock, Database, HeadFile, Ledger, Limits, Parts, PostgresDatabase, PostgresOptions, SqliteDatabase,
+};
+use signing::{KeyRing, Signer};
+use tokio::net::TcpListener;
+
+use crate::{
+    app::{App, AppParts},
+    clock::SystemClock,
+    config::{Config, DatabaseConfig, PostgresConfig},
+    server::{Server, ServerLimits},
+};
+
+/// Where random bytes come from.
+pub type Entropy = fn(&mut [u8]);
+
+/// A ledger, its signer, and what serves them.
+pub struct Cloud {
+    app: Arc<App>,
+    limits: ServerLimits,
+    published: Arc<PublishedSigner>,
+}
+
+/// How often a process looks whether another key is to seal.
+const LOOK: Duration = Duration::from_secs(5);
+
+impl Cloud {
+    /// Opens the database and the store of keys, and starts the writers. It does not wait for a slow signer: until that
+    /// has proven a key, sales are refused for the time being.
+    pub fn start(config: &Config, entropy: Entropy) -> Result<Self, StartFault> {
+        let database = database(&config.database)?;
+        let heads = &config.ledger.heads;
+        let witness = HeadFile::open(heads).map_err(|cause| StartFault::file(heads, cause))?;
+        let ring = Arc::new(ring(config, key_store(config, entropy)?, entropy));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let published =
+            Arc::new(PublishedSigner::new(Arc::clone(&ring), Arc::clone(&database), Arc::clone(&clock)));
+        let parts = Parts {
+            database,
+            signer: Arc::clone(&published) as Arc<dyn Signer>,
+            clock,
+            witness: Arc::new(witness),
+            process: number(entropy),
+            // No route issues vouchers yet.
+            vouchers: None,
+        };
+        let (writers, queue) = (config.ledger.writers, config.ledger.queue);
+        let limits = Limits { writers, queue, readers: config.ledger.readers.get() };
+        let ledger = Ledger::start(parts, limits).map_err(StartFault::Threads)?;
+        let app = App::new(AppParts {
+            ledger,
+            signer: Arc::clone(&ring) as Arc<dyn Signer>,
+            ring: Some(ring),
+            access: config.access.clone(),
+            queue: writers.get().saturating_mul(queue.get()),
+            body: config.http.body,
+            process: number(entropy),
+        });
+        let limits = ServerLimits { connections: config.http.connections, idle: config.http.idle };
+        Ok(Self { app, limits, published })
+    }
+
+    /// The keys of its signer.
+    pub fn ring(&self) -> Option<&Arc<KeyRing>> {
+        self.app.ring.as_ref()
+    }
+
+    /// Serves until `stop` is over, and ends in good order.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let published = self.published;
+        let look = tokio::spawn(async move {
+            loop {
+                let published = Arc::clone(&published);
+                // It logs what it finds.
+                let _ = tokio::task::spawn_blocking(move || published.follow()).await;
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        let app = Arc::clone(&self.app);
+        let upkeep = tokio::spawn(async move {
+            loop {
+                let app = Arc::clone(&app);
+                let forget = move || upkeep::forget_keys(&app.ledger, SystemClock.now());
+                match tokio::task::spawn_blocking(forget).await {
+                    Ok(Ok(forgotten)) => tracing::debug!(forgotten, "idempotency keys past their days"),
+                    Ok(Err(refusal)) => tracing::warn!(%refusal, "idempotency keys were not forgotten"),
+                    Err(_) => {}
+                }
+                tokio::time::sleep(upkeep::EVERY).await;
+            }
+        });
+        Server::new(self.app, self.limits).serve(listener, stop).await;
+        look.abort();
+        upkeep.abort();
+    }
+}
+
+/// Opens a database, and makes its tables if there are none.
+pub fn database(config: &DatabaseConfig) -> Result<Arc<dyn Database>, StartFault> {
+    match config {
+        DatabaseConfig::Sqlite(path) => sqlite(path),
+        DatabaseConfig::Postgres(config) => postgres(config),
+    }
+}
+
+fn sqlite(path: &Path) -> Result<Arc<dyn Database>, StartFault> {
+    // It holds names of clients: a new one is for this program only, and so is the log that SQLite keeps beside it.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(fault) if fault.kind() != ErrorKind::AlreadyExists => return Err(StartFault::file(path, fault)),
+        _ => {}
+    }
+    Ok(Arc::new(SqliteDatabase::open(path, Arc::new(SystemClock::since_epoch))?))
+}
+
+fn postgres(config: &PostgresConfig) -> Result<Arc<dyn Database>, StartFault> {
+    let mut url = config.url.clone();
+    if let Some(password) = &config.password {
+        let password = password.read().map_err(StartFault::Secret)?;
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str("password=");
+        url.push_str(&escaped(password.trim_end_matches(['\r', '\n'])));
+    }
+    let (allow_single_server, insecure_network) = (config.allow_single_server, config.insecure_network);
+    Ok(Arc::new(PostgresDatabase::open(&PostgresOptions { url, allow_single_server, insecure_network })?))
+}
+
+/// As a part of a URL.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+        escaped
+    })
+}
+
+/// A random number.
+pub(crate) fn number(entropy: Entropy) -> u64 {
+    let mut bytes = [0; 8];
+    entropy(&mut bytes);
+    u64::from_le_bytes(bytes)
+}

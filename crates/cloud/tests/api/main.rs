@@ -1,0 +1,14 @@
+//! The API as a client meets it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+mod asking;
+mod bench;
+mod configuring;
+mod doctor;
+mod faults;
+mod limits;
+mod operating;
+mod refusing;
+mod selling;
+mod stopping;
