@@ -28,4 +28,7 @@ pub use log::{LogFault, start_log};
 pub use metrics::Metrics;
 pub use problem::{Kind, Language, Problem};
 pub use server::{Server, ServerLimits};
-pub use start::{Cloud, Entropy, PublishedSigner, StartFault, database, make_key, register_outlet};
+pub use start::{
+    Cloud, Entropy, PublishedSigner, StartFault, database, existing_database, make_key, open_signer,
+    register_outlet,
+};

@@ -31,6 +31,15 @@ struct KeyChange {
     since: String,
 }
 
+/// The flag over a line of numbers that a restored backup holds only up to somewhere.
+#[derive(Serialize)]
+struct Unreported {
+    reason: &'static str,
+    epoch: u32,
+    last_position: u64,
+    last_number: u64,
+}
+
 /// Why an epoch is not the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EpochReason {
@@ -67,6 +76,16 @@ pub(crate) fn opening(
         public_key: base64url(key),
         reason: before.map(|(reason, _)| reason.name()),
         previous_head: before.map(|(_, head)| head.hash.to_string()),
+    })
+}
+
+/// The body of the flag that an epoch may go on after what is held of it: invoices that were answered after the backup.
+pub(crate) fn unreported(epoch: Epoch, held: &HeadState) -> String {
+    to_json(&Unreported {
+        reason: "unreported",
+        epoch: epoch.0,
+        last_position: held.position.map_or(0, |position| position.value()),
+        last_number: held.number.map_or(0, |number| number.value()),
     })
 }
 

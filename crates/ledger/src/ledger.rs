@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use fiscal::{CivilDate, DEFAULT_MANIFEST, Epoch, FiscalNumber, HeadState, Manifest, OutletId};
-use signing::Signer;
+use fiscal::{CivilDate, DEFAULT_MANIFEST, Epoch, FiscalNumber, HeadState, Manifest, OutletId, Timestamp};
+use signing::{Attester, Signer};
 
 use crate::{
     ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, IdempotencyKey, Offer, Outlet,
@@ -30,6 +30,7 @@ pub struct Ledger {
 struct Inner {
     context: Arc<Context>,
     readers: Readers,
+    attester: Option<Arc<dyn Attester>>,
     shards: Vec<Arc<Queue>>,
     writers: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -48,6 +49,8 @@ pub struct Parts {
     pub process: u64,
     /// Who signs vouchers, if anyone does.
     pub vouchers: Option<VoucherIssuer>,
+    /// Who signs X and A reports; without one they are not signed.
+    pub attester: Option<Arc<dyn Attester>>,
 }
 
 /// How much a ledger does at once.
@@ -75,7 +78,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 impl Ledger {
     /// Starts the writers.
     pub fn start(parts: Parts, limits: Limits) -> std::io::Result<Self> {
-        let Parts { database, signer, clock, witness, process, vouchers } = parts;
+        let Parts { database, signer, clock, witness, process, vouchers, attester } = parts;
         let readers = Readers::new(Arc::clone(&database), limits.readers);
         let manifest: &'static Manifest<'static> = &DEFAULT_MANIFEST;
         let keys = KnownKeys::default();
@@ -94,7 +97,8 @@ impl Ledger {
             writers.push(std::thread::Builder::new().name(format!("ledger-{shard}")).spawn(run)?);
             shards.push(queue);
         }
-        Ok(Self { inner: Arc::new(Inner { context, readers, shards, writers: Mutex::new(writers) }) })
+        let writers = Mutex::new(writers);
+        Ok(Self { inner: Arc::new(Inner { context, readers, attester, shards, writers }) })
     }
 
     /// Registers an outlet: its ledger begins with its first record.
@@ -187,6 +191,14 @@ impl Ledger {
                 tracing::error!("a writer of the ledger had panicked");
             }
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.context.clock.now()
+    }
+
+    pub(crate) fn attester(&self) -> Option<&dyn Attester> {
+        self.inner.attester.as_deref()
     }
 
     fn record(&self, outlet: OutletId, work: Work) -> Result<Recorded, Refusal> {

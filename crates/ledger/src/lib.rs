@@ -3,11 +3,14 @@
 //! [`Ledger`] takes offers and answers each when its record is durable. Behind it, [`LedgerStore`] is the port to
 //! SQLite and PostgreSQL. Sealing, totals and what a credit note may take back are [`fiscal`]'s rules.
 
+mod audit;
+mod backup;
 mod body;
 mod books;
 mod clock;
 mod credit;
 mod delivery;
+mod export;
 mod idempotency;
 mod keys;
 mod ledger;
@@ -28,14 +31,18 @@ mod voucher;
 mod witness;
 mod writer;
 
+pub use audit::{LedgerAudit, LedgerAuditFault, LedgerFinding, LedgerRule, LedgerVerdict, StoredRule};
+pub use backup::{BackupFault, BackupFigures, check_backup, restore_backup, write_backup};
 pub use body::EpochReason;
 pub use clock::Clock;
 pub use delivery::{Delivered, Delivery, DeliveryFault};
+pub use export::{Export, ExportDays, ExportDone, ExportStopped};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyFault};
 pub use ledger::{Ledger, Limits, Parts};
 pub use offer::Offer;
 pub use outlet::Outlet;
 pub use refusal::Refusal;
+pub use reports::{ArticlesAnswer, Report, ReportFault, SnapshotAnswer};
 pub use row::{ChainId, Place, Reference, Row};
 pub use store::*;
 pub use voucher::{VoucherIssuer, VoucherOrder};

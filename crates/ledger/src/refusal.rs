@@ -3,7 +3,7 @@ use std::time::Duration;
 use fiscal::{CreditFault, Epoch, Fault, InvoiceNumber, LinkFault, Timestamp};
 use signing::SignerFault;
 
-use crate::StoreFault;
+use crate::{ReportFault, StoreFault};
 
 /// Why the ledger did not do what it was asked for. Nothing was changed, but where the sentence says that it is not known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ pub enum Refusal {
     /// `NOT_FOUND`
     #[error("{0}")]
     NotFound(&'static str),
+    /// `SCHEMA_INVALID`, `NOT_FOUND`
+    #[error(transparent)]
+    Report(#[from] ReportFault),
     /// `NOT_NEXT`: a delivery does not begin behind what is held of its chain.
     #[error("the ledger holds this chain up to position {held}: deliver what follows")]
     NotNext {
@@ -97,6 +100,7 @@ impl Refusal {
             Self::Link(fault) => fault.code(),
             Self::ClosureRequired => "CLOSURE_REQUIRED",
             Self::NotFound(_) => "NOT_FOUND",
+            Self::Report(fault) => fault.code(),
             Self::NotNext { .. } => "NOT_NEXT",
             Self::Busy { .. } => "BUSY",
             Self::Signer(_) => "SIGNER_UNAVAILABLE",

@@ -7,13 +7,14 @@ mod demo;
 mod device;
 mod firmware;
 mod help;
+mod ledger;
 mod random;
 mod up;
 
 use std::process::ExitCode;
 
 use clap::{FromArgMatches, Parser, Subcommand};
-use verify_cli::{UNUSABLE_INPUT, VerifyCommand};
+use verify_cli::{AwsLcCheck, UNUSABLE_INPUT, VerifyCommand};
 
 /// Stelala makes invoices legally true in the DR Congo: sealed at the moment of sale, checkable without a network.
 ///
@@ -42,9 +43,12 @@ enum Command {
     Cloud(cloud::CloudCommand),
     /// Says in sentences what is wrong with a cloud.
     Doctor(cloud::DoctorCommand),
+    /// Looks after what a cloud has sealed: exports, backups, heads.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Says whether a receipt, a payload or a journal is true, and what that proves.
     #[command(subcommand)]
-    Verify(VerifyCommand),
+    Verify(Verify),
     /// Speaks with a fiscal memory, or stands in for one.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -68,6 +72,15 @@ enum Command {
     HelpPages(help::PagesCommand),
 }
 
+/// The referee's commands, and the one that needs a database.
+#[derive(Subcommand)]
+enum Verify {
+    #[command(flatten)]
+    Referee(VerifyCommand),
+    /// Checks a cloud's database: each outlet's chain, and all that stands beside the records.
+    Ledger(ledger::VerifyLedgerCommand),
+}
+
 fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&help::tree().get_matches()).unwrap_or_else(|fault| fault.exit());
     let ended = match cli.command {
@@ -78,7 +91,9 @@ fn main() -> ExitCode {
         Command::Device(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),
-        Command::Verify(command) => verify(&command),
+        Command::Ledger(command) => command.run(),
+        Command::Verify(Verify::Referee(command)) => verify(&command),
+        Command::Verify(Verify::Ledger(command)) => command.run(),
         Command::Completions(command) => Ok(command.run()),
         Command::HelpPages(command) => command.run(),
     };
@@ -89,5 +104,5 @@ fn main() -> ExitCode {
 }
 
 fn verify(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::from(command.run()?.print()?))
+    Ok(ExitCode::from(command.run_with(&AwsLcCheck::default())?.print()?))
 }

@@ -24,6 +24,7 @@ mod payload;
 mod qr;
 mod report;
 mod scratch;
+mod signed_report;
 mod trust;
 
 pub use audit::{Audit, AuditFault};
@@ -41,4 +42,5 @@ pub use payload::{PayloadVerdict, verify_payload, verify_payload_of};
 pub use qr::{QrVerdict, verify_qr};
 pub use report::{Fact, Report};
 pub use scratch::{Scratch, ScratchFile};
+pub use signed_report::{ReportFault, ReportIssueFault, ReportKind, ReportScope, SignedReport};
 pub use trust::{KeyUse, Last, Serial, Trust, TrustedKey};

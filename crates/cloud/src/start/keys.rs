@@ -63,6 +63,11 @@ pub(crate) fn ring(config: &Config, store: Arc<dyn KeyStore>, entropy: Entropy) 
     KeyRing::start(store, settings, entropy)
 }
 
+/// The signer of a configuration, for commands beside the clouds that run.
+pub fn open_signer(config: &Config, entropy: Entropy) -> Result<KeyRing, StartFault> {
+    Ok(ring(config, key_store(config, entropy)?, entropy))
+}
+
 /// Makes a sealing key in the signer's store, proves it, publishes it, and retires the one before, a minute from now:
 /// running processes take the new one within seconds. The first time it also makes the store, if that is a file, and
 /// an attesting key.

@@ -7,8 +7,8 @@ mod published;
 mod upkeep;
 
 pub use fault::StartFault;
-pub use keys::make_key;
 pub(crate) use keys::{key_store, ring};
+pub use keys::{make_key, open_signer};
 pub use outlets::register_outlet;
 pub use published::PublishedSigner;
 
@@ -60,8 +60,9 @@ impl Cloud {
             clock,
             witness: Arc::new(witness),
             process: number(entropy),
-            // No route issues vouchers yet.
+            // No route issues vouchers or makes reports yet.
             vouchers: None,
+            attester: None,
         };
         let (writers, queue) = (config.ledger.writers, config.ledger.queue);
         let limits = Limits { writers, queue, readers: config.ledger.readers.get() };
@@ -120,6 +121,16 @@ pub fn database(config: &DatabaseConfig) -> Result<Arc<dyn Database>, StartFault
         DatabaseConfig::Sqlite(path) => sqlite(path),
         DatabaseConfig::Postgres(config) => postgres(config),
     }
+}
+
+/// Opens a database that is there: a question about none makes none.
+pub fn existing_database(config: &DatabaseConfig) -> Result<Arc<dyn Database>, StartFault> {
+    if let DatabaseConfig::Sqlite(path) = config
+        && !path.exists()
+    {
+        return Err(StartFault::file(path, ErrorKind::NotFound.into()));
+    }
+    database(config)
 }
 
 fn sqlite(path: &Path) -> Result<Arc<dyn Database>, StartFault> {

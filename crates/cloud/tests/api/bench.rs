@@ -111,6 +111,7 @@ impl Bench {
             witness: Arc::new(NoWitness),
             process: 1,
             vouchers: None,
+            attester: None,
         };
         let ledger = Ledger::start(parts, Limits { writers: queue, queue, readers: 1 }).unwrap();
         let app = App::new(AppParts {

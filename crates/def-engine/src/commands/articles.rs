@@ -1,11 +1,11 @@
-use core::fmt;
-
 use def_protocol::{
     ArticlesAsked, ErrorCode, Output,
     reply::{Accepted, Article, Articles, Displayed, List, Stream, Streamed},
 };
-use fiscal::{Amount, CivilDate, Invoice, Item, ItemCode, Quantity, compact};
-use sha2::{Digest, Sha256};
+use fiscal::{
+    CivilDate, Invoice, compact,
+    totals::{ArticleKey, ArticleSums},
+};
 
 use crate::{
     board::Board,
@@ -34,7 +34,7 @@ impl<B: Board> Core<'_, B> {
     ) -> Result<(), Refusal> {
         self.vault.binding()?;
         let after = match asked.after {
-            Some(cursor) => Some(cursor.as_str().parse().map_err(|()| {
+            Some(cursor) => Some(cursor.as_str().parse().map_err(|_| {
                 Refusal::new(
                     ErrorCode::SchemaInvalid,
                     "after: send the `next` of the answer before, as it was",
@@ -92,64 +92,18 @@ impl<B: Board> Core<'_, B> {
     }
 }
 
-/// What makes two lines the same article; in the order of codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    code: ItemCode,
-    /// Description, group, unit, currency and price mode.
-    rest: [u8; 8],
-}
-
-impl Key {
-    fn of(item: &Item<'_>, invoice: &Invoice<'_>) -> Self {
-        let mut hasher = Sha256::new();
-        for text in [item.description, item.taxable_unit.text()] {
-            text.characters().for_each(|character| hasher.update(character.encode_utf8(&mut [0; 4])));
-            hasher.update([0]);
-        }
-        for name in [item.tax_group.as_str(), invoice.totals.currency.as_str(), invoice.price_mode().name()] {
-            hasher.update(name);
-            hasher.update([0]);
-        }
-        let mut rest = [0; 8];
-        rest.copy_from_slice(&hasher.finalize()[..8]);
-        Self { code: item.code, rest }
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.code)?;
-        self.rest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl core::str::FromStr for Key {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (code, rest) = text.split_once(':').ok_or(())?;
-        let number = u64::from_str_radix(rest, 16).map_err(|_| ())?;
-        let key = Self { code: code.parse().map_err(|_| ())?, rest: number.to_be_bytes() };
-        if rest.len() == 16 { Ok(key) } else { Err(()) }
-    }
-}
-
 /// The first articles after some place in the order.
 struct Page {
     rows: heapless::Vec<Row, PAGE>,
-    after: Option<Key>,
+    after: Option<ArticleKey>,
     /// Whether there are articles that did not fit.
     more: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    key: Key,
-    /// In thousandths.
-    quantity: i128,
-    /// In centimes.
-    amount: i128,
+    key: ArticleKey,
+    sums: ArticleSums,
     /// A line of it: the invoice and the place among its items.
     invoice: Place,
     item: u16,
@@ -159,7 +113,7 @@ impl Page {
     /// An article that once did not fit is larger than all that stay, so it never comes back half counted.
     fn add(&mut self, invoice: &Invoice<'_>, place: Place) {
         for (index, item) in invoice.items.iter().enumerate() {
-            let key = Key::of(&item, invoice);
+            let key = ArticleKey::of(&item, invoice);
             if self.after.is_some_and(|after| key <= after) {
                 continue;
             }
@@ -176,12 +130,10 @@ impl Page {
                     self.rows.pop();
                 }
                 // An invoice has at most 150 items, and there is room.
-                let row = Row { key, quantity: 0, amount: 0, invoice: place, item: index as u16 };
+                let row = Row { key, sums: ArticleSums::default(), invoice: place, item: index as u16 };
                 let _ = self.rows.insert(at, row);
             }
-            let amount = item.quantity.times(item.unit_price).map_or(0, Amount::centimes);
-            self.rows[at].quantity += i128::from(item.quantity.thousandths());
-            self.rows[at].amount += i128::from(amount);
+            self.rows[at].sums.add(&item);
         }
     }
 }
@@ -210,9 +162,9 @@ impl<B: Board> Stream for Rows<'_, '_, B> {
 
 fn push<L: List>(row: &Row, invoice: &Invoice<'_>, list: &mut L) -> Result<(), L::Error> {
     let Some(item) = invoice.items.iter().nth(usize::from(row.item)) else { return Err(list.fail()) };
-    let amount = i64::try_from(row.amount).ok().and_then(|centimes| Amount::from_centimes(centimes).ok());
-    let quantity = i64::try_from(row.quantity).ok().and_then(Quantity::from_thousandths);
-    let (Some(amount), Some(quantity)) = (amount, quantity) else { return Err(list.fail()) };
+    let (Some(amount), Some(quantity)) = (row.sums.amount(), row.sums.quantity()) else {
+        return Err(list.fail());
+    };
     list.push(&Article {
         code: item.code,
         description: Displayed(item.description),

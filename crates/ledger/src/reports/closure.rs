@@ -1,7 +1,22 @@
-use fiscal::{CivilDate, Position};
+use def_protocol::Base64Url;
+use fiscal::{CivilDate, EventKind, Position, Subject};
 use serde::Deserialize;
 
-use crate::{ChainId, Row, StoreFault, store::LedgerStore};
+use crate::{ChainId, Recorded, Row, StoreFault, store::LedgerStore};
+
+impl Recorded {
+    /// A closure as a device answers `RPT|Z`: the members of its body, whether it was made before, and the record
+    /// itself, sealed. None for other records.
+    pub fn closure_json(&self) -> Option<String> {
+        let record = self.row.read().ok()?;
+        if record.header.subject != Subject::Event(EventKind::Closure) {
+            return None;
+        }
+        let members = self.row.body.as_deref()?.strip_prefix('{')?.strip_suffix('}')?;
+        let (repeated, record) = (self.repeated, Base64Url(&self.row.record));
+        Some(format!(r#"{{"status":"OK",{members},"repeated":{repeated},"record":"{record}"}}"#))
+    }
+}
 
 /// What is read again of a closure's body.
 #[derive(Deserialize)]

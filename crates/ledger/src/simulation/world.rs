@@ -291,7 +291,7 @@ impl World {
         let which = self.below(2) as usize;
         let (writer, queue) = &mut self.processes[which];
         if queue.depth() > 0 {
-            let jobs = queue.take(1 + (self.rng.next_u64() % 12) as usize).unwrap();
+            let jobs = queue.take(1 + (self.rng.next_u64() % 12) as usize, None).unwrap();
             writer.round(jobs);
         }
     }
@@ -350,7 +350,7 @@ impl World {
     fn drain(&mut self) {
         for (writer, queue) in &mut self.processes {
             while queue.depth() > 0 {
-                let jobs = queue.take(64).unwrap();
+                let jobs = queue.take(64, None).unwrap();
                 writer.round(jobs);
             }
         }

@@ -4,10 +4,12 @@ mod columns;
 mod postgres;
 mod screen;
 mod sqlite;
+mod tables;
 
 pub use self::{
     postgres::{PostgresDatabase, PostgresOptions},
     sqlite::{SinceEpoch, SqliteDatabase},
+    tables::{Cell, Cells, Column, ColumnKind, Table, Tables},
 };
 
 use std::time::Duration;
@@ -21,6 +23,16 @@ use fiscal::{Epoch, InvoiceNumber, Prefix};
 pub trait Database: Send + Sync {
     /// Opens a connection. The tables are made or brought up to date when the database is opened.
     fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault>;
+
+    /// The tables as they stand at one moment, to be read only. A database that is none, as for trials, has none.
+    fn snapshot(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        Err(StoreFault::Unavailable("this database gives no tables".to_owned()))
+    }
+
+    /// The tables of a database without outlets, to be filled. Any other is refused.
+    fn fill(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        self.snapshot()
+    }
 }
 
 /// One connection to the database of ledgers.

@@ -13,7 +13,11 @@ pub use job::{Done, Recorded, Sealing};
 pub(crate) use job::{Job, Work};
 pub(crate) use queue::{NotTaken, Queue};
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use fiscal::{Linked, Manifest, Moment, OutletId, Sealed};
 use signing::Signer;
@@ -35,6 +39,9 @@ const TURN: Duration = Duration::from_millis(200);
 /// At most so long a writer waits for another process's turn before it looks again.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// After so long without a job an outlet's selling has paused.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What every writer of a process has.
 pub(crate) struct Context {
     pub(crate) database: Arc<dyn Database>,
@@ -55,17 +62,38 @@ pub(crate) struct Writer {
     store: Option<Box<dyn LedgerStore>>,
     /// The outlets whose newest head is known, under the generation of our turn.
     seats: BTreeMap<OutletId, Seat>,
+    /// Outlets whose newest head the witness may have left out.
+    heard: BTreeSet<OutletId>,
 }
 
 impl Writer {
     pub(crate) fn new(context: Arc<Context>, queue: Arc<Queue>) -> Self {
-        Self { context, queue, store: None, seats: BTreeMap::new() }
+        Self { context, queue, store: None, seats: BTreeMap::new(), heard: BTreeSet::new() }
     }
 
     /// Works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
-        while let Some(jobs) = self.queue.take(MOST_JOBS) {
-            self.round(jobs);
+        loop {
+            // What pauses is told to the witness.
+            let patience = (!self.heard.is_empty()).then_some(PAUSE);
+            match self.queue.take(MOST_JOBS, patience) {
+                Some(jobs) if !jobs.is_empty() => self.round(jobs),
+                more => {
+                    self.tell_heads();
+                    if more.is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nothing comes for now: the heads behind which nothing came are noted outside.
+    fn tell_heads(&mut self) {
+        for outlet in std::mem::take(&mut self.heard) {
+            if let Some(seat) = self.seats.get(&outlet) {
+                self.context.witness.note(&seat.head);
+            }
         }
     }
 
@@ -91,11 +119,12 @@ impl Writer {
                 if aside.fault.is_some() {
                     self.store = None;
                 }
+                let in_doubt = aside.in_doubt;
                 asides.push(aside);
-                if part.linked.is_empty() {
-                    self.seats.insert(outlet, part.seat);
-                } else {
+                if !part.linked.is_empty() {
                     parts.push(part);
+                } else if !in_doubt {
+                    self.seats.insert(outlet, part.seat);
                 }
             }
         }
@@ -108,6 +137,10 @@ impl Writer {
 
     /// Makes an outlet's part. None when its jobs were answered or wait for another round.
     fn part(&mut self, outlet: OutletId, jobs: Vec<Job>, terms: Terms<'_>) -> Option<(Part, Aside)> {
+        // Repeating a closure appends nothing, and so nothing would show that another process sealed more since.
+        if jobs.iter().any(|job| matches!(job.work, Work::Closure(_))) {
+            self.seats.remove(&outlet);
+        }
         let seat = match self.seat(outlet) {
             Ok(Some(seat)) => seat,
             Ok(None) => {
@@ -217,7 +250,7 @@ impl Writer {
         if parts.is_empty() {
             return;
         }
-        let (parts, sealed) = match self.sign(parts) {
+        let (mut parts, sealed) = match self.sign(parts) {
             Ok(signed) => signed,
             Err((parts, refusal)) => {
                 for part in parts {
@@ -229,7 +262,7 @@ impl Writer {
         };
         let done = self.queue.depth() == 0;
         let appends: Vec<_> =
-            parts.iter().zip(&sealed).map(|(part, sealed)| part.append(sealed, done)).collect();
+            parts.iter_mut().zip(&sealed).map(|(part, sealed)| part.append(sealed, done)).collect();
         let outcome = match self.store() {
             Ok(store) => store.append(&appends),
             Err(fault) => Err(AppendFault::NotDone(fault)),
@@ -282,14 +315,16 @@ impl Writer {
     }
 
     /// A part whose outcome is known.
-    fn settle(&mut self, part: Part, sealed: Vec<Sealed>, rows: &[Row], outcome: Appended) {
+    fn settle(&mut self, mut part: Part, sealed: Vec<Sealed>, rows: &[Row], outcome: Appended) {
         match outcome {
             Appended::Durable => {
-                let seat = part.seat_after();
+                let waiting = std::mem::take(&mut part.waiting);
+                let seat = part.into_seat();
                 let prefix = seat.outlet.prefix;
-                self.context.witness.note(&seat.head);
+                self.context.witness.hear(&seat.head);
+                self.heard.insert(seat.outlet.id);
                 self.seats.insert(seat.outlet.id, seat);
-                for (job, at) in part.waiting {
+                for (job, at) in waiting {
                     let (sealed, row) = (sealed[at], &rows[at]);
                     job.answer(Ok(Done::of(sealed, row, prefix)));
                 }

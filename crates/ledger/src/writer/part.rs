@@ -36,7 +36,6 @@ pub(crate) struct Part {
 }
 
 /// The state after the part, which holds once it is durable.
-#[derive(Clone)]
 struct After {
     head: HeadRow,
     books: Box<Books>,
@@ -68,6 +67,8 @@ pub(crate) struct Aside {
     pub(crate) repeated: Vec<(Job, Row)>,
     /// What the store said when it failed.
     pub(crate) fault: Option<StoreFault>,
+    /// Whether a sale had no room in totals that another process may have closed since.
+    pub(crate) in_doubt: bool,
 }
 
 /// Links what jobs ask for. Jobs must have been looked for if they say so. When the store fails, nothing is linked and
@@ -83,7 +84,9 @@ pub(crate) fn assemble(
     let mut waiting = Vec::new();
     let mut jobs = jobs.into_iter();
     while let Some(mut job) = jobs.next() {
-        match assembly.add(&job) {
+        let added = assembly.add(&job);
+        aside.in_doubt |= matches!(added, Err(Refusal::ClosureRequired));
+        match added {
             Ok(Added::Linked(at)) => waiting.push((job, at)),
             Ok(Added::Repeated(row)) => aside.repeated.push((job, *row)),
             Ok(Added::Later) => {
@@ -103,8 +106,9 @@ pub(crate) fn assemble(
             Err(refusal) => aside.answered.push((job, refusal)),
         }
     }
-    let after = assembly.after();
-    let Assembly { mut linked, contents, foreign, .. } = assembly;
+    let head = assembly.head_after();
+    let Assembly { mut linked, contents, foreign, books, .. } = assembly;
+    let after = After { head, books };
     if aside.fault.is_some() {
         linked.clear();
     }
@@ -113,13 +117,12 @@ pub(crate) fn assemble(
 
 impl Part {
     /// What is stored, once it is signed.
-    pub(crate) fn append(&self, sealed: &[fiscal::Sealed], done: bool) -> Append {
+    pub(crate) fn append(&mut self, sealed: &[fiscal::Sealed], done: bool) -> Append {
+        let contents = std::mem::take(&mut self.contents);
         let rows: Vec<Row> = sealed
             .iter()
-            .zip(&self.contents)
-            .map(|(sealed, content)| {
-                Row::new(sealed, content.stamped, content.reference, content.text.clone())
-            })
+            .zip(contents)
+            .map(|(sealed, content)| Row::new(sealed, content.stamped, content.reference, content.text))
             .collect();
         let keys = self.waiting.iter().filter_map(|(job, at)| {
             let Work::Sale(offer) = &job.work else { return None };
@@ -132,12 +135,8 @@ impl Part {
     }
 
     /// The seat after the part.
-    pub(crate) fn seat_after(&self) -> Seat {
-        Seat {
-            outlet: self.seat.outlet.clone(),
-            head: self.after.head.clone(),
-            books: self.after.books.clone(),
-        }
+    pub(crate) fn into_seat(self) -> Seat {
+        Seat { outlet: self.seat.outlet, head: self.after.head, books: self.after.books }
     }
 }
 
@@ -187,15 +186,14 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn after(&self) -> After {
-        let head = HeadRow {
+    fn head_after(&self) -> HeadRow {
+        HeadRow {
             chain: ChainId { epoch: self.head.chain().epoch, ..self.seat.head.chain },
             state: *self.head.state(),
             key: if self.key_named { Some(self.terms.key.id()) } else { self.seat.head.key },
             totals: books::to_bytes(&self.books),
             generation: self.seat.head.generation,
-        };
-        After { head, books: self.books.clone() }
+        }
     }
 
     /// A refusal changes nothing.
@@ -219,7 +217,13 @@ impl<'a> Assembly<'a> {
         if offer.sale().nif() != self.seat.outlet.nif {
             return Err(Refusal::WrongOutlet);
         }
-        let seconds = offer.stamped().seconds_after(self.terms.moment.now);
+        let moment = self.terms.moment;
+        let behind_seconds = self.head.state().time.seconds_after(moment.now);
+        // A clock that is behind the chain says nothing of a till's.
+        if behind_seconds > moment.tolerance_seconds {
+            return Err(LinkFault::ClockRollback { behind_seconds }.into());
+        }
+        let seconds = offer.stamped().seconds_after(moment.now);
         if seconds > limits::AHEAD_SECONDS {
             return Err(Refusal::StampedAhead { seconds });
         }
@@ -337,6 +341,7 @@ impl<'a> Assembly<'a> {
     /// The line of numbers is given up, and another begins at 1 (L2).
     fn add_epoch(&mut self, reason: EpochReason) -> Result<Added, Refusal> {
         let mut chain = *self.head.chain();
+        let old_epoch = chain.epoch;
         let before = *self.head.state();
         chain.epoch = fiscal::Epoch(chain.epoch.0.checked_add(1).ok_or(LinkFault::Exhausted)?);
         let text = body::opening(&self.seat.outlet, chain.epoch, self.terms.key, Some((reason, &before)));
@@ -345,6 +350,11 @@ impl<'a> Assembly<'a> {
         let added = self.event(EventKind::Epoch, text);
         if added.is_err() {
             self.head = head;
+            return added;
+        }
+        if reason == EpochReason::Restored {
+            // What was answered after the backup is in no database (L2).
+            self.event(EventKind::Flag, body::unreported(old_epoch, &before))?;
         }
         added
     }

@@ -1,6 +1,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
 use super::job::Job;
@@ -54,15 +55,24 @@ impl Queue {
         }
     }
 
-    /// Waits for the next job, and takes it with all that wait behind it, at most so many. None once the queue is
-    /// closed and empty.
-    pub(crate) fn take(&self, most: usize) -> Option<Vec<Job>> {
+    /// Waits for the next job, and takes it with all that wait behind it, at most so many: none of them when it waited
+    /// for so long in vain, and nothing once the queue is closed and empty.
+    pub(crate) fn take(&self, most: usize, patience: Option<Duration>) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         while waiting.jobs.is_empty() {
             if waiting.closed {
                 return None;
             }
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            let Some(patience) = patience else {
+                waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let waited = self.arrived.wait_timeout(waiting, patience);
+            let (back, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            waiting = back;
+            if timeout.timed_out() && waiting.jobs.is_empty() && !waiting.closed {
+                return Some(Vec::new());
+            }
         }
         let count = waiting.jobs.len().min(most);
         Some(waiting.jobs.drain(..count).collect())

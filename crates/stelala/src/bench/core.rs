@@ -11,9 +11,9 @@ use std::{
 use anyhow::Context;
 use fiscal::{Chain, Epoch, Head, HeadState, Moment, PrivateKey, Proven, RecordHash, Sale, Validated};
 use sha2::{Digest, Sha256};
+use signing::AwsLcKey;
 
 use super::{
-    aws_lc::AwsLcKey,
     measure::{Subject, medians},
     ratio::Ratio,
 };
@@ -30,9 +30,9 @@ const SEAL_WITH_P256: f64 = 0.9;
 pub(super) fn run(rounds: usize) -> anyhow::Result<ExitCode> {
     let payload = FIVE_LINES.as_bytes();
     let sale = Validated::read(payload).context("the benchmark's own payload")?.sale();
-    let bare_aws_lc = AwsLcKey::new().context("aws-lc-rs made no key")?;
+    let bare_aws_lc = AwsLcKey::generate().context("aws-lc-rs made no key")?;
     let bare_p256 = random::bare_software_key()?;
-    let aws_lc = AwsLcKey::new().context("aws-lc-rs made no key")?;
+    let aws_lc = AwsLcKey::generate().context("aws-lc-rs made no key")?;
     let aws_lc = Proven::prove(aws_lc, [1; 32]).context("aws-lc-rs")?;
     let p256 = random::software_key()?;
     let hash = RecordHash(sale.hash().0);

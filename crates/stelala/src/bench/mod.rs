@@ -1,12 +1,13 @@
 //! Benchmarks are programs: they print ratios against limits that were measured in the same run.
 
-mod aws_lc;
+mod cloud;
 mod core;
 mod device;
 mod firmware;
 mod measure;
 mod port;
 mod ratio;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,12 @@ pub(crate) enum BenchCommand {
         #[arg(long, default_value_t = 100_000)]
         records: u64,
     },
+    /// A cloud over HTTP against a bare echo by the same HTTP stack, and against bare signing. Exit code 1 when a limit is
+    /// not kept.
+    Cloud(cloud::CloudBench),
+    /// A full audit of an export against the bare verification of its signatures, on all cores, in constant memory. Exit
+    /// code 1 when a limit is not kept.
+    Verify(verify::VerifyBench),
     /// The firmware on an emulated Cortex-M33: instructions, stack, and a time budget. Exit code 1 when a limit is not kept.
     Firmware {
         /// How many sales of each size; of each command, the mean counts.
@@ -47,6 +54,8 @@ impl BenchCommand {
         match self {
             Self::Core { rounds } => core::run(rounds.max(1)),
             Self::Device { rounds, records } => device::run(rounds.max(1), records.max(1_000)),
+            Self::Cloud(bench) => bench.run(),
+            Self::Verify(bench) => bench.run(),
             Self::Firmware { rounds, json } => firmware::run(rounds, json),
         }
     }

@@ -25,6 +25,6 @@ impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, measured, sign, limit, kept } = self;
         let verdict = if *kept { "kept" } else { "NOT KEPT" };
-        write!(f, "  {name:<46} {measured:>8.3}   {sign} {limit:.1}  {verdict}")
+        write!(f, "  {name:<46} {measured:>8.3}   {sign} {limit:?}  {verdict}")
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct ConfigArgs {
 }
 
 impl ConfigArgs {
-    pub(super) fn read(&self) -> anyhow::Result<Config> {
+    pub(crate) fn read(&self) -> anyhow::Result<Config> {
         let name = self.config.display();
         let advice = || format!("{name}: `stelala cloud config > {name}` makes one");
         let text = fs::read_to_string(&self.config).with_context(advice)?;

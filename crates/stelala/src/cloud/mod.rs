@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-pub(crate) use self::{doctor::DoctorCommand, key::api_key, serve::Serving};
+pub(crate) use self::{configured::ConfigArgs, doctor::DoctorCommand, key::api_key, serve::Serving};
 
 #[derive(Subcommand)]
 pub(crate) enum CloudCommand {

@@ -31,6 +31,7 @@ At the counter:
   device       A fiscal memory (DEF): set up, sell, report, save, simulate
 In the cloud:
   cloud        Runs a cloud; outlets, API keys, signing keys
+  ledger       Exports, backs up and restores what a cloud has sealed
   doctor       Says in sentences what is wrong with a cloud
 For trials:
   authority    Issues what commands devices of the development realm
@@ -126,6 +127,41 @@ examples! {
     "cloud config" "Prints a configuration with a comment for each member.\n\nWhat is commented out holds without it, so that \
         as it is it runs on this machine."
         "  stelala cloud config > cloud.toml";
+    "ledger" "Looks after what a cloud has sealed: exports, backups, heads.\n\nEach works while clouds run, but for restore, \
+        which fills an empty database. `stelala verify ledger` says whether a database is true."
+        "  stelala ledger backup --config cloud.toml --out monday.backup";
+    "ledger export" "Writes an outlet's records for an auditor: parts of 10,000, and a list of them that the attesting key \
+        signs.\n\nIn the folder are the ledger's own records, keys.pem and attester.pem; what a device sealed is in a folder of \
+        its name. Interrupted, it goes on where it was. The auditor compares the keys with /.well-known/fiscal-keys.json."
+        "  stelala ledger export --config cloud.toml --outlet KIN-GOMBE-01 --since 2026-03-01 --until 2026-03-31 --out march\n  \
+         stelala verify export march --trust march/keys.pem --attester march/attester.pem";
+    "ledger backup" "Writes all that the database holds at one moment into a file.\n\nClouds go on meanwhile. The file is for \
+        SQLite and PostgreSQL alike, and shows by itself if it was cut or changed. It holds names of clients, and no keys \
+        that sign: keep the signer's store too, elsewhere."
+        "  stelala ledger backup --config cloud.toml --out monday.backup";
+    "ledger restore" "Fills an empty database from a backup, once all of it is found true.\n\nInvoices that were answered \
+        after the backup are not in it, and their numbers are never given again: each outlet goes on in a new epoch, from 1, \
+        and a flag in it says how far the old one is held."
+        "  stelala ledger restore --config new-cloud.toml --from monday.backup";
+    "ledger heads" "Prints how far each outlet's ledger has come, as the file of heads has it.\n\nKept elsewhere, it shows \
+        later that an end was cut off: `stelala verify ledger --heads FILE`."
+        "  stelala ledger heads --config cloud.toml >> /media/usb/heads.jsonl";
+    "ledger x" "Says what an outlet sold so far, as JSON with the members of a device's answer to RPT|X.\n\nIt closes nothing \
+        and reads no invoice: the sums are counted as invoices are sealed."
+        "  stelala ledger x --config cloud.toml --outlet KIN-GOMBE-01 --period day";
+    "ledger z" "Closes an outlet's business day, or repeats what closed it: JSON with the members of a device's answer to \
+        RPT|Z.\n\nThe closure is a sealed record of the outlet's chain. Clouds may seal meanwhile; asked again for the same \
+        day, the answer is the same record."
+        "  stelala ledger z --config cloud.toml --outlet KIN-GOMBE-01 --date 2026-03-14";
+    "ledger a" "Says what an outlet sold article by article over business days, as JSON with the members of a device's \
+        answer to RPT|A.\n\nIt reads the invoices of these days and no others. With --signed it is a JWS that the attesting \
+        key signed over exactly this JSON."
+        "  stelala ledger a --config cloud.toml --outlet KIN-GOMBE-01 --since 2026-03-01 --until 2026-03-31 --signed";
+    "verify ledger" "Checks a cloud's database: each outlet's chain, and all that stands beside the records.\n\nIt believes \
+        nothing of it: columns, heads, totals, sales, idempotency keys and what devices delivered are compared with what was \
+        sealed. Clouds may run meanwhile. Without --heads it takes the configuration's file of heads, if that is there. \
+        Exit code 1 when something is false."
+        "  stelala verify ledger --config cloud.toml --heads /media/usb/heads.jsonl";
     "doctor" "Says in sentences what is wrong with a cloud.\n\nIt looks at the address, the database and what that keeps, the \
         signer and its passphrase or PIN, the clock, the heads file and the API keys. Exit code 1 when the cloud cannot \
         serve; notes do not count."
@@ -169,6 +205,10 @@ examples! {
     "bench" "Measures in ratios against limits of the same run, so that the machine's speed does not matter.\n\nExit code 1 \
         when a limit is not kept."
         "  stelala bench core";
+    "bench cloud" "Measures a cloud in this process over HTTP, in turns with a bare echo by the same HTTP stack and with bare \
+        signing: invoices sealed and durable in a second, and how long each takes.\n\nTo see a slower disk, preload \
+        crates/cloud-trials/shim. Exit code 1 when a limit is not kept."
+        "  stelala bench cloud\n  stelala bench cloud --records 1000000\n  stelala bench cloud --signer softhsm=/usr/lib/softhsm/libsofthsm2.so:stelala:1234 --connections 64,256";
     "bench core" "Measures what the core costs beside a bare signature.\n\nExit code 1 when a limit is not kept."
         "  stelala bench core --rounds 10";
     "bench device" "Measures what a device costs: PREPARE and COMMIT beside a bare signature, without and through the port, after \

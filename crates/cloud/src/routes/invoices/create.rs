@@ -49,7 +49,9 @@ pub(crate) async fn create(
             app.metrics.sealed(began.elapsed(), sealing.repeated);
             answer(&sealing)
         }
-        Err(Refusal::Replay { epoch, number }) => Err(replay(&app, outlet, epoch, number, keyed).await),
+        Err(Refusal::Replay { epoch, number }) => {
+            Err(replay(&app, outlet, epoch, number, keyed, language).await)
+        }
         Err(refusal) => Err(Problem::of(&refusal, language)),
     }
 }
@@ -113,9 +115,14 @@ async fn replay(
     epoch: Epoch,
     number: InvoiceNumber,
     keyed: bool,
+    language: Language,
 ) -> Problem {
-    let outlet = app.ask(move |store| store.outlet(outlet)).await;
-    let number = outlet.ok().flatten().map(|outlet| FiscalNumber { prefix: outlet.prefix, epoch, number });
+    let outlet = match app.ask(move |store| store.outlet(outlet)).await {
+        Ok(outlet) => outlet,
+        // An answer without the number would be of no use: asked again, there is one.
+        Err(refusal) => return Problem::of(&refusal, language),
+    };
+    let number = outlet.map(|outlet| FiscalNumber { prefix: outlet.prefix, epoch, number });
     let advice = if keyed {
         "another idempotency key, or none, was used for it: ask for that invoice"
     } else {

@@ -4,6 +4,7 @@ mod append;
 mod read;
 mod session;
 mod store;
+mod tables;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,8 +13,8 @@ use ::postgres::{
     config::{Host, SslMode},
 };
 
-use self::{session::Session, store::PostgresStore};
-use super::{Database, LedgerStore, StoreFault};
+use self::{session::Session, store::PostgresStore, tables::PostgresTables};
+use super::{Database, LedgerStore, StoreFault, Tables};
 
 /// How to reach PostgreSQL, and what is allowed there. Everything that is not said is the safe value.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,14 @@ impl PostgresDatabase {
 impl Database for PostgresDatabase {
     fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault> {
         Ok(Box::new(PostgresStore::connect(Arc::clone(&self.settings))?))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        Ok(Box::new(PostgresTables::snapshot(&self.settings)?))
+    }
+
+    fn fill(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        Ok(Box::new(PostgresTables::fill(&self.settings)?))
     }
 }
 

@@ -101,7 +101,7 @@ CREATE TRIGGER heads_stay BEFORE DELETE OR TRUNCATE ON heads FOR EACH STATEMENT
   EXECUTE FUNCTION refuse('the head of an outlet is never deleted: close the outlet by a record');
 CREATE TRIGGER heads_go_on BEFORE UPDATE ON heads FOR EACH ROW
   WHEN (NEW.generation < OLD.generation OR NEW.epoch < OLD.epoch OR NEW.outlet <> OLD.outlet)
-  EXECUTE FUNCTION refuse('a head never goes back: restore a backup with `stelala restore`');
+  EXECUTE FUNCTION refuse('a head never goes back: restore a backup with `stelala ledger restore`');
 CREATE TRIGGER sealing_keys_stay BEFORE DELETE OR TRUNCATE ON sealing_keys FOR EACH STATEMENT
   EXECUTE FUNCTION refuse('a published key is never deleted: what it sealed is verified with it');
 CREATE TRIGGER sealing_keys_end_once BEFORE UPDATE ON sealing_keys FOR EACH ROW
@@ -133,14 +133,16 @@ BEGIN
   JOIN unnest(p_outlet, p_generation) AS p (outlet, generation)
     ON p.outlet = h.outlet AND p.generation = h.generation;
 
+  -- The outlets come from what was given: were they those of the tables, a plan made while these are empty would look
+  -- at all sales of an outlet for each one that is appended.
   SELECT coalesce(array_agg(DISTINCT found.outlet), '{}') INTO known
   FROM (
-    SELECT s.outlet
+    SELECT r.outlet
     FROM unnest(r_outlet, r_stamped, r_hash, r_own_sale) AS r (outlet, stamped, hash, own_sale)
     JOIN sales s ON s.outlet = r.outlet AND s.stamped = r.stamped AND s.hash = r.hash
     WHERE r.own_sale
     UNION ALL
-    SELECT i.outlet
+    SELECT k.outlet
     FROM unnest(k_outlet, k_key) AS k (outlet, key)
     JOIN idempotency i ON i.outlet = k.outlet AND i.key = k.key
   ) found

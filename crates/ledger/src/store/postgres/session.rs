@@ -134,6 +134,11 @@ impl Session {
         Ok(rows)
     }
 
+    /// For a transaction over many statements.
+    pub(super) fn into_client(self) -> Client {
+        self.client
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

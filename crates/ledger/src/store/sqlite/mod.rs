@@ -3,10 +3,14 @@
 mod append;
 mod read;
 mod store;
+mod tables;
 mod write;
 
 use std::{
     fmt,
+    fs::OpenOptions,
+    io,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -14,8 +18,8 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use self::store::SqliteStore;
-use super::{Database, LedgerStore, StoreFault};
+use self::{store::SqliteStore, tables::SqliteTables};
+use super::{Database, LedgerStore, StoreFault, Tables};
 
 /// Written into the file's header, so that tools know it: `StLg`.
 const APPLICATION_ID: i64 = 0x5374_4C67;
@@ -23,8 +27,9 @@ const VERSION: i64 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 /// How long another process may write before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
-/// Of pages kept in memory for each connection, in KiB.
-const CACHE_KIB: i64 = 32 * 1024;
+/// Of pages kept in memory for each connection, in KiB. The system keeps the rest: a larger cache is looked through whole
+/// at each commit in which pages of an index were split.
+const CACHE_KIB: i64 = 8 * 1024;
 /// After so many pages of 4 KiB the write-ahead log is copied into the file. Pages that each batch changes again, such
 /// as those of heads and the ends of indexes, are then copied once for many batches.
 const CHECKPOINT_PAGES: i64 = 4_096;
@@ -48,11 +53,13 @@ impl SqliteDatabase {
     ///
     /// `clock` is for the turns of processes that share the file, and for nothing else.
     pub fn open(path: impl Into<PathBuf>, clock: SinceEpoch) -> Result<Self, StoreFault> {
-        let shared = Shared { path: path.into(), clock, writing: Mutex::new(()) };
-        let mut connection = open_file(&shared.path)?;
-        refuse_other_files(&connection, &shared.path)?;
+        let path = path.into();
+        let mut connection = open_file(&path)?;
+        refuse_other_files(&connection, &path)?;
         keep_safe(&connection)?;
-        make_tables(&mut connection, &shared.path)?;
+        flush_log(&mut connection, &path)?;
+        make_tables(&mut connection, &path)?;
+        let shared = Shared { path, clock, writing: Mutex::new(()), _keeper: Mutex::new(connection) };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -60,6 +67,14 @@ impl SqliteDatabase {
 impl Database for SqliteDatabase {
     fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault> {
         Ok(Box::new(SqliteStore::new(Arc::clone(&self.shared))?))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        Ok(Box::new(SqliteTables::snapshot(&self.shared)?))
+    }
+
+    fn fill(&self) -> Result<Box<dyn Tables>, StoreFault> {
+        Ok(Box::new(SqliteTables::fill(&self.shared)?))
     }
 }
 
@@ -74,6 +89,9 @@ struct Shared {
     path: PathBuf,
     clock: SinceEpoch,
     writing: Mutex<()>,
+    /// As long as one connection is open, what SQLite knows of the log stays: a commit whose flush failed is overwritten.
+    /// The first connection after the last would read the log anew, and take that commit for one that was done.
+    _keeper: Mutex<Connection>,
 }
 
 impl Shared {
@@ -169,6 +187,33 @@ fn keep_safe(connection: &Connection) -> Result<(), StoreFault> {
              this machine"
         ))),
     }
+}
+
+/// Writes the log once more, as it is, and flushes it. A process before may have ended because a flush failed; the system
+/// then still holds what the disk does not have, and calls every later flush a success, for only what was written since
+/// is flushed. What SQLite has read from such a log, and appends behind it, would be gone with the power.
+fn flush_log(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
+    // Nobody else writes into the log meanwhile, and SQLite locks other files than this one.
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fault)?;
+    let mut name = path.canonicalize().map_err(unwritten)?.into_os_string();
+    name.push("-wal");
+    let log = OpenOptions::new().read(true).write(true).open(name).map_err(unwritten)?;
+    let (mut bytes, mut at) = (vec![0; 1024 * 1024], 0);
+    loop {
+        let count = log.read_at(&mut bytes, at).map_err(unwritten)?;
+        if count == 0 {
+            break;
+        }
+        log.write_all_at(&bytes[..count], at).map_err(unwritten)?;
+        at += count as u64;
+    }
+    log.sync_data().map_err(unwritten)?;
+    transaction.rollback().map_err(fault)
+}
+
+fn unwritten(error: io::Error) -> StoreFault {
+    StoreFault::Unavailable(format!("the write-ahead log: {error}"))
 }
 
 /// Two processes may open a new file at once: the second finds the tables made.

@@ -110,7 +110,7 @@ CREATE TRIGGER heads_stay_on_delete BEFORE DELETE ON heads
   BEGIN SELECT RAISE(ABORT, 'the head of an outlet is never deleted: close the outlet by a record'); END;
 CREATE TRIGGER heads_go_on BEFORE UPDATE ON heads
   WHEN NEW.generation < OLD.generation OR NEW.epoch < OLD.epoch OR NEW.outlet <> OLD.outlet
-  BEGIN SELECT RAISE(ABORT, 'a head never goes back: restore a backup with `stelala restore`'); END;
+  BEGIN SELECT RAISE(ABORT, 'a head never goes back: restore a backup with `stelala ledger restore`'); END;
 
 CREATE TRIGGER sealing_keys_end_once BEFORE UPDATE ON sealing_keys
   WHEN OLD.until IS NOT NULL OR NEW.until IS NULL

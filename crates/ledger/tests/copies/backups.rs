@@ -1,0 +1,128 @@
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use fiscal::Epoch;
+use ledger::{
+    BackupFault, BackupFigures, Database, EpochReason, SqliteDatabase, StoreFault, Table, check_backup,
+    restore_backup, write_backup,
+};
+
+use crate::shop::{Shop, examine, open, outlet, said, start, verdict};
+
+fn back_up(database: &dyn Database) -> (Vec<u8>, BackupFigures) {
+    let mut file = Vec::new();
+    let figures = write_backup(&mut *database.snapshot().unwrap(), &mut file, &mut |_| {}).unwrap();
+    (file, figures)
+}
+
+/// As the command does: filled, examined, committed.
+fn restore(file: &[u8], database: &SqliteDatabase) -> Result<(), BackupFault> {
+    check_backup(file)?;
+    let mut tables = database.fill()?;
+    restore_backup(file, &mut *tables, &mut |_| {})?;
+    let verdict = examine(&mut *tables, BTreeMap::new());
+    assert!(verdict.is_true(), "{}", said(&verdict));
+    Ok(tables.commit(77)?)
+}
+
+#[test]
+fn a_backup_under_load_is_of_one_moment_and_its_restored_ledger_goes_on_in_a_new_epoch() {
+    let shop = Shop::new();
+    shop.sell(5);
+    shop.deliver();
+    let stop = AtomicBool::new(false);
+    let (file, figures) = std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    shop.sell_one(&shop.ledger);
+                }
+            });
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let backup = back_up(&shop.database);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        stop.store(true, Ordering::SeqCst);
+        backup
+    });
+    let held = figures.rows(Table::Records);
+    assert!(held > 10, "{figures:?}");
+
+    let other = open(&shop.folder.path().join("other.sqlite"));
+    restore(&file, &other).unwrap();
+    assert_eq!(back_up(&other).0, file, "what was restored is what was backed up");
+    let heads = shop.folder.path().join("other-heads.jsonl");
+    let ledger = start(&other, shop.clock(), &heads, 77);
+    for outlet in [outlet(), "LUB-KENYA-03".parse().unwrap()] {
+        let opened = ledger.open_epoch(outlet, EpochReason::Restored).unwrap();
+        assert_eq!(opened.row.place.chain.epoch, Epoch(1));
+    }
+    let first = shop.sell_one(&ledger);
+    let facts = *first.sealed.header.invoice().unwrap();
+    assert_eq!((first.sealed.header.epoch, facts.number.value()), (Epoch(1), 1));
+    let chain = ledger::ChainId { outlet: outlet(), epoch: Epoch(1), signer: "CLOUD-1".parse().unwrap() };
+    let rows = ledger.ask(|store| store.records(chain, None, 10)).unwrap();
+    let last = ledger.ask(|store| store.newest_of(ledger::ChainId { epoch: Epoch(0), ..chain }));
+    let last = last.unwrap().unwrap();
+    let flag = rows[1].body.as_deref().unwrap();
+    let position = last.place.position;
+    assert!(
+        flag.starts_with(&format!(
+            r#"{{"reason":"unreported","epoch":0,"last_position":{position},"last_number":"#
+        )),
+        "{flag}"
+    );
+    ledger.stop();
+    let verdict = verdict(&other, BTreeMap::new());
+    assert!(verdict.is_true(), "{}", said(&verdict));
+}
+
+#[test]
+fn until_the_new_epochs_are_there_no_other_process_appends() {
+    let shop = Shop::new();
+    shop.sell(2);
+    let other = open(&shop.folder.path().join("other.sqlite"));
+    restore(&back_up(&shop.database).0, &other).unwrap();
+    let mut store = other.connect().unwrap();
+    let turn = store.take_turn(outlet(), 5, std::time::Duration::from_secs(1)).unwrap();
+    assert!(matches!(turn, ledger::Turn::Held(_)), "{turn:?}");
+    let ledger = start(&other, shop.clock(), &shop.folder.path().join("h"), 77);
+    ledger.open_epoch(outlet(), EpochReason::Restored).unwrap();
+    ledger.stop();
+    let turn = store.take_turn(outlet(), 5, std::time::Duration::from_secs(1)).unwrap();
+    assert!(matches!(turn, ledger::Turn::Taken(_)), "{turn:?}");
+}
+
+#[test]
+fn a_backup_with_any_byte_changed_or_cut_off_is_refused() {
+    let shop = Shop::new();
+    shop.sell(2);
+    let file = back_up(&shop.database).0;
+    assert!(check_backup(&file[..]).is_ok());
+    for at in (0..file.len()).step_by(7) {
+        let mut changed = file.clone();
+        changed[at] ^= 1;
+        assert!(check_backup(&changed[..]).is_err(), "byte {at}");
+    }
+    for length in (0..file.len()).step_by(101) {
+        assert!(check_backup(&file[..length]).is_err(), "{length} bytes");
+    }
+    let longer = [&file[..], b"x"].concat();
+    assert!(matches!(check_backup(&longer[..]), Err(BackupFault::Damaged)));
+    // Even when it is put in unchecked, a restore that fails leaves nothing behind.
+    let other = open(&shop.folder.path().join("other.sqlite"));
+    let mut tables = other.fill().unwrap();
+    assert!(restore_backup(&file[..file.len() - 1], &mut *tables, &mut |_| {}).is_err());
+    drop(tables);
+    assert!(other.connect().unwrap().outlets(None, 1).unwrap().is_empty());
+    restore(&file, &other).unwrap();
+}
+
+#[test]
+fn a_database_with_a_ledger_is_not_filled() {
+    let shop = Shop::new();
+    let refused = shop.database.fill().map(|_| ()).unwrap_err();
+    assert!(matches!(&refused, StoreFault::Unsafe(said) if said.contains("already")), "{refused}");
+}

@@ -1,0 +1,8 @@
+//! A ledger that is examined, exported, backed up and restored.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+mod backups;
+mod exports;
+mod lies;
+mod shop;

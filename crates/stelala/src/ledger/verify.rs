@@ -1,0 +1,128 @@
+use std::{
+    io::{self, Write},
+    num::NonZeroUsize,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use ::ledger::LedgerVerdict;
+use ::verify::Language;
+use clap::Args;
+use serde_json::json;
+use verify_cli::Lang;
+
+use super::{examine::examine, kept_heads::KeptHeads};
+use crate::cloud::ConfigArgs;
+
+/// What is examined, and against what.
+#[derive(Args)]
+pub(crate) struct VerifyLedgerCommand {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// A file of heads that was kept outside the database; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    heads: Vec<PathBuf>,
+    /// So many threads check signatures; as many as there are cores unless said.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// The language of the answer.
+    #[arg(long, value_enum, default_value_t = Lang::Fr)]
+    lang: Lang,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl VerifyLedgerCommand {
+    /// 0 when all is true, 1 when something is false; a question that cannot be asked is 2.
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        let config = self.config.read()?;
+        let own = [config.ledger.heads.clone()];
+        let files = if self.heads.is_empty() && own[0].exists() { &own[..] } else { &self.heads };
+        // First the heads: what is sealed from here on is in none of them.
+        let mut heads = KeptHeads::default();
+        files.iter().try_for_each(|path| heads.read(path))?;
+        let database = ::cloud::existing_database(&config.database)?;
+        let mut tables = database.snapshot()?;
+        let verdict = examine(&mut *tables, heads.into_inner(), self.threads)?;
+        let text = if self.json { in_json(&verdict, self.lang) } else { in_words(&verdict, self.lang) };
+        io::stdout().lock().write_all(text.as_bytes())?;
+        Ok(ExitCode::from(u8::from(!verdict.is_true())))
+    }
+}
+
+fn in_json(verdict: &LedgerVerdict, lang: Lang) -> String {
+    let finding = |finding: &::ledger::LedgerFinding| json!({ "code": finding.code(), "sentence": finding.sentence(lang.into()) });
+    let value = json!({
+        "valid": verdict.is_true(),
+        "outlets": verdict.outlets,
+        "records": verdict.records,
+        "invoices": verdict.invoices,
+        "delivered": verdict.foreign,
+        "heads_met": verdict.heads_met,
+        "keys": verdict.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+        "more_findings": verdict.more_findings,
+    });
+    format!("{value:#}\n")
+}
+
+/// As a terminal shows it.
+pub(super) fn in_words(verdict: &LedgerVerdict, lang: Lang) -> String {
+    let language = Language::from(lang);
+    let say = |french: &'static str, english: &'static str| match lang {
+        Lang::Fr => french,
+        Lang::En => english,
+    };
+    let mut lines = Vec::new();
+    lines.push(
+        if verdict.is_true() {
+            say("VRAI : ce grand livre est intact", "TRUE: this ledger is intact")
+        } else {
+            say("FAUX : ce grand livre n'est pas intact", "FALSE: this ledger is not intact")
+        }
+        .to_owned(),
+    );
+    if !verdict.is_true() {
+        lines.push(format!("\n{}", say("Ce qui est faux", "What is false")));
+        let findings = verdict.findings.iter();
+        lines.extend(
+            findings.map(|finding| format!("  - {} [{}]", finding.sentence(language), finding.code())),
+        );
+        if verdict.more_findings > 0 {
+            lines.push(format!("  - {} {}", verdict.more_findings, say("autres constats", "more findings")));
+        }
+    }
+    lines.push(String::new());
+    let keys: Vec<String> = verdict.keys.iter().map(ToString::to_string).collect();
+    for (name, value) in [
+        (say("Points de vente", "Outlets"), verdict.outlets.to_string()),
+        (say("Enregistrements", "Records"), verdict.records.to_string()),
+        (say("Factures", "Invoices"), verdict.invoices.to_string()),
+        (say("Livrés par des appareils", "Delivered by devices"), verdict.foreign.to_string()),
+        (say("Têtes gardées ailleurs", "Heads kept elsewhere"), verdict.heads_met.to_string()),
+        (say("Clés publiées", "Published keys"), keys.join(" ")),
+    ] {
+        lines.push(format!("  {name:<25} {value}"));
+    }
+    if verdict.is_true() {
+        lines.push(format!("\n{}", say("Ce que cela ne prouve pas", "What this does not prove")));
+        lines.push(format!(
+            "  - {}",
+            say(
+                "À qui sont les clés : comparez-les avec /.well-known/fiscal-keys.json.",
+                "Whose the keys are: compare them with /.well-known/fiscal-keys.json."
+            )
+        ));
+        if verdict.heads_met == 0 {
+            lines.push(format!(
+                "  - {}",
+                say(
+                    "Que la fin n'a pas été coupée : donnez un fichier de têtes avec --heads.",
+                    "That no end was cut off: give a file of heads with --heads."
+                )
+            ));
+        }
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,129 @@
+//! A cloud's ledger from the command line: verified, exported, backed up, restored.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+fn run(folder: &Path, line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stelala"));
+    command.args(line.split(' ')).current_dir(folder).output().unwrap()
+}
+
+/// What it says, and with which code it ends.
+fn said(folder: &Path, line: &str) -> (String, i32) {
+    let output = run(folder, line);
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (text, output.status.code().unwrap())
+}
+
+#[track_caller]
+fn good(folder: &Path, line: &str) -> String {
+    let (text, code) = said(folder, line);
+    assert_eq!(code, 0, "{line}: {text}");
+    text
+}
+
+/// A cloud in `c` that has sold the day of examples/day.
+fn cloud() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    good(folder.path(), "up --dir c --port 0 --once");
+    folder
+}
+
+/// A folder with the same signer and no database.
+fn another(folder: &Path, name: &str) {
+    fs::create_dir(folder.join(name)).unwrap();
+    for file in ["keys.json", "passphrase", "cloud.toml"] {
+        fs::copy(folder.join("c").join(file), folder.join(name).join(file)).unwrap();
+    }
+}
+
+#[test]
+fn a_ledger_is_verified_exported_and_its_export_is_true() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    let text = good(folder, "verify ledger --config c/cloud.toml");
+    assert!(text.starts_with("VRAI : ") && text.contains("Factures") && text.contains("38"), "{text}");
+    let heads = good(folder, "ledger heads --config c/cloud.toml");
+    fs::write(folder.join("heads"), &heads).unwrap();
+    let text = good(folder, "verify ledger --config c/cloud.toml --heads heads --lang en");
+    assert!(text.contains("Heads kept elsewhere      1") && !text.contains("--heads"), "{text}");
+    good(folder, "ledger export --config c/cloud.toml --outlet KIN-GOMBE-01 --out e");
+    let text =
+        good(folder, "verify export e --trust e/keys.pem --attester e/attester.pem --heads heads --lang en");
+    assert!(text.starts_with("TRUE: this export is intact"), "{text}");
+    let (text, code) = said(folder, "ledger export --config c/cloud.toml --outlet NOWHERE --out f");
+    assert!(code == 2 && text.contains("NOWHERE"), "{text}");
+    let (text, code) = said(folder, "ledger export --config c/cloud.toml --outlet KIN-GOMBE-01 --out e");
+    assert!(code == 2 && text.contains("another folder"), "{text}");
+}
+
+#[test]
+fn a_backup_is_restored_once_into_an_empty_database_and_a_new_epoch_begins() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    good(folder, "ledger backup --config c/cloud.toml --out b");
+    assert_eq!(fs::metadata(folder.join("b")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!folder.join("b.unfinished").exists());
+    assert_eq!(said(folder, "ledger backup --config c/cloud.toml --out b").1, 2, "it is there already");
+    another(folder, "d");
+    let bytes = fs::read(folder.join("b")).unwrap();
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    for (name, bytes) in [("cut", &bytes[..bytes.len() - 9]), ("flipped", &flipped[..]), ("other", b"{}")] {
+        fs::write(folder.join(name), bytes).unwrap();
+        let (text, code) = said(folder, &format!("ledger restore --config d/cloud.toml --from {name}"));
+        assert!(code == 2 && text.contains(name), "{name}: {text}");
+        assert!(!folder.join("d/ledger.sqlite").exists(), "{name} touched the database");
+    }
+    let text = good(folder, "ledger restore --config d/cloud.toml --from b");
+    assert!(text.contains("KIN-GOMBE-01: goes on in epoch 1, from number 1"), "{text}");
+    let text = good(folder, "verify ledger --config d/cloud.toml --lang en --json");
+    assert!(text.contains("\"records\": 41") && text.contains("\"invoices\": 38"), "{text}");
+    let (text, code) = said(folder, "ledger restore --config d/cloud.toml --from b");
+    assert!(code == 2 && text.contains("already"), "{text}");
+}
+
+#[test]
+fn what_was_sealed_after_a_backup_shows_in_the_heads_and_its_numbers_are_never_given_again() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    good(folder, "ledger backup --config c/cloud.toml --out b");
+    let head = good(folder, "ledger heads --config c/cloud.toml");
+    let later = head.replace("\"position\":39", "\"position\":57");
+    assert_ne!(head, later);
+    fs::write(folder.join("heads"), later).unwrap();
+    another(folder, "d");
+    good(folder, "ledger restore --config d/cloud.toml --from b");
+    let (text, code) = said(folder, "verify ledger --config d/cloud.toml --heads heads --lang en");
+    assert!(code == 1 && text.contains("position 57") && text.contains("[head_missing]"), "{text}");
+    good(folder, "ledger export --config d/cloud.toml --outlet KIN-GOMBE-01 --out e");
+    let lines = fs::read_to_string(folder.join("e/part-000002.jsonl")).unwrap();
+    let flag = r#"{\"reason\":\"unreported\",\"epoch\":0,\"last_position\":39,\"last_number\":38}"#;
+    assert!(lines.contains(flag), "{lines}");
+    good(folder, "verify export e --trust e/keys.pem --attester e/attester.pem");
+}
+
+#[test]
+fn a_question_about_a_database_that_is_not_there_makes_none() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    another(folder, "d");
+    for line in [
+        "verify ledger",
+        "ledger heads",
+        "ledger backup --out x",
+        "ledger export --outlet KIN-GOMBE-01 --out e",
+    ] {
+        let (text, code) = said(folder, &format!("{line} --config d/cloud.toml"));
+        assert!(code == 2 && text.contains("ledger.sqlite"), "{line}: {text}");
+    }
+    assert!(!folder.join("d/ledger.sqlite").exists());
+}
