@@ -80,7 +80,7 @@ const ROUNDS: u32 = 8;
 
 /// Records a server, and cuts its power so many times.
 pub fn run(binary: &Path, cuts: u64, seed: u64) -> anyhow::Result<Found> {
-    let (folder, scratch) = (temporary("stelala-power-")?, temporary("stelala-shim-")?);
+    let (folder, scratch) = (temporary("stelala-cloud-power-")?, temporary("stelala-shim-")?);
     let place = Place::make(binary, folder.path(), Store::Sqlite, Keys::Software, 1)?;
     let base = scratch.path().join("base");
     copy(&place.folder, &base)?;

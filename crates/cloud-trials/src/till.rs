@@ -39,6 +39,14 @@ struct Asked {
     /// Whether an attempt was left without an answer that says what became of it.
     doubt: bool,
     seal: Option<Seal>,
+    /// Refused for ever, which is a violation: it is not offered again.
+    given_up: bool,
+}
+
+impl Asked {
+    const fn is_open(&self) -> bool {
+        self.seal.is_none() && !self.given_up
+    }
 }
 
 /// So many settled sales are kept, to be repeated and taken back.
@@ -77,11 +85,10 @@ impl<'s> Till<'s> {
     /// Finds out what became of each sale.
     pub fn settle(&mut self) {
         for index in 0..self.asked.len() {
-            let was_sealed = self.asked[index].seal.is_some();
-            if !was_sealed && self.asked[index].doubt {
+            if self.asked[index].is_open() && self.asked[index].doubt {
                 self.look(index);
             }
-            while self.asked[index].seal.is_none() && self.shop.phase() != Phase::Over {
+            while self.asked[index].is_open() && self.shop.phase() != Phase::Over {
                 self.offer(index);
             }
         }
@@ -94,7 +101,7 @@ impl<'s> Till<'s> {
         self.asked.retain(|asked| {
             let counted = old > 0;
             old = old.saturating_sub(1);
-            !counted || asked.seal.is_none()
+            !counted || asked.is_open()
         });
     }
 
@@ -115,8 +122,17 @@ impl<'s> Till<'s> {
         let payload = sale.payload(original.as_ref());
         let key = keyed.then(|| format!("till-{}-{}", self.number, sale.nth));
         let is_note = original.is_some();
-        let (credited, attempts, doubt, seal) = (is_note, 0, false, None);
-        self.asked.push(Asked { sale, payload, key, is_note, credited, attempts, doubt, seal });
+        self.asked.push(Asked {
+            sale,
+            payload,
+            key,
+            is_note,
+            credited: is_note,
+            attempts: 0,
+            doubt: false,
+            seal: None,
+            given_up: false,
+        });
         self.asked.len() - 1
     }
 
@@ -247,8 +263,7 @@ impl<'s> Till<'s> {
                     self.asked[index].attempts,
                     words(answer)
                 ));
-                // It would be offered for ever.
-                thread::sleep(Duration::from_secs(1));
+                self.asked[index].given_up = true;
             }
         }
     }
