@@ -208,7 +208,7 @@ examples! {
     "bench cloud" "Measures a cloud in this process over HTTP, in turns with a bare echo by the same HTTP stack and with bare \
         signing: invoices sealed and durable in a second, and how long each takes.\n\nTo see a slower disk, preload \
         crates/cloud-trials/shim. Exit code 1 when a limit is not kept."
-        "  stelala bench cloud\n  stelala bench cloud --records 1000000\n  stelala bench cloud --signer softhsm=/usr/lib/softhsm/libsofthsm2.so:stelala:1234 --connections 64,256";
+        "  stelala bench cloud\n  stelala bench cloud --records 1000000\n  stelala bench cloud --signer softhsm=/usr/lib/softhsm/libsofthsm2.so:stelala:1234";
     "bench core" "Measures what the core costs beside a bare signature.\n\nExit code 1 when a limit is not kept."
         "  stelala bench core --rounds 10";
     "bench device" "Measures what a device costs: PREPARE and COMMIT beside a bare signature, without and through the port, after \

@@ -57,7 +57,7 @@ pub(crate) struct CloudBench {
     /// Idempotency keys that grow with time, as UUIDv7, or random ones.
     #[arg(long, default_value = "ordered")]
     keys: Keys,
-    /// Also fills a ledger with so many records, and measures an invoice before and after.
+    /// Instead fill a ledger with so many records, without HTTP, and measure an invoice before and after.
     #[arg(long)]
     records: Option<u64>,
     /// The folder for the ledger, on the disk that is to be measured; a new one in the system's folder for temporary
@@ -103,7 +103,7 @@ impl CloudBench {
         }
         let after = signing::rate(place.config(), TURN).context("bare signing")?;
         report.signing = (before + after) / 2.0;
-        place.remove()?;
+        drop(place);
         report.print(self.json)
     }
 
@@ -131,7 +131,7 @@ impl CloudBench {
         echo.stop();
         if let Some(sqlite) = sqlite {
             sqlite.serving.stop()?;
-            sqlite.place.remove()?;
+            drop(sqlite.place);
         }
         Ok(all)
     }

@@ -72,9 +72,13 @@ impl Place {
     pub(super) fn outlets(&self) -> &[OutletId] {
         &self.outlets
     }
+}
 
-    pub(super) fn remove(self) -> anyhow::Result<()> {
-        fs::remove_dir_all(&self.folder).with_context(|| self.folder.display().to_string())
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(fault) = fs::remove_dir_all(&self.folder) {
+            eprintln!("{}: {fault}", self.folder.display());
+        }
     }
 }
 
