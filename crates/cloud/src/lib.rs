@@ -29,6 +29,6 @@ pub use metrics::Metrics;
 pub use problem::{Kind, Language, Problem};
 pub use server::{Server, ServerLimits};
 pub use start::{
-    Cloud, Entropy, PublishedSigner, StartFault, database, existing_database, make_key, open_signer,
-    register_outlet,
+    Beyond, Cloud, Entropy, NotedHeads, PublishedSigner, StartFault, database, existing_database, make_key,
+    open_signer, register_outlet,
 };

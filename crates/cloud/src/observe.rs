@@ -37,7 +37,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
             "not served"
         );
     } else if status.is_client_error() {
-        tracing::info!(request_id, method, route, status = status.as_u16(), code, micros, "refused");
+        // It is counted all the same. A line for each would let anybody fill the disk.
+        tracing::debug!(request_id, method, route, status = status.as_u16(), code, micros, "refused");
     } else {
         tracing::debug!(request_id, method, route, status = status.as_u16(), micros, "served");
     }

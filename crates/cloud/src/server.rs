@@ -1,19 +1,14 @@
 //! Connections of clients: as many as may be, none for longer than it is good for, and an end in good order.
 
+mod connection;
+mod impatient;
+mod places;
+
 use std::{future::Future, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 
+use self::{connection::FAREWELL, places::Places};
 use crate::{app::App, metrics::Metrics, routes::router};
 
 /// How much clients may ask of a server.
@@ -21,18 +16,15 @@ use crate::{app::App, metrics::Metrics, routes::router};
 pub struct ServerLimits {
     /// How many connections it holds; later ones wait.
     pub connections: NonZeroUsize,
-    /// For so long a connection may send nothing, or be about to send a header.
+    /// For so long a connection may send nothing, be about to send a header, or take nothing of its answers.
     pub idle: Duration,
 }
 
-/// The largest header of a request, in bytes.
-const HEADER_BYTES: usize = 16 * 1024;
-/// Its most members.
-const HEADERS: usize = 64;
-/// So long the last answers may take when the server stops.
-const FAREWELL: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection, as when too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// So long it takes at most until they are dropped.
+const DROPPING: Duration = Duration::from_secs(1);
 
 /// Serves an app.
 pub struct Server {
@@ -50,13 +42,12 @@ impl Server {
     /// waits.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let router = router(Arc::clone(&self.app));
-        let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(self.limits.connections.get().min(Semaphore::MAX_PERMITS)));
+        let places = Places::new(self.limits.connections);
+        let (stopping, told) = watch::channel(false);
         let mut stop = pin!(stop);
         loop {
             let accepted = async {
-                // The semaphore is never closed.
-                let place = Arc::clone(&places).acquire_owned().await.ok();
+                let place = places.take().await;
                 (place, listener.accept().await)
             };
             let (place, accepted) = tokio::select! {
@@ -64,7 +55,17 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, _)) => self.attend(stream, &router, &graceful, place),
+                Ok((stream, _)) => {
+                    // Answers are small: one that waits for a fuller packet is only late.
+                    let _ = stream.set_nodelay(true);
+                    let (router, idle) = (router.clone(), self.limits.idle);
+                    let serving = connection::serve(stream, router, idle, places.clone(), told.clone());
+                    let counted = Counted::new(&self.app.metrics);
+                    tokio::spawn(async move {
+                        let _held = (place, counted);
+                        serving.await;
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(PAUSE).await;
@@ -73,40 +74,17 @@ impl Server {
         }
         drop(listener);
         tracing::info!("stopping: what was asked is still answered");
-        if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
-            tracing::warn!("some clients did not take their answers in time");
+        drop(told);
+        stopping.send_replace(true);
+        if timeout(FAREWELL, stopping.closed()).await.is_err() {
+            tracing::warn!("some clients were not done in time: their connections are dropped");
+            // Each drops itself.
+            let _ = timeout(DROPPING, stopping.closed()).await;
         }
         let ledger = ledger::Ledger::clone(&self.app.ledger);
         if tokio::task::spawn_blocking(move || ledger.stop()).await.is_err() {
             tracing::error!("the ledger did not stop in good order");
         }
-    }
-
-    fn attend(
-        &self,
-        stream: TcpStream,
-        router: &Router,
-        graceful: &GracefulShutdown,
-        place: Option<tokio::sync::OwnedSemaphorePermit>,
-    ) {
-        // Answers are small: one that waits for a fuller packet is only late.
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.idle)
-            .max_buf_size(HEADER_BYTES)
-            .max_headers(HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        let counted = Counted::new(&self.app.metrics);
-        tokio::spawn(async move {
-            let _place = place;
-            let _counted = counted;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
     }
 }
 

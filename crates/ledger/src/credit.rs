@@ -2,7 +2,10 @@
 
 use fiscal::{AuthCode, CreditAccount, CreditFault, OriginalIdentity, Validated};
 
-use crate::{Outlet, Reference, Refusal, Row, StoreFault, store::LedgerStore, voucher::GivenLeave};
+use crate::{
+    ChainId, Outlet, Reference, Refusal, Row, StoreFault, VoucherOrder, store::LedgerStore,
+    voucher::GivenLeave,
+};
 
 /// Opens the account of an original with every note on it.
 pub(crate) fn open(
@@ -22,25 +25,47 @@ pub(crate) fn open(
     let mut account = CreditAccount::open(identity, &payload(&row)?)?;
     for note in store.notes_on(outlet.id, original)? {
         if note.is_invoice() {
-            account = account.admit(&payload(&note)?)?;
+            let note = payload(&note)?;
+            // One that names another signer's invoice of this number takes nothing of this one.
+            if names(&note, identity.auth_code) {
+                account = account.admit(&note)?;
+            }
         } else {
-            refuse_while_out(store, &note, original)?;
+            refuse_while_out(store, &note)?;
         }
     }
     Ok(account)
 }
 
-/// A voucher is out until the device to which it gave leave has delivered what it sealed in that time: only then is
-/// known whether it was used.
-fn refuse_while_out(store: &mut dyn LedgerStore, voucher: &Row, original: Reference) -> Result<(), Refusal> {
-    let leave = GivenLeave::of(voucher)?;
-    for (chain, _) in store.chains(voucher.place.chain.outlet)? {
-        let is_its = chain.signer == leave.device && original.epoch <= chain.epoch;
-        if is_its && store.newest_of(chain)?.is_some_and(|row| row.time > leave.expires) {
-            return Ok(());
+/// The voucher that was given for this very order, for who lost the answer.
+pub(crate) fn given(
+    store: &mut dyn LedgerStore,
+    outlet: &Outlet,
+    order: &VoucherOrder,
+) -> Result<Option<Row>, StoreFault> {
+    for row in store.notes_on(outlet.id, order.original)? {
+        if !row.is_invoice() && GivenLeave::of(&row)?.is_of(order) {
+            return Ok(Some(row));
         }
     }
-    Err(Refusal::VoucherOut { until: leave.expires })
+    Ok(None)
+}
+
+fn names(note: &Validated<'_>, original: AuthCode) -> bool {
+    matches!(&note.invoice().reference, Some(fiscal::Reference::Original(named)) if named.auth_code == original)
+}
+
+/// A voucher is out until the device to which it gave leave has delivered what it sealed in that time: only then is
+/// known whether it was used. Its chain in the epoch of the voucher says so: in a later epoch it seals later.
+fn refuse_while_out(store: &mut dyn LedgerStore, voucher: &Row) -> Result<(), Refusal> {
+    let leave = GivenLeave::of(voucher)?;
+    let chain = ChainId { signer: leave.device, ..voucher.place.chain };
+    let newest = store.newest_of(chain)?;
+    if newest.is_some_and(|row| row.time > leave.expires) {
+        Ok(())
+    } else {
+        Err(Refusal::VoucherOut { until: leave.expires })
+    }
 }
 
 fn auth_code(row: &Row) -> Result<AuthCode, StoreFault> {

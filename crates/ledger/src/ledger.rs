@@ -130,9 +130,15 @@ impl Ledger {
         self.record(outlet, Work::Closure(date))
     }
 
-    /// Opens a new epoch, numbered from 1 (L2).
-    pub fn open_epoch(&self, outlet: OutletId, reason: EpochReason) -> Result<Recorded, Refusal> {
-        self.record(outlet, Work::Epoch(reason))
+    /// Opens a new epoch, numbered from 1 (L2): above the outlet's newest, and above one that is known from elsewhere, as
+    /// from heads that were kept outside the database.
+    pub fn open_epoch(
+        &self,
+        outlet: OutletId,
+        reason: EpochReason,
+        known: Option<Epoch>,
+    ) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Epoch(reason, known))
     }
 
     /// Gives leave to credit an original at another signer, once (L5): the voucher as a credit note names it.
@@ -177,6 +183,11 @@ impl Ledger {
         self.inner.readers.ask(question).map_err(Refusal::Store)
     }
 
+    /// Whether all writers work. One that has panicked does nothing more in this process.
+    pub fn is_sound(&self) -> bool {
+        !self.inner.shards.iter().any(|queue| queue.has_failed())
+    }
+
     /// How many jobs wait, over all writers.
     pub fn depth(&self) -> usize {
         self.inner.shards.iter().map(|queue| queue.depth()).sum()
@@ -216,6 +227,7 @@ impl Ledger {
             Ok(()) => {}
             Err(NotTaken::Full(job)) => job.answer(Err(Refusal::Busy { retry_after: RETRY_AFTER })),
             Err(NotTaken::Closed(job)) => job.answer(Err(Refusal::Stopping)),
+            Err(NotTaken::Failed(job)) => job.answer(Err(Refusal::Failed)),
         }
     }
 }
@@ -225,8 +237,9 @@ struct Abandons(Arc<Queue>);
 
 impl Drop for Abandons {
     fn drop(&mut self) {
-        for job in self.0.abandon() {
-            job.answer(Err(Refusal::Stopping));
+        let failed = std::thread::panicking();
+        for job in self.0.abandon(failed) {
+            job.answer(Err(if failed { Refusal::Failed } else { Refusal::Stopping }));
         }
     }
 }

@@ -69,6 +69,11 @@ pub enum Refusal {
         /// After which time there is room again.
         retry_after: Duration,
     },
+    /// `OUTLET_HELD`
+    #[error(
+        "another process appends to this outlet, or it is being restored: send it again in a few seconds"
+    )]
+    Held,
     /// `SIGNER_UNAVAILABLE`
     #[error(transparent)]
     Signer(#[from] SignerFault),
@@ -81,6 +86,11 @@ pub enum Refusal {
          the answer will be the one seal"
     )]
     OutcomeUnknown,
+    /// `LEDGER_FAILED`
+    #[error(
+        "a writer of the ledger has ended against all expectation: restart the process, and send it again with the same key"
+    )]
+    Failed,
     /// `STOPPING`
     #[error("the ledger is shutting down: send it again in a few seconds")]
     Stopping,
@@ -103,10 +113,12 @@ impl Refusal {
             Self::Report(fault) => fault.code(),
             Self::NotNext { .. } => "NOT_NEXT",
             Self::Busy { .. } => "BUSY",
+            Self::Held => "OUTLET_HELD",
             Self::Signer(_) => "SIGNER_UNAVAILABLE",
             Self::Store(StoreFault::Exists(_)) => "EXISTS",
             Self::Store(_) => "STORE_UNAVAILABLE",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            Self::Failed => "LEDGER_FAILED",
             Self::Stopping => "STOPPING",
         }
     }
@@ -115,6 +127,8 @@ impl Refusal {
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Busy { .. }
+            | Self::Held
+            | Self::Failed
             | Self::OutcomeUnknown
             | Self::Stopping
             | Self::Link(LinkFault::ClockRollback { .. }) => true,

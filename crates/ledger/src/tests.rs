@@ -470,7 +470,9 @@ fn a_voucher_keeps_the_original_until_its_device_has_delivered_that_time() {
     assert_eq!(voucher.body().account.terms().identity.number.value(), 1);
     let note = bench.note(&original);
     assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })));
-    assert_eq!(bench.ledger.vouch(shop, order).unwrap_err().code(), "ORIGINAL_ELSEWHERE");
+    assert_eq!(bench.ledger.vouch(shop, order).unwrap(), token, "who lost the answer asks again");
+    let other = VoucherOrder { device: "DEF-000002".parse().unwrap(), ..order };
+    assert_eq!(bench.ledger.vouch(shop, other).unwrap_err().code(), "ORIGINAL_ELSEWHERE");
     bench.later(7_200);
     assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })), "it may have been used");
     let boot = device.boot(bench.now());
@@ -503,4 +505,62 @@ fn records_are_what_they_say_they_are() {
     let row = bench.rows().pop().unwrap();
     assert_eq!(Record::from_bytes(&row.record).unwrap(), *sealing.sealed.record());
     assert_eq!(row.body.unwrap().as_bytes(), payload);
+}
+
+#[test]
+fn a_sale_in_one_batch_with_a_new_epoch_is_sealed_once() {
+    let mut bench = Bench::new();
+    bench.sell();
+    let payload = bench.payload();
+    bench.signer.1.store(true, Ordering::Relaxed);
+    let blocker = bench.payload();
+    let (answers, heard) = mpsc::channel();
+    bench.ledger.submit(offer(&blocker, None), |_| {});
+    let sold = answers.clone();
+    bench.ledger.submit(offer(&payload, None), move |answer| sold.send(answer.is_ok()).unwrap());
+    let ledger = bench.ledger.clone();
+    let opener = std::thread::spawn(move || {
+        ledger.open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, None).unwrap()
+    });
+    bench.signer.1.store(false, Ordering::Relaxed);
+    assert!(heard.recv().unwrap());
+    assert_eq!(opener.join().unwrap().row.place.chain.epoch, Epoch(1));
+    assert!(matches!(bench.seal(&payload, None), Err(Refusal::Replay { .. })));
+    let hash = PayloadHash::of(&payload);
+    assert_eq!(bench.rows().iter().filter(|row| row.hash == hash).count(), 1);
+}
+
+#[test]
+fn an_epoch_is_above_one_that_is_known_from_elsewhere() {
+    let mut bench = Bench::new();
+    bench.sell();
+    let opened =
+        bench.ledger.open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, Some(Epoch(6))).unwrap();
+    assert_eq!(opened.row.place.chain.epoch, Epoch(7));
+    let (_, sealing) = bench.sell();
+    assert_eq!(sealing.sealed.header.invoice().unwrap().number.value(), 1);
+}
+
+#[test]
+fn a_day_that_was_closed_before_a_new_epoch_is_not_closed_again() {
+    let mut bench = Bench::new();
+    bench.sell();
+    let (outlet, day): (OutletId, CivilDate) = (SHOP.parse().unwrap(), "2026-03-14".parse().unwrap());
+    let first = bench.ledger.close(outlet, day).unwrap();
+    bench.ledger.open_epoch(outlet, crate::EpochReason::Forced, None).unwrap();
+    let again = bench.ledger.close(outlet, day).unwrap();
+    assert_eq!((again.repeated, &again.row), (true, &first.row));
+}
+
+#[test]
+fn who_waits_for_another_process_s_turn_does_not_wait_for_ever() {
+    let mut bench = Bench::new();
+    bench.sell();
+    bench.database.tables().is_held = true;
+    // Another process has taken the generation, and keeps its turn.
+    bench.database.tables().bump(SHOP.parse().unwrap());
+    let payload = bench.payload();
+    assert!(matches!(bench.seal(&payload, Some("till-1-0001")), Err(Refusal::Held)));
+    bench.database.tables().is_held = false;
+    assert!(bench.seal(&payload, Some("till-1-0001")).is_ok());
 }

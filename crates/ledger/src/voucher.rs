@@ -82,6 +82,10 @@ pub(crate) struct GivenLeave {
 }
 
 impl GivenLeave {
+    pub(crate) fn is_of(&self, order: &VoucherOrder) -> bool {
+        (self.device, self.expires) == (order.device, order.expires)
+    }
+
     pub(crate) fn of(row: &Row) -> Result<Self, StoreFault> {
         let read = || {
             let body: VoucherBody = serde_json::from_str(row.body.as_deref()?).ok()?;

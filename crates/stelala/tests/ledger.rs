@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Output},
 };
@@ -89,6 +89,27 @@ fn a_backup_is_restored_once_into_an_empty_database_and_a_new_epoch_begins() {
     assert!(text.contains("\"records\": 41") && text.contains("\"invoices\": 38"), "{text}");
     let (text, code) = said(folder, "ledger restore --config d/cloud.toml --from b");
     assert!(code == 2 && text.contains("already"), "{text}");
+}
+
+#[test]
+fn a_backup_never_follows_a_link_nor_keeps_what_another_left() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    fs::write(folder.join("other"), "other").unwrap();
+    symlink("other", folder.join("b.unfinished")).unwrap();
+    good(folder, "ledger backup --config c/cloud.toml --out b");
+    fs::write(folder.join("d.unfinished"), "left by a crash").unwrap();
+    fs::set_permissions(folder.join("d.unfinished"), fs::Permissions::from_mode(0o644)).unwrap();
+    good(folder, "ledger backup --config c/cloud.toml --out d");
+    for name in ["b", "d"] {
+        let metadata = fs::symlink_metadata(folder.join(name)).unwrap();
+        assert!(metadata.is_file() && metadata.permissions().mode() & 0o777 == 0o600, "{name}");
+        assert!(!folder.join(format!("{name}.unfinished")).exists());
+    }
+    symlink("nothing", folder.join("link")).unwrap();
+    assert_eq!(said(folder, "ledger backup --config c/cloud.toml --out link").1, 2);
+    assert!(!folder.join("nothing").exists() && folder.join("link").is_symlink());
+    assert_eq!(fs::read_to_string(folder.join("other")).unwrap(), "other");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -26,13 +27,15 @@ pub(super) fn gone(ground: &Ground) -> anyhow::Result<String> {
     let keys = token(folder.path(), &tokens)?;
     play(ground, Store::Sqlite, keys, 1, |scene, crew| {
         let away = folder.path().join("away");
-        let (mut refusals, mut longest) = (Default::default(), Duration::ZERO);
+        let (mut refusals, mut longest) = (BTreeMap::<String, u64>::new(), Duration::ZERO);
         for lasts in [300, 1_000, 3_000] {
             thread::sleep(Duration::from_millis(300));
             scene.shop.take_refusals();
             fs::rename(&tokens, &away)?;
             thread::sleep(Duration::from_millis(lasts));
-            refusals = scene.shop.take_refusals();
+            for (code, count) in scene.shop.take_refusals() {
+                *refusals.entry(code).or_default() += count;
+            }
             let sealed = scene.sealed();
             thread::sleep(Duration::from_millis(50));
             ensure!(scene.sealed() == sealed, "sales were sealed without a token");

@@ -4,6 +4,7 @@ mod access;
 mod database;
 mod fault;
 mod file;
+mod heads;
 mod members;
 mod secret;
 mod signer;
@@ -52,7 +53,7 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// How many connections it holds at once; later ones wait.
     pub connections: NonZeroUsize,
-    /// For so long a client may send nothing, or be about to send a header.
+    /// For so long a client may send nothing, be about to send a header, or take nothing of its answers.
     pub idle: Duration,
     /// For so long a client may be about to send a body.
     pub body: Duration,
@@ -89,10 +90,12 @@ impl Config {
         let http = file.http.check()?;
         let database = file.database.check(folder, &secrets)?;
         let ledger = file.ledger.check(folder, &database)?;
+        let signer = file.signer.check(folder)?;
+        heads::check(&ledger.heads, &database, &signer)?;
         Ok(Self {
             http,
             database,
-            signer: file.signer.check(folder)?,
+            signer,
             ledger,
             log: file.log.check()?,
             access: access::check(file.api_keys)?,

@@ -4,7 +4,10 @@ use fiscal::Timestamp;
 use ledger::{Clock, Database, StoreFault};
 
 use super::Finding;
-use crate::config::{Config, DatabaseConfig};
+use crate::{
+    config::{Config, DatabaseConfig},
+    start::NotedHeads,
+};
 
 const CLOCK: &str = "clock";
 const OUTLETS: &str = "outlets";
@@ -31,6 +34,7 @@ pub(super) fn examine(config: &Config, database: Option<&dyn Database>, clock: &
         None => findings.push(time(now, None)),
     }
     findings.push(heads(config));
+    findings.extend(noted(config, database));
     findings
 }
 
@@ -70,6 +74,27 @@ fn time(now: Timestamp, newest: Option<Timestamp>) -> Finding {
         ),
         _ => Finding::good(CLOCK, format!("{now}Z")),
     }
+}
+
+/// What the file of heads says that the database does not.
+fn noted(config: &Config, database: Option<&dyn Database>) -> Vec<Finding> {
+    let path = &config.ledger.heads;
+    let noted = match NotedHeads::read(path) {
+        Ok(noted) => noted,
+        Err(fault) => return vec![Finding::bad(HEADS, fault.to_string())],
+    };
+    let mut findings = Vec::new();
+    if noted.unreadable() > 0 {
+        let (name, count) = (path.display(), noted.unreadable());
+        findings.push(Finding::warning(
+            HEADS,
+            format!("{count} lines of {name} are no heads: they were damaged, and say nothing"),
+        ));
+    }
+    if let Some(Err(fault)) = database.map(|database| noted.check(database, path)) {
+        findings.push(Finding::bad(HEADS, fault.to_string()));
+    }
+    findings
 }
 
 fn heads(config: &Config) -> Finding {

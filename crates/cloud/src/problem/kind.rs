@@ -85,6 +85,12 @@ kinds! {
     StoreUnavailable "STORE_UNAVAILABLE" SERVICE_UNAVAILABLE "Base de données indisponible" "The database is unavailable";
     /// It is not known whether the sale was stored.
     OutcomeUnknown "OUTCOME_UNKNOWN" SERVICE_UNAVAILABLE "Issue inconnue" "The outcome is not known";
+    /// Another process has the outlet, or it is being restored.
+    OutletHeld "OUTLET_HELD" SERVICE_UNAVAILABLE "Point de vente occupé" "The outlet is held";
+    /// A writer has ended against all expectation.
+    LedgerFailed "LEDGER_FAILED" SERVICE_UNAVAILABLE "Le registre est en panne" "The ledger has failed";
+    /// A delivery does not begin behind what is held.
+    NotNext "NOT_NEXT" CONFLICT "Livraison non contiguë" "The delivery does not follow";
     /// The program ends.
     Stopping "STOPPING" SERVICE_UNAVAILABLE "Arrêt en cours" "Shutting down";
     /// The clock is behind the ledger.

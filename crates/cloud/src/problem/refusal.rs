@@ -100,6 +100,9 @@ mod tests {
             (store(StoreFault::Unsafe(SECRET.into())), 503, false),
             (Refusal::OutcomeUnknown, 503, true),
             (Refusal::Stopping, 503, true),
+            (Refusal::Held, 503, true),
+            (Refusal::Failed, 503, true),
+            (Refusal::NotNext { held: 3 }, 409, false),
         ]
     }
 

@@ -3,6 +3,7 @@ use std::{io, path::Path};
 use ledger::StoreFault;
 use signing::{KeyFileFault, SignerFault};
 
+use super::Beyond;
 use crate::config::SecretFault;
 
 /// Why a cloud does not start, or a command on it is not done.
@@ -36,6 +37,18 @@ pub enum StartFault {
         /// What the system says.
         cause: io::Error,
     },
+    /// `WENT_BACK`
+    #[error(
+        "the database went back, and would give numbers twice: by the heads in {heads}, {outlets}. Look with `stelala \
+         verify ledger`; then open a new epoch of each of these outlets, registered again if need be: `stelala ledger \
+         new-epoch --outlet ID`. If these heads are another database's, set ledger.heads to another file"
+    )]
+    WentBack {
+        /// The file of heads.
+        heads: String,
+        /// Which outlets, and how far.
+        outlets: String,
+    },
     /// `THREADS`
     #[error("the system gives no threads: {0}: raise the limits of this process")]
     Threads(io::Error),
@@ -44,6 +57,17 @@ pub enum StartFault {
 impl StartFault {
     pub(crate) fn file(path: &Path, cause: io::Error) -> Self {
         Self::File { path: path.display().to_string(), cause }
+    }
+
+    /// Of at least one outlet.
+    pub(crate) fn went_back(heads: &Path, beyond: &[Beyond]) -> Self {
+        const SHOWN: usize = 10;
+        let shown: Vec<String> = beyond.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = match beyond.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; {more} more outlets"),
+        };
+        Self::WentBack { heads: heads.display().to_string(), outlets: shown.join("; ") + &more }
     }
 
     /// The stable code.
@@ -55,6 +79,7 @@ impl StartFault {
             Self::Signer(_) => "SIGNER",
             Self::Store(_) => "STORE",
             Self::File { .. } => "FILE",
+            Self::WentBack { .. } => "WENT_BACK",
             Self::Threads(_) => "THREADS",
         }
     }

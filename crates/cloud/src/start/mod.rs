@@ -2,6 +2,7 @@
 
 mod fault;
 mod keys;
+mod noted;
 mod outlets;
 mod published;
 mod upkeep;
@@ -9,11 +10,19 @@ mod upkeep;
 pub use fault::StartFault;
 pub(crate) use keys::{key_store, ring};
 pub use keys::{make_key, open_signer};
+pub use noted::{Beyond, NotedHeads};
 pub use outlets::register_outlet;
 pub use published::PublishedSigner;
+use published::Shown;
+use upkeep::Upkeep;
 
 use std::{
-    fs::OpenOptions, future::Future, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc,
+    fs::OpenOptions,
+    future::Future,
+    io::ErrorKind,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -44,11 +53,13 @@ pub struct Cloud {
 const LOOK: Duration = Duration::from_secs(5);
 
 impl Cloud {
-    /// Opens the database and the store of keys, and starts the writers. It does not wait for a slow signer: until that
+    /// Opens the database and the store of keys, and starts the writers, unless the database went back behind the heads
+    /// that were noted outside it. It does not wait for a slow signer: until that
     /// has proven a key, sales are refused for the time being.
     pub fn start(config: &Config, entropy: Entropy) -> Result<Self, StartFault> {
         let database = database(&config.database)?;
         let heads = &config.ledger.heads;
+        NotedHeads::read(heads)?.check(&*database, heads)?;
         let witness = HeadFile::open(heads).map_err(|cause| StartFault::file(heads, cause))?;
         let ring = Arc::new(ring(config, key_store(config, entropy)?, entropy));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -69,7 +80,7 @@ impl Cloud {
         let ledger = Ledger::start(parts, limits).map_err(StartFault::Threads)?;
         let app = App::new(AppParts {
             ledger,
-            signer: Arc::clone(&ring) as Arc<dyn Signer>,
+            signer: Arc::new(Shown(Arc::clone(&published))),
             ring: Some(ring),
             access: config.access.clone(),
             queue: writers.get().saturating_mul(queue.get()),
@@ -98,9 +109,13 @@ impl Cloud {
         });
         let app = Arc::clone(&self.app);
         let upkeep = tokio::spawn(async move {
+            let kept = Arc::new(Mutex::new(Upkeep::default()));
             loop {
-                let app = Arc::clone(&app);
-                let forget = move || upkeep::forget_keys(&app.ledger, SystemClock.now());
+                let (app, kept) = (Arc::clone(&app), Arc::clone(&kept));
+                let forget = move || {
+                    let mut upkeep = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    upkeep.forget_keys(&app.ledger, SystemClock.now())
+                };
                 match tokio::task::spawn_blocking(forget).await {
                     Ok(Ok(forgotten)) => tracing::debug!(forgotten, "idempotency keys past their days"),
                     Ok(Err(refusal)) => tracing::warn!(%refusal, "idempotency keys were not forgotten"),

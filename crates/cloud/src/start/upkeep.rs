@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fiscal::Timestamp;
-use ledger::{IdempotencyKey, Ledger, Refusal};
+use ledger::{IdempotencyKey, Ledger, LedgerStore, Refusal, StoreFault};
 
 /// How often it is done.
 pub(super) const EVERY: Duration = Duration::from_secs(3_600);
@@ -13,16 +13,49 @@ const KEPT_SECONDS: u64 = (IdempotencyKey::DAYS as u64 + 1) * 86_400;
 const MOST: usize = 5_000;
 
 /// Forgets the idempotency keys whose days are over.
-pub(super) fn forget_keys(ledger: &Ledger, now: Timestamp) -> Result<usize, Refusal> {
-    let Some(before) = now.unix().checked_sub(KEPT_SECONDS).and_then(Timestamp::from_unix) else {
-        return Ok(0);
-    };
-    let mut forgotten = 0;
+///
+/// A clock that jumps ahead must not forget keys whose days are not over. So time is here the earliest of three: the
+/// clock's, that of the newest record of any outlet, and that of the first round with an hour for each round since. A
+/// clock that is ahead forgets nothing until something was sealed by it, and what is sealed by it while the process runs
+/// changes nothing. Only a process that starts after sales were sealed by such a clock takes their time for true, as
+/// the ledger itself does (L3). When outlets do not sell, keys are kept longer than promised.
+#[derive(Default)]
+pub(super) struct Upkeep {
+    /// No later than this it is now.
+    latest: Option<u64>,
+}
+
+impl Upkeep {
+    /// One round.
+    pub(super) fn forget_keys(&mut self, ledger: &Ledger, now: Timestamp) -> Result<usize, Refusal> {
+        let Some(newest) = ledger.ask(|store| newest_record(store))? else { return Ok(0) };
+        let time = now.min(newest).unix();
+        let latest = *self.latest.insert(self.latest.map_or(time, |latest| latest + EVERY.as_secs()));
+        let Some(before) = time.min(latest).checked_sub(KEPT_SECONDS).and_then(Timestamp::from_unix) else {
+            return Ok(0);
+        };
+        let mut forgotten = 0;
+        loop {
+            let count = ledger.ask(|store| store.forget_keys(before, MOST))?;
+            forgotten += count;
+            if count < MOST {
+                return Ok(forgotten);
+            }
+        }
+    }
+}
+
+/// The time of the newest record of any outlet.
+fn newest_record(store: &mut dyn LedgerStore) -> Result<Option<Timestamp>, StoreFault> {
+    const PAGE: usize = 500;
+    let (mut newest, mut after) = (None, None);
     loop {
-        let count = ledger.ask(|store| store.forget_keys(before, MOST))?;
-        forgotten += count;
-        if count < MOST {
-            return Ok(forgotten);
+        let page = store.outlets(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(newest) };
+        after = Some(last.id);
+        for outlet in &page {
+            let head = store.head(outlet.id)?.filter(|head| head.state.position.is_some());
+            newest = newest.max(head.map(|head| head.state.time));
         }
     }
 }

@@ -158,3 +158,25 @@ fn a_variable_that_is_no_setting_or_has_no_value_is_told() {
         assert!(fault.to_string().contains(word), "{fault}");
     }
 }
+
+#[test]
+fn the_file_of_heads_is_no_other_file_of_the_configuration() {
+    let pkcs11 = "[signer]\nkind = \"pkcs11\"\nmodule = \"x.so\"\ntoken = \"t\"\npin_file = \"pin\"";
+    let postgres = "[database]\npostgres = \"postgres://stelala@db/stelala\"\npassword_file = \"secret\"";
+    for (heads, more, whose) in [
+        ("ledger.sqlite", "", "database.sqlite"),
+        ("./ledger.sqlite", "", "database.sqlite"),
+        ("../stelala//x/../ledger.sqlite", "", "database.sqlite"),
+        ("/srv/stelala/ledger.sqlite", "", "database.sqlite"),
+        ("ledger.sqlite-wal", "", "database.sqlite"),
+        ("keys.json", "", "signer.store"),
+        ("p", "[signer]\npassphrase_file = \"p\"", "signer.passphrase_file"),
+        ("pin", pkcs11, "signer.pin_file"),
+        ("secret", postgres, "database.password_file"),
+    ] {
+        let fault = read(&format!("[ledger]\nheads = \"{heads}\"\n{more}")).unwrap_err();
+        assert_eq!(fault.code(), "CONFIG_MEMBER", "{fault}");
+        assert!(fault.to_string().contains("ledger.heads") && fault.to_string().contains(whose), "{fault}");
+    }
+    assert!(read("[ledger]\nheads = \"heads/ledger.sqlite\"").is_ok());
+}

@@ -11,4 +11,5 @@ mod limits;
 mod operating;
 mod refusing;
 mod selling;
+mod silent;
 mod stopping;

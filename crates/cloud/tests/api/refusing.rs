@@ -79,6 +79,17 @@ fn an_idempotency_key_that_is_none_is_refused_before_anything_is_sealed() {
         let answer = client.sell(1, Some(key), &payload(1));
         assert_eq!((answer.status, answer.code().as_str()), (400, "REQUEST_INVALID"), "{key}");
     }
+    for second in ["sale-0001", "sale-0002", ""] {
+        let bearer = bearer(1);
+        let headers = [
+            ("Authorization", &*bearer),
+            ("Content-Type", CANONICAL),
+            ("Idempotency-Key", "sale-0001"),
+            ("Idempotency-Key", second),
+        ];
+        let answer = client.ask("POST /api/v1/invoices", &headers, Some(&payload(1)));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "REQUEST_INVALID"), "{second:?}");
+    }
     assert_eq!(client.sell(1, None, &payload(1)).json()["invoice_seq"], 1);
 }
 

@@ -154,7 +154,9 @@ impl Trial<'_> {
             Appended::Overtaken => {
                 self.counts.overtaken.fetch_add(1, Ordering::SeqCst);
             }
-            Appended::Known => panic!("every sale is another"),
+            Appended::Known | Appended::Corrupt => {
+                panic!("every sale is another and has its place: {answer:?}")
+            }
         }
     }
 

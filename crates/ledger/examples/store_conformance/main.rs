@@ -53,6 +53,7 @@ fn main() -> ExitCode {
     };
     let subject = Postgres(url);
     subjects::refuses_what_is_unsafe(&subject);
+    subjects::notices_what_becomes_unsafe(&subject);
     let code = conform(&subject);
     if let Some(lasts) = seconds {
         faults::run(&subject, lasts, restart.as_deref());

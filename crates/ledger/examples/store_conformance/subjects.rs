@@ -6,10 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ledger::{Database, PostgresDatabase, PostgresOptions, SqliteDatabase, StoreFault};
+use ledger::{AppendFault, Database, PostgresDatabase, PostgresOptions, SqliteDatabase, StoreFault};
 use postgres::{Client, NoTls};
 
-use crate::suite::Subject;
+use crate::suite::{Shop, Subject};
 
 #[expect(clippy::disallowed_methods, reason = "a program for tests: it runs over real time")]
 fn since_epoch() -> Duration {
@@ -26,6 +26,19 @@ pub(crate) struct Sqlite(pub(crate) PathBuf);
 impl Subject for Sqlite {
     fn open(&self) -> Result<Box<dyn Database>, StoreFault> {
         Ok(Box::new(SqliteDatabase::open(&self.0, Arc::new(since_epoch))?))
+    }
+
+    fn open_empty(&self) -> Box<dyn Database> {
+        let beside = self.0.with_extension(format!("empty-{}", nonce()));
+        Box::new(SqliteDatabase::open(beside, Arc::new(since_epoch)).unwrap())
+    }
+
+    fn set_back(&self, time: Duration) {
+        let forward = time.as_millis();
+        self.raw(&format!(
+            "UPDATE heads SET turn_from = turn_from + {forward}, turn_until = turn_until + {forward}"
+        ))
+        .unwrap();
     }
 
     fn pass(&self, time: Duration) {
@@ -71,6 +84,23 @@ impl Subject for Postgres {
         Ok(Box::new(PostgresDatabase::open(&self.options())?))
     }
 
+    fn open_empty(&self) -> Box<dyn Database> {
+        let name = format!("empty_{}", nonce());
+        self.client().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        // The last name of a database counts.
+        let (url, name) = (&self.0, format!("dbname={name}"));
+        let url = match (url.contains("://"), url.contains('?')) {
+            (false, _) => format!("{url} {name}"),
+            (true, false) => format!("{url}?{name}"),
+            (true, true) => format!("{url}&{name}"),
+        };
+        Box::new(PostgresDatabase::open(&PostgresOptions { url, ..self.options() }).unwrap())
+    }
+
+    fn set_back(&self, time: Duration) {
+        self.raw(&format!("UPDATE heads SET turn_until = turn_until + {}", time.as_millis())).unwrap();
+    }
+
     fn pass(&self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -113,10 +143,52 @@ pub(crate) fn refuses_what_is_unsafe(subject: &Postgres) {
     }
 }
 
+/// Settings that are changed while a connection appends are noticed by the next append, which stores nothing.
+pub(crate) fn notices_what_becomes_unsafe(subject: &Postgres) {
+    let mut shop = Shop::new(subject);
+    let mut client = subject.client().unwrap();
+    for setting in ["fsync", "full_page_writes"] {
+        client.batch_execute(&format!("ALTER SYSTEM SET {setting} = off")).unwrap();
+        reload(&mut client, setting, "off");
+        let refused = refusal(&mut shop);
+        client.batch_execute(&format!("ALTER SYSTEM RESET {setting}")).unwrap();
+        reload(&mut client, setting, "on");
+        assert!(refused.contains(&format!("set {setting} = on")), "{refused}");
+        shop.sell_and_keep(1);
+    }
+    // A connection that counts on a second server, which is then taken away.
+    client.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'second'").unwrap();
+    reload(&mut client, "synchronous_standby_names", "second");
+    let on_two = PostgresOptions { allow_single_server: false, ..subject.options() };
+    let store = PostgresDatabase::open(&on_two).and_then(|database| database.connect());
+    client.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").unwrap();
+    reload(&mut client, "synchronous_standby_names", "");
+    let on_one = std::mem::replace(&mut shop.store, store.unwrap());
+    let refused = refusal(&mut shop);
+    assert!(refused.contains("allow_single_server = true"), "{refused}");
+    shop.store = on_one;
+    shop.sell_and_keep(1);
+}
+
+/// Why a sale is not appended.
+fn refusal(shop: &mut Shop) -> String {
+    let before = shop.head.clone();
+    let rows = shop.sell(1);
+    let answer = shop.store.append(&[shop.part(rows)]);
+    shop.head = before;
+    assert_eq!(shop.store.head(shop.outlet.id).unwrap().unwrap(), shop.head);
+    match answer {
+        Err(AppendFault::NotDone(StoreFault::Unsafe(said))) => said,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn reload(client: &mut Client, setting: &str, expected: &str) {
     client.batch_execute("SELECT pg_reload_conf()").unwrap();
     while client.query_one("SELECT current_setting($1)", &[&setting]).unwrap().get::<_, String>(0) != expected
     {
         std::thread::sleep(Duration::from_millis(10));
     }
+    // The server tells one session after the other.
+    std::thread::sleep(Duration::from_millis(100));
 }

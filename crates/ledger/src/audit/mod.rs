@@ -8,6 +8,7 @@ mod anchors;
 mod finding;
 mod own;
 mod raw;
+mod unreported;
 
 pub use self::finding::{LedgerFinding, LedgerRule, StoredRule};
 
@@ -21,6 +22,7 @@ use self::{
     finding::Findings,
     own::{OutletRow, OwnChain, PAGE, place_of, text},
     raw::Raw,
+    unreported::Unreported,
 };
 use crate::{Cell, Cells, StoreFault, Table, Tables};
 
@@ -57,6 +59,9 @@ pub struct LedgerVerdict {
     pub foreign: u64,
     /// How many heads that were kept elsewhere were met.
     pub heads_met: u64,
+    /// How many were of records that a restored backup did not hold, as the ledger itself says (L2): their invoices were
+    /// answered and are not here.
+    pub heads_unreported: u64,
     /// The keys on which the verdict rests: those that the database publishes.
     pub keys: Vec<KeyId>,
 }
@@ -156,6 +161,13 @@ impl LedgerAudit<'_> {
         }
         if head.is_none() {
             findings.stored(StoredRule::HeadRowMissing, id.to_string());
+        }
+        let epochs = chains.iter().filter(|(_, signer)| *signer == own).map(|(epoch, _)| *epoch);
+        let unreported = Unreported::read(self.tables, id, &own, epochs)?;
+        if let Some(heads) = self.heads.get_mut(&id) {
+            let all = heads.len();
+            heads.retain(|head| !unreported.covers(&own, head));
+            verdict.heads_unreported += (all - heads.len()) as u64;
         }
         let mut anchors = self.own_chain(outlet, own.clone(), head.as_ref(), trust, verdict, findings)?;
         let mut keys: BTreeMap<&str, Vec<PublicKey>> = BTreeMap::new();

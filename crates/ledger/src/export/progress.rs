@@ -1,7 +1,7 @@
 //! What an export has written: a file beside the parts while it is made, the plan and then a line for each part.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{ErrorKind, Write},
 };
 
@@ -47,7 +47,7 @@ impl Progress {
         let plan = plan.and_then(PlanLine::read).ok_or_else(strange)?;
         // A line that was cut short by a crash is of a part that is written again.
         let lines = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let mut progress = Self { plan, folder: folder.clone(), lines, file: append(folder)? };
+        let mut progress = Self { plan, folder: folder.clone(), lines, file: folder.append(Self::FILE)? };
         if !text.ends_with('\n') {
             progress.write("\n")?;
         }
@@ -58,7 +58,7 @@ impl Progress {
         // Texts and numbers always serialise.
         let text = serde_json::to_string(&PlanLine::of(&plan)).unwrap_or_default() + "\n";
         folder.put(Self::FILE, text.as_bytes())?;
-        Ok(Self { plan, folder: folder.clone(), lines: Vec::new(), file: append(folder)? })
+        Ok(Self { plan, folder: folder.clone(), lines: Vec::new(), file: folder.append(Self::FILE)? })
     }
 
     /// The first parts of a journal, as far as they are what was written.
@@ -104,11 +104,4 @@ impl Progress {
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|fault| self.folder.fault(Self::FILE, fault))
     }
-}
-
-fn append(folder: &Folder) -> Result<File, ExportStopped> {
-    OpenOptions::new()
-        .append(true)
-        .open(folder.path(Progress::FILE))
-        .map_err(|fault| folder.fault(Progress::FILE, fault))
 }

@@ -1,5 +1,5 @@
 use def_protocol::Base64Url;
-use fiscal::{CivilDate, EventKind, Position, Subject};
+use fiscal::{CivilDate, Epoch, EventKind, Position, Subject};
 use serde::Deserialize;
 
 use crate::{ChainId, Recorded, Row, StoreFault, store::LedgerStore};
@@ -27,7 +27,8 @@ struct ClosedDays {
     position_start: u64,
 }
 
-/// The last closure over a business day, none when it is not closed: each begins where the one before it ends (D12).
+/// The last closure over a business day, none when it is not closed: each begins where the one before it ends (D12),
+/// and before an epoch there were others.
 pub(crate) fn closure_of(
     store: &mut dyn LedgerStore,
     chain: ChainId,
@@ -35,20 +36,51 @@ pub(crate) fn closure_of(
     newest: Option<Position>,
 ) -> Result<Option<Row>, StoreFault> {
     let mut next = newest;
+    for epoch in (0..=chain.epoch.0).rev() {
+        let chain = ChainId { epoch: Epoch(epoch), ..chain };
+        match closure_in(store, chain, date, next)? {
+            Searched::Found(row) => return Ok(Some(*row)),
+            Searched::Earlier => return Ok(None),
+            Searched::Open => {}
+        }
+        let before = epoch.checked_sub(1).map(|epoch| ChainId { epoch: Epoch(epoch), ..chain });
+        next = match before {
+            Some(before) => store.newest_of(before)?.map(|row| row.place.position),
+            None => None,
+        };
+    }
+    Ok(None)
+}
+
+enum Searched {
+    Found(Box<Row>),
+    /// What was closed last is of an earlier day.
+    Earlier,
+    /// No closure says anything of the day.
+    Open,
+}
+
+fn closure_in(
+    store: &mut dyn LedgerStore,
+    chain: ChainId,
+    date: CivilDate,
+    newest: Option<Position>,
+) -> Result<Searched, StoreFault> {
+    let mut next = newest;
     while let Some(position) = next {
         let Some(row) = store.closure_before(chain, position)? else { break };
         let days =
             Days::of(&row).ok_or_else(|| StoreFault::Corrupt(format!("the closure at {:?}", row.place)))?;
         // Who asks for a later day than there were records of asks for it again.
         if days.period == date || days.first <= date && date <= days.last {
-            return Ok(Some(row));
+            return Ok(Searched::Found(Box::new(row)));
         }
         if days.last < date {
-            break;
+            return Ok(Searched::Earlier);
         }
         next = days.before;
     }
-    Ok(None)
+    Ok(Searched::Open)
 }
 
 struct Days {

@@ -39,6 +39,8 @@ pub(crate) struct Tables {
     sealing_keys: Vec<SealingKey>,
     pub(crate) fault: Option<Fault>,
     pub(crate) is_away: bool,
+    /// Whether another process has every turn.
+    pub(crate) is_held: bool,
 }
 
 impl MemoryDatabase {
@@ -57,6 +59,11 @@ impl Database for MemoryDatabase {
 impl Tables {
     fn reachable(&self) -> Result<(), StoreFault> {
         if self.is_away { Err(StoreFault::Unavailable("away".to_owned())) } else { Ok(()) }
+    }
+
+    /// Another process takes the next generation.
+    pub(crate) fn bump(&mut self, outlet: OutletId) {
+        self.heads.get_mut(&outlet).unwrap().generation += 1;
     }
 
     fn row(&self, of_outlet: OutletId, wanted: impl Fn(&Row) -> bool) -> Option<Row> {
@@ -116,6 +123,9 @@ impl LedgerStore for MemoryDatabase {
     fn take_turn(&mut self, outlet: OutletId, _: u64, _: Duration) -> Result<Turn, StoreFault> {
         let mut tables = self.tables();
         tables.reachable()?;
+        if tables.is_held {
+            return Ok(Turn::Held(Duration::from_millis(1)));
+        }
         let Some(head) = tables.heads.get_mut(&outlet) else { return Ok(Turn::NoOutlet) };
         head.generation += 1;
         Ok(Turn::Taken(head.clone()))

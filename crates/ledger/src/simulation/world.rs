@@ -165,7 +165,7 @@ impl World {
             92..93 => self.flip_signer(),
             93..96 => self.move_clock(),
             96..98 => self.close(),
-            98..99 => self.restart(),
+            98..99 => self.restart_or_hold(),
             _ => self.open_epoch(),
         }
         self.hear();
@@ -267,8 +267,8 @@ impl World {
     }
 
     fn open_epoch(&mut self) {
-        if self.below(4) == 0 {
-            self.other_work(Work::Epoch(EpochReason::Forced));
+        if self.below(2) == 0 {
+            self.other_work(Work::Epoch(EpochReason::Forced, None));
         }
     }
 
@@ -280,10 +280,19 @@ impl World {
         let _ = self.processes[process].1.put(job);
     }
 
+    fn restart_or_hold(&mut self) {
+        if self.below(2) == 0 {
+            let mut tables = self.database.tables();
+            tables.is_held = !tables.is_held;
+        } else {
+            self.restart();
+        }
+    }
+
     /// A process dies: what waited in it is never answered.
     fn restart(&mut self) {
         let which = self.below(2) as usize;
-        drop(self.processes[which].1.abandon());
+        drop(self.processes[which].1.abandon(false));
         self.processes[which] = self.process(which as u64);
     }
 
@@ -334,6 +343,7 @@ impl World {
     /// Everything comes back, and every client asks until it knows.
     pub(super) fn settle(&mut self) {
         self.database.tables().is_away = false;
+        self.database.tables().is_held = false;
         self.database.tables().fault = None;
         self.faulty.signer_away.store(false, Ordering::Relaxed);
         self.faulty.clock.fetch_add(200_000, Ordering::Relaxed);

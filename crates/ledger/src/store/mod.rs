@@ -6,6 +6,7 @@ mod screen;
 mod sqlite;
 mod tables;
 
+pub(crate) use self::screen::is_own_sale;
 pub use self::{
     postgres::{PostgresDatabase, PostgresOptions},
     sqlite::{SinceEpoch, SqliteDatabase},
@@ -54,15 +55,16 @@ pub trait LedgerStore: Send {
 
     /// Takes the turn to append to an outlet, and with it the next generation: whoever had it before can append no
     /// more (L3). While another process has the turn, and said that it is not done before its time is over, the answer
-    /// is [`Turn::Held`]; that is for fairness only, and by the database's clock.
+    /// is [`Turn::Held`]; that is for fairness only, and by the database's clock. A clock that was set back holds no
+    /// turn; one of a restore ([`Tables::commit`]) is held until that process is done.
     fn take_turn(&mut self, outlet: OutletId, process: u64, lasts: Duration) -> Result<Turn, StoreFault>;
 
     /// The head as it is stored now, for reports. Who appends has it from its turn.
     fn head(&mut self, outlet: OutletId) -> Result<Option<HeadRow>, StoreFault>;
 
     /// Appends to several outlets in one transaction, durable when it returns. An outlet whose generation is no longer
-    /// that of the part is left as it was, and all others are appended to: the answers are in the order of the parts.
-    /// An outlet is named by one part; a second one is [`Appended::Overtaken`].
+    /// that of the part, or that cannot take it, is left as it was, and all others are appended to: the answers are in
+    /// the order of the parts. An outlet is named by one part; a second one is [`Appended::Overtaken`].
     fn append(&mut self, parts: &[Append]) -> Result<Vec<Appended>, AppendFault>;
 
     /// A record by its place.
@@ -123,7 +125,8 @@ pub trait LedgerStore: Send {
     /// All keys, the oldest first.
     fn keys(&mut self) -> Result<Vec<SealingKey>, StoreFault>;
 
-    /// Forgets idempotency keys of records sealed before a time, at most so many; says how many they were.
+    /// Forgets idempotency keys of records sealed before a time, at most so many; says how many they were. No append
+    /// waits long for it.
     fn forget_keys(&mut self, before: Timestamp, most: usize) -> Result<usize, StoreFault>;
 }
 
@@ -185,9 +188,12 @@ pub enum Appended {
     Durable,
     /// Another process has taken the turn: nothing of it was stored.
     Overtaken,
-    /// A sale of the head's chain, or a key, is there already: nothing of it was stored. [`LedgerStore::known`] says
-    /// which.
+    /// A sale that the head's signer seals, or a key, is there already: nothing of it was stored.
+    /// [`LedgerStore::known`] says which.
     Known,
+    /// The database holds something else in the place of one of its records: nothing of it was stored; run
+    /// `stelala verify ledger`.
+    Corrupt,
 }
 
 /// What is there already of what was asked for.

@@ -177,9 +177,17 @@ pub trait Tables: Send {
     fn put(&mut self, table: Table, rows: &[Cells]) -> Result<(), StoreFault>;
 
     /// Makes all that was put durable. Without it nothing of it is kept. Until that process says that it is done, no
-    /// other appends to the outlets.
+    /// other appends to the outlets: none takes a turn, and whoever had one of before, also one after the backup was
+    /// written, has an older generation than the outlets have now.
     fn commit(self: Box<Self>, process: u64) -> Result<(), StoreFault>;
 }
+
+/// A turn that ends when its process says so, in milliseconds since 1970.
+pub(crate) const HELD_UNTIL_DONE: i64 = i64::MAX;
+
+/// So many generations a restore leaves out. Turns that were taken after the backup was written had those; there are
+/// never so many.
+pub(crate) const GENERATIONS_LEFT_OUT: i64 = 1 << 32;
 
 /// A database that is to be filled has none of these.
 pub(crate) const EMPTY: [Table; 5] =

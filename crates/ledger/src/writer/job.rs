@@ -1,4 +1,6 @@
-use fiscal::{CivilDate, OutletId, Prefix, Sealed};
+use std::time::Duration;
+
+use fiscal::{CivilDate, Epoch, OutletId, Prefix, Sealed};
 
 use crate::{Delivery, EpochReason, Offer, Refusal, Row, VoucherOrder};
 
@@ -8,6 +10,8 @@ pub(crate) struct Job {
     pub(crate) work: Work,
     /// Whether to look first if it was done before. Most was not, and the database says so when it is appended.
     pub(crate) look: bool,
+    /// How long it waited for another process's turn.
+    pub(crate) held: Duration,
     answer: Answer,
 }
 
@@ -20,8 +24,8 @@ pub(crate) enum Work {
     Sale(Box<Offer>),
     /// A closure of a business day, if it is due.
     Closure(CivilDate),
-    /// A new epoch, numbered from 1.
-    Epoch(EpochReason),
+    /// A new epoch, numbered from 1: the next, or the next after one that is known from elsewhere.
+    Epoch(EpochReason, Option<Epoch>),
     /// Leave to credit an original elsewhere.
     Voucher(VoucherOrder),
     /// What another signer sealed.
@@ -76,7 +80,12 @@ impl Job {
     ) -> Self {
         // What takes something back is looked for first: its original may say no to it the second time.
         let look = matches!(&work, Work::Sale(offer) if offer.note().is_some());
-        Self { outlet, work, look, answer: Box::new(answer) }
+        Self { outlet, work, look, held: Duration::ZERO, answer: Box::new(answer) }
+    }
+
+    /// The same, after it waited so long for another process's turn.
+    pub(crate) fn held_for(self, time: Duration) -> Self {
+        Self { held: self.held + time, ..self }
     }
 
     /// The same, to be looked for before it is done.

@@ -3,6 +3,8 @@
 //! It takes everything that waits, links it, has it signed in parallel, commits it in one transaction, and only then
 //! answers. While it commits, the next batch gathers.
 
+mod assembly;
+mod found;
 mod job;
 mod part;
 mod queue;
@@ -13,23 +15,20 @@ pub use job::{Done, Recorded, Sealing};
 pub(crate) use job::{Job, Work};
 pub(crate) use queue::{NotTaken, Queue};
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use fiscal::{Linked, Manifest, Moment, OutletId, Sealed};
+use fiscal::{Linked, Manifest, Moment, OutletId, Sealed, Timestamp};
 use signing::Signer;
 
 use self::{
     part::{Aside, Part, Terms, assemble},
+    resolve::InDoubt,
     seat::Seat,
 };
 use crate::{
-    Clock, HeadWitness, Refusal, Row, StoreFault, VoucherIssuer,
+    Clock, HeadRow, HeadWitness, Refusal, Row, StoreFault, VoucherIssuer,
     keys::KnownKeys,
-    store::{AppendFault, Appended, Database, Known, LedgerStore, Turn},
+    store::{AppendFault, Appended, Database, LedgerStore, Turn},
 };
 
 /// At most so many jobs make a batch: what they hold is in memory twice, and a batch that is lost is made again.
@@ -39,6 +38,8 @@ const TURN: Duration = Duration::from_millis(200);
 /// At most so long a writer waits for another process's turn before it looks again.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// A job that waited so long for a turn is refused: whoever has it will not be done soon.
+const MOST_HELD: Duration = Duration::from_secs(5);
 /// After so long without a job an outlet's selling has paused.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -62,13 +63,22 @@ pub(crate) struct Writer {
     store: Option<Box<dyn LedgerStore>>,
     /// The outlets whose newest head is known, under the generation of our turn.
     seats: BTreeMap<OutletId, Seat>,
-    /// Outlets whose newest head the witness may have left out.
-    heard: BTreeSet<OutletId>,
+    /// Heads that the witness may have left out, and when they were newest.
+    heard: BTreeMap<OutletId, (HeadRow, Timestamp)>,
+    /// Whether another process has the turn of an outlet of this round.
+    waits_for_a_turn: bool,
 }
 
 impl Writer {
     pub(crate) fn new(context: Arc<Context>, queue: Arc<Queue>) -> Self {
-        Self { context, queue, store: None, seats: BTreeMap::new(), heard: BTreeSet::new() }
+        Self {
+            context,
+            queue,
+            store: None,
+            seats: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            waits_for_a_turn: false,
+        }
     }
 
     /// Works until the queue is closed and empty.
@@ -77,9 +87,12 @@ impl Writer {
             // What pauses is told to the witness.
             let patience = (!self.heard.is_empty()).then_some(PAUSE);
             match self.queue.take(MOST_JOBS, patience) {
-                Some(jobs) if !jobs.is_empty() => self.round(jobs),
+                Some(jobs) if !jobs.is_empty() => {
+                    self.round(jobs);
+                    self.tell_heads(PAUSE.as_secs());
+                }
                 more => {
-                    self.tell_heads();
+                    self.tell_heads(0);
                     if more.is_none() {
                         return;
                     }
@@ -88,13 +101,17 @@ impl Writer {
         }
     }
 
-    /// Nothing comes for now: the heads behind which nothing came are noted outside.
-    fn tell_heads(&mut self) {
-        for outlet in std::mem::take(&mut self.heard) {
-            if let Some(seat) = self.seats.get(&outlet) {
-                self.context.witness.note(&seat.head);
+    /// Heads behind which nothing came for so many seconds are noted outside.
+    fn tell_heads(&mut self, seconds: u64) {
+        let now = self.context.clock.now();
+        let witness = &self.context.witness;
+        self.heard.retain(|_, (head, at)| {
+            let is_newest_still = now.seconds_after(*at) < seconds;
+            if !is_newest_still {
+                witness.note(head);
             }
-        }
+            is_newest_still
+        });
     }
 
     /// Does what jobs ask for, as far as it can be done now; what cannot goes back into the queue.
@@ -112,6 +129,7 @@ impl Writer {
         let context = Arc::clone(&self.context);
         let terms =
             Terms { key: &key, manifest: context.manifest, moment, vouchers: context.vouchers.as_ref() };
+        self.waits_for_a_turn = false;
         let mut parts = Vec::new();
         let mut asides = Vec::new();
         for (outlet, jobs) in of_outlets {
@@ -127,6 +145,9 @@ impl Writer {
                     self.seats.insert(outlet, part.seat);
                 }
             }
+        }
+        if parts.is_empty() && self.waits_for_a_turn {
+            self.context.clock.pause(PATIENCE);
         }
         self.commit(parts);
         // After the commit: what was asked for twice in one batch finds its first.
@@ -144,7 +165,7 @@ impl Writer {
         let seat = match self.seat(outlet) {
             Ok(Some(seat)) => seat,
             Ok(None) => {
-                self.queue.put_back(jobs);
+                self.wait_for_turn(jobs);
                 return None;
             }
             Err(refusal) => {
@@ -174,6 +195,15 @@ impl Writer {
         }
     }
 
+    /// Another process has the turn: jobs wait for it in the queue, but not for ever.
+    fn wait_for_turn(&mut self, jobs: Vec<Job>) {
+        self.waits_for_a_turn = true;
+        let longer = jobs.into_iter().map(|job| job.held_for(PATIENCE));
+        let (over, waiting): (Vec<_>, Vec<_>) = longer.partition(|job| job.held > MOST_HELD);
+        refuse_all(over, &Refusal::Held);
+        self.queue.put_back(waiting);
+    }
+
     /// The outlet's seat: the one that we have, or by a new turn. None while another process has its turn.
     fn seat(&mut self, outlet: OutletId) -> Result<Option<Seat>, Refusal> {
         if self.store.is_some()
@@ -189,60 +219,13 @@ impl Writer {
                 let known = self.store()?.outlet(outlet)?.ok_or(Refusal::WrongOutlet)?;
                 Ok(Some(Seat::new(known, head)?))
             }
-            Ok(Turn::Held(time)) => {
-                self.context.clock.pause(time.min(PATIENCE));
-                Ok(None)
-            }
+            Ok(Turn::Held(_)) => Ok(None),
             Ok(Turn::NoOutlet) => Err(Refusal::WrongOutlet),
             Err(fault) => {
                 self.store = None;
                 Err(fault.into())
             }
         }
-    }
-
-    /// Looks up those jobs that ask for it, in one question.
-    #[allow(clippy::type_complexity, reason = "jobs that go on, and jobs with what was found of them")]
-    fn look(
-        &mut self,
-        outlet: OutletId,
-        jobs: Vec<Job>,
-    ) -> Result<(Vec<Job>, Vec<(Job, Found)>), (Vec<Job>, StoreFault)> {
-        let (mut sales, mut keys) = (Vec::new(), Vec::new());
-        for offer in jobs.iter().filter(|job| job.look).filter_map(Job::offer) {
-            sales.push((offer.stamped(), offer.hash()));
-            keys.extend(offer.key().cloned());
-        }
-        if sales.is_empty() {
-            return Ok((jobs, Vec::new()));
-        }
-        let known = match self.store().and_then(|store| store.known(outlet, &sales, &keys)) {
-            Ok(known) => known,
-            Err(fault) => return Err((jobs, fault)),
-        };
-        let (mut fresh, mut found) = (Vec::new(), Vec::new());
-        for job in jobs {
-            match job.offer().filter(|_| job.look).and_then(|offer| Found::of(offer, &known)) {
-                Some(what) => found.push((job, what)),
-                None => fresh.push(job),
-            }
-        }
-        Ok((fresh, found))
-    }
-
-    fn answer_of(&mut self, found: Found, prefix: fiscal::Prefix) -> Result<Done, Refusal> {
-        let row = match found {
-            Found::KeyOfAnother => return Err(Refusal::KeyReused),
-            Found::Sale(row) => {
-                let number = row.number.ok_or(Refusal::KeyReused)?;
-                return Err(Refusal::Replay { epoch: row.place.chain.epoch, number });
-            }
-            Found::Same(row) => row,
-        };
-        let context = Arc::clone(&self.context);
-        let store = self.store()?;
-        let sealed = context.keys.verify(&row, store)?;
-        Ok(Done::Sealed(Box::new(Sealing { sealed, prefix, repeated: true })))
     }
 
     /// Signs, stores, answers.
@@ -286,9 +269,10 @@ impl Writer {
             Err(AppendFault::Unknown(detail)) => {
                 tracing::warn!(detail, "whether a batch was stored is not known: the head is read");
                 self.store = None;
-                for ((part, sealed), append) in parts.into_iter().zip(sealed).zip(&appends) {
-                    self.resolve(part, sealed, &append.rows);
-                }
+                let in_doubt = parts.into_iter().zip(sealed).zip(appends);
+                self.resolve(
+                    in_doubt.map(|((part, sealed), append)| InDoubt { part, sealed, append }).collect(),
+                );
             }
         }
     }
@@ -322,7 +306,7 @@ impl Writer {
                 let seat = part.into_seat();
                 let prefix = seat.outlet.prefix;
                 self.context.witness.hear(&seat.head);
-                self.heard.insert(seat.outlet.id);
+                self.heard.insert(seat.outlet.id, (seat.head.clone(), self.context.clock.now()));
                 self.seats.insert(seat.outlet.id, seat);
                 for (job, at) in waiting {
                     let (sealed, row) = (sealed[at], &rows[at]);
@@ -331,6 +315,12 @@ impl Writer {
             }
             Appended::Overtaken => {
                 self.queue.put_back(part.waiting.into_iter().map(|(job, _)| job).collect())
+            }
+            Appended::Corrupt => {
+                let outlet = part.seat.outlet.id;
+                tracing::error!(%outlet, "the database holds something else in the place of a record");
+                let fault = StoreFault::Corrupt("another record is in this place".to_owned());
+                refuse_all(part.waiting.into_iter().map(|(job, _)| job), &Refusal::Store(fault));
             }
             Appended::Known => {
                 self.seats.insert(part.seat.outlet.id, part.seat);
@@ -361,29 +351,6 @@ impl Writer {
             Some(store) => Ok(store),
             None => Err(StoreFault::Unavailable("no connection".to_owned())),
         }
-    }
-}
-
-/// What was done before of what a job asks.
-enum Found {
-    /// The same sale under the same key.
-    Same(Row),
-    /// The sale, but not under this key.
-    Sale(Row),
-    /// The key, but for another sale.
-    KeyOfAnother,
-}
-
-impl Found {
-    fn of(offer: &crate::Offer, known: &Known) -> Option<Self> {
-        let identity = (offer.stamped(), offer.hash());
-        let of_key = known.keys.iter().find(|(key, _)| Some(key) == offer.key()).map(|(_, row)| row);
-        if let Some(row) = of_key {
-            let same = (row.stamped, row.hash) == identity;
-            return Some(if same { Self::Same(row.clone()) } else { Self::KeyOfAnother });
-        }
-        let sale = known.sales.iter().find(|row| (row.stamped, row.hash) == identity)?;
-        Some(Self::Sale(sale.clone()))
     }
 }
 

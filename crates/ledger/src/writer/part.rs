@@ -1,23 +1,14 @@
 //! One outlet's share of a batch: from jobs to linked records, without storing anything.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use fiscal::{
-    CivilDate, CreditAccount, EventKind, Head, LinkFault, Linked, Manifest, Moment, PayloadHash, PublicKey,
-    Timestamp, limits, totals::Due,
-};
+use fiscal::{Linked, Manifest, Moment, PublicKey, Timestamp};
 
 use super::{
+    assembly::{Added, Assembly},
     job::{Job, Work},
     seat::Seat,
 };
-use signing::SignerFault;
-
 use crate::{
-    Append, ChainId, Delivery, EpochReason, HeadRow, KeyRow, Offer, Reference, Refusal, Row, StoreFault,
-    VoucherIssuer, VoucherOrder, body,
-    books::{self, Books},
-    credit,
+    Append, HeadRow, KeyRow, Reference, Refusal, Row, StoreFault, VoucherIssuer, books::Books,
     store::LedgerStore,
 };
 
@@ -41,10 +32,11 @@ struct After {
     books: Box<Books>,
 }
 
-struct Content {
-    stamped: Timestamp,
-    reference: Option<Reference>,
-    text: String,
+/// What a linked record seals.
+pub(super) struct Content {
+    pub(super) stamped: Timestamp,
+    pub(super) reference: Option<Reference>,
+    pub(super) text: String,
 }
 
 /// What a part is made under.
@@ -138,275 +130,4 @@ impl Part {
     pub(crate) fn into_seat(self) -> Seat {
         Seat { outlet: self.seat.outlet, head: self.after.head, books: self.after.books }
     }
-}
-
-enum Added {
-    Linked(usize),
-    Repeated(Box<Row>),
-    Later,
-}
-
-/// The head and the books as they move on.
-struct Assembly<'a> {
-    seat: &'a Seat,
-    terms: Terms<'a>,
-    store: &'a mut dyn LedgerStore,
-    head: Head,
-    books: Box<Books>,
-    linked: Vec<Linked>,
-    contents: Vec<Content>,
-    /// Whether a record under the key was linked.
-    key_named: bool,
-    sales: BTreeSet<(Timestamp, PayloadHash)>,
-    keys: BTreeSet<String>,
-    /// Originals with the notes of this part.
-    accounts: BTreeMap<Reference, CreditAccount>,
-    /// Originals for which this part has vouchers.
-    vouched: BTreeSet<Reference>,
-    /// Rows of another chain.
-    foreign: Vec<Row>,
-}
-
-impl<'a> Assembly<'a> {
-    fn new(seat: &'a Seat, terms: Terms<'a>, store: &'a mut dyn LedgerStore) -> Self {
-        Self {
-            seat,
-            terms,
-            store,
-            head: seat.open(terms.key.id()),
-            books: seat.books.clone(),
-            linked: Vec::new(),
-            contents: Vec::new(),
-            key_named: false,
-            sales: BTreeSet::new(),
-            keys: BTreeSet::new(),
-            accounts: BTreeMap::new(),
-            vouched: BTreeSet::new(),
-            foreign: Vec::new(),
-        }
-    }
-
-    fn head_after(&self) -> HeadRow {
-        HeadRow {
-            chain: ChainId { epoch: self.head.chain().epoch, ..self.seat.head.chain },
-            state: *self.head.state(),
-            key: if self.key_named { Some(self.terms.key.id()) } else { self.seat.head.key },
-            totals: books::to_bytes(&self.books),
-            generation: self.seat.head.generation,
-        }
-    }
-
-    /// A refusal changes nothing.
-    fn add(&mut self, job: &Job) -> Result<Added, Refusal> {
-        match &job.work {
-            Work::Sale(offer) => self.add_sale(offer),
-            Work::Closure(date) => self.add_closure(*date),
-            Work::Epoch(reason) => self.add_epoch(*reason),
-            Work::Voucher(order) => self.add_voucher(order),
-            Work::Delivery(delivery) => self.add_delivery(delivery),
-        }
-    }
-
-    fn add_sale(&mut self, offer: &Offer) -> Result<Added, Refusal> {
-        let identity = (offer.stamped(), offer.hash());
-        let key = offer.key().map(|key| key.as_str().to_owned());
-        // A second one of the same batch is answered from the first, once that is durable.
-        if self.sales.contains(&identity) || key.as_ref().is_some_and(|key| self.keys.contains(key)) {
-            return Ok(Added::Later);
-        }
-        if offer.sale().nif() != self.seat.outlet.nif {
-            return Err(Refusal::WrongOutlet);
-        }
-        let moment = self.terms.moment;
-        let behind_seconds = self.head.state().time.seconds_after(moment.now);
-        // A clock that is behind the chain says nothing of a till's.
-        if behind_seconds > moment.tolerance_seconds {
-            return Err(LinkFault::ClockRollback { behind_seconds }.into());
-        }
-        let seconds = offer.stamped().seconds_after(moment.now);
-        if seconds > limits::AHEAD_SECONDS {
-            return Err(Refusal::StampedAhead { seconds });
-        }
-        let today = self.today();
-        offer.check_groups(self.terms.manifest, today)?;
-        if !self.books.has_room(offer.totals(), today) {
-            return Err(Refusal::ClosureRequired);
-        }
-        let account = self.admit(offer)?;
-        self.begin()?;
-        let linked = self.head.link(offer.sale(), self.terms.moment)?;
-        if let Some((original, account)) = account {
-            self.accounts.insert(original, account);
-        }
-        self.sales.insert(identity);
-        self.keys.extend(key);
-        let (header, link) = (linked.header(), linked.link());
-        if let Some(facts) = header.invoice() {
-            self.books.invoice(header, link, facts.number, offer.totals(), self.seat.outlet.zone);
-        }
-        let reference = offer.note().and_then(|note| note.original);
-        Ok(self.keep(linked, offer.stamped(), reference, offer.payload().to_owned()))
-    }
-
-    /// The original's account after a credit note (D5).
-    fn admit(&mut self, offer: &Offer) -> Result<Option<(Reference, CreditAccount)>, Refusal> {
-        let Some(note) = offer.note() else { return Ok(None) };
-        let validated = offer.validated()?;
-        let Some(original) = note.original else {
-            return Err(fiscal::CreditFault::OriginalNotFound.into());
-        };
-        Ok(Some((original, self.account(original)?.admit(&validated)?)))
-    }
-
-    /// What is left of an original, with the notes of this part.
-    fn account(&mut self, original: Reference) -> Result<CreditAccount, Refusal> {
-        if self.vouched.contains(&original) {
-            return Err(fiscal::CreditFault::OriginalElsewhere.into());
-        }
-        match self.accounts.get(&original) {
-            Some(account) => Ok(account.clone()),
-            None => credit::open(self.store, &self.seat.outlet, original),
-        }
-    }
-
-    /// Leave to credit an original elsewhere; until it is used or over, it cannot be credited here (L5).
-    fn add_voucher(&mut self, order: &VoucherOrder) -> Result<Added, Refusal> {
-        let no_issuer = || SignerFault::Permanent("no key for vouchers is configured".to_owned());
-        let issuer = self.terms.vouchers.ok_or_else(no_issuer)?;
-        let account = self.account(order.original)?;
-        self.begin()?;
-        let text = issuer.body(order, account, self.head.state().hash, self.terms.moment.now)?;
-        let added = self.event_on(EventKind::Voucher, Some(order.original), text)?;
-        self.vouched.insert(order.original);
-        Ok(added)
-    }
-
-    /// Keeps a stretch of another signer's chain behind what is held of it, anchors it in the outlet's own chain, and
-    /// flags each sale that was sealed before (L4).
-    fn add_delivery(&mut self, delivery: &Delivery) -> Result<Added, Refusal> {
-        delivery.is_of(&self.seat.outlet, self.seat.head.chain)?;
-        let sales = delivery.sales();
-        // What this part has of a chain or of a sale is found once it is durable.
-        if !self.foreign.is_empty() || sales.iter().any(|sale| self.sales.contains(sale)) {
-            return Ok(Added::Later);
-        }
-        delivery.follows(self.store.newest_of(delivery.chain())?.as_ref())?;
-        let known = self.store.known(self.seat.outlet.id, &sales, &[])?.sales;
-        self.begin()?;
-        let added = self.event(EventKind::Anchor, delivery.anchor())?;
-        for text in delivery.duplicates(&known) {
-            self.event(EventKind::Flag, text)?;
-        }
-        self.sales.extend(sales);
-        self.foreign = delivery.rows().to_vec();
-        Ok(added)
-    }
-
-    fn add_closure(&mut self, date: CivilDate) -> Result<Added, Refusal> {
-        let zone = self.seat.outlet.zone;
-        let (before, is_due) = match self.books.session.due(date, self.today(), zone) {
-            Due::Yes => (None, true),
-            Due::No => (self.closure_of(date)?, false),
-            Due::UnlessClosed => {
-                let before = self.closure_of(date)?;
-                let is_due = before.is_none();
-                (before, is_due)
-            }
-        };
-        if !is_due {
-            // One that was linked in this very batch is found once it is durable.
-            if self.linked.iter().any(is_closure) {
-                return Ok(Added::Later);
-            }
-            let none = Refusal::NotFound(
-                "no closure covers this day, and nothing waits for one: ask for another day",
-            );
-            return before.map(|row| Added::Repeated(Box::new(row))).ok_or(none);
-        }
-        let mut text = String::new();
-        let nothing = || Refusal::NotFound("nothing was sealed since the last closure");
-        self.begin()?;
-        let head = *self.head.state();
-        let closure = self.books.closure(date, &head, zone).ok_or_else(nothing)?;
-        // A String takes everything.
-        let _ = closure.write(&mut text);
-        self.event(EventKind::Closure, text)
-    }
-
-    fn closure_of(&mut self, date: CivilDate) -> Result<Option<Row>, StoreFault> {
-        let Self { seat, store, .. } = self;
-        crate::reports::closure_of(&mut **store, seat.head.chain, date, seat.head.state.position)
-    }
-
-    /// The line of numbers is given up, and another begins at 1 (L2).
-    fn add_epoch(&mut self, reason: EpochReason) -> Result<Added, Refusal> {
-        let mut chain = *self.head.chain();
-        let old_epoch = chain.epoch;
-        let before = *self.head.state();
-        chain.epoch = fiscal::Epoch(chain.epoch.0.checked_add(1).ok_or(LinkFault::Exhausted)?);
-        let text = body::opening(&self.seat.outlet, chain.epoch, self.terms.key, Some((reason, &before)));
-        // Nothing of a new chain may be older than the old one: the time goes with the state.
-        let head = std::mem::replace(&mut self.head, Head::open(chain, before.in_new_epoch()));
-        let added = self.event(EventKind::Epoch, text);
-        if added.is_err() {
-            self.head = head;
-            return added;
-        }
-        if reason == EpochReason::Restored {
-            // What was answered after the backup is in no database (L2).
-            self.event(EventKind::Flag, body::unreported(old_epoch, &before))?;
-        }
-        added
-    }
-
-    /// Before the first record of a ledger, what it is of; before the first under another key, that.
-    fn begin(&mut self) -> Result<(), Refusal> {
-        let key = self.terms.key;
-        if self.head.state().position.is_none() {
-            let text = body::opening(&self.seat.outlet, self.head.chain().epoch, key, None);
-            self.event(EventKind::Provisioned, text)?;
-        } else if !self.key_named && self.seat.head.key != Some(key.id()) {
-            let text = body::key_change(key, self.terms.moment.now);
-            self.event(EventKind::Certificate, text)?;
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, kind: EventKind, text: String) -> Result<Added, Refusal> {
-        self.event_on(kind, None, text)
-    }
-
-    fn event_on(
-        &mut self,
-        kind: EventKind,
-        reference: Option<Reference>,
-        text: String,
-    ) -> Result<Added, Refusal> {
-        let linked = self.head.link_event(kind, PayloadHash::of(text.as_bytes()), self.terms.moment)?;
-        self.books.event(linked.header(), linked.link(), kind, 0, self.seat.outlet.zone);
-        let time = linked.header().time;
-        Ok(self.keep(linked, time, reference, text))
-    }
-
-    fn keep(
-        &mut self,
-        linked: Linked,
-        stamped: Timestamp,
-        reference: Option<Reference>,
-        text: String,
-    ) -> Added {
-        self.key_named = true;
-        self.linked.push(linked);
-        self.contents.push(Content { stamped, reference, text });
-        Added::Linked(self.linked.len() - 1)
-    }
-
-    /// The business day on which a record is sealed now.
-    fn today(&self) -> CivilDate {
-        self.terms.moment.now.max(self.head.state().time).date_at(self.seat.outlet.zone)
-    }
-}
-
-fn is_closure(linked: &Linked) -> bool {
-    linked.header().subject == fiscal::Subject::Event(EventKind::Closure)
 }

@@ -17,6 +17,8 @@ pub(crate) struct Queue {
 struct Waiting {
     jobs: VecDeque<Job>,
     closed: bool,
+    /// Whether the writer has ended by a panic.
+    failed: bool,
 }
 
 /// Why a job was not taken; it comes back to be answered.
@@ -25,6 +27,8 @@ pub(crate) enum NotTaken {
     Full(Job),
     /// The writer is ending or has ended.
     Closed(Job),
+    /// The writer has panicked.
+    Failed(Job),
 }
 
 impl Queue {
@@ -36,6 +40,9 @@ impl Queue {
     #[allow(clippy::result_large_err, reason = "the job goes back to be answered")]
     pub(crate) fn put(&self, job: Job) -> Result<(), NotTaken> {
         let mut waiting = self.lock();
+        if waiting.failed {
+            return Err(NotTaken::Failed(job));
+        }
         if waiting.closed {
             return Err(NotTaken::Closed(job));
         }
@@ -89,9 +96,15 @@ impl Queue {
         self.arrived.notify_all();
     }
 
+    /// Whether the writer has ended by a panic.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.lock().failed
+    }
+
     /// Takes no more, and hands back what waits: nobody will do it.
-    pub(crate) fn abandon(&self) -> Vec<Job> {
+    pub(crate) fn abandon(&self, failed: bool) -> Vec<Job> {
         let mut waiting = self.lock();
+        waiting.failed |= failed;
         waiting.closed = true;
         waiting.jobs.drain(..).collect()
     }

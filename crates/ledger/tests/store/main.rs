@@ -41,6 +41,14 @@ impl Subject for Sqlite {
         Ok(Box::new(self.open_at(self.path())?))
     }
 
+    fn open_empty(&self) -> Box<dyn Database> {
+        Box::new(self.open_at(self.directory.path().join("empty.sqlite")).unwrap())
+    }
+
+    fn set_back(&self, time: Duration) {
+        self.milliseconds.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     fn pass(&self, time: Duration) {
         self.milliseconds.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -111,14 +119,35 @@ fn a_file_that_is_no_ledger_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_holds_no_turn() {
+fn an_append_waits_for_no_more_than_a_portion_of_the_keys_that_are_forgotten() {
+    const KEYS: u64 = 4_000;
     let subject = Sqlite::new();
     let mut shop = suite::Shop::new(&subject);
-    subject.milliseconds.fetch_sub(3_600_000, Ordering::SeqCst);
-    let mut other = shop.another(&subject);
-    let turn = other.take_turn(shop.outlet.id, 2, Duration::from_secs(1)).unwrap();
-    assert!(matches!(turn, ledger::Turn::Taken(_)), "{turn:?}");
-    assert_eq!(shop.store.append(&[shop.part(Vec::new())]).unwrap(), [ledger::Appended::Overtaken]);
+    shop.sell_and_keep(1);
+    let keys = subject.raw(&format!(
+        "INSERT INTO idempotency SELECT outlet, 'old-key-' || value, epoch, signer, position, value \
+         FROM records JOIN (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT {KEYS}) \
+         SELECT value FROM n)"
+    ));
+    assert_eq!(keys, Ok(KEYS));
+    // The connections of one opening wait for each other in one place.
+    let database = subject.open().unwrap();
+    let (mut forgetting, mut appending) = (database.connect().unwrap(), database.connect().unwrap());
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let between = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let forgotten = forgetting.forget_keys(shop.head.state.time, usize::MAX).unwrap();
+            is_over.store(true, Ordering::SeqCst);
+            assert_eq!(forgotten as u64, KEYS);
+        });
+        let mut between = 0;
+        while !is_over.load(Ordering::SeqCst) {
+            assert_eq!(appending.append(&[shop.part(Vec::new())]).unwrap(), [ledger::Appended::Durable]);
+            between += 1;
+        }
+        between
+    });
+    assert!(between >= 10, "{between} appends between 20 portions");
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl BackupCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.config.read()?;
         let name = self.out.display();
-        if self.out.exists() {
+        // A link to nothing is something too.
+        if self.out.symlink_metadata().is_ok() {
             bail!("{name} is there already: name another file");
         }
         let database = ::cloud::existing_database(&config.database)?;
@@ -35,10 +36,7 @@ impl BackupCommand {
         let mut unfinished = self.out.clone().into_os_string();
         unfinished.push(".unfinished");
         let unfinished = PathBuf::from(unfinished);
-        // It holds names of clients.
-        let options =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
-        let file = options.with_context(|| unfinished.display().to_string())?;
+        let file = new(&unfinished).with_context(|| unfinished.display().to_string())?;
         let mut progress = Progress::new(0);
         let written = write_backup(&mut *tables, BufWriter::new(&file), &mut |rows| progress.add(rows));
         drop(progress);
@@ -52,6 +50,16 @@ impl BackupCommand {
         writeln!(io::stdout().lock(), "{name}: {}", in_words(&figures))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A file for this program only: it holds names of clients. One that a backup before this left goes first; so does a link,
+/// without what it leads to.
+fn new(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 pub(super) fn in_words(figures: &BackupFigures) -> String {

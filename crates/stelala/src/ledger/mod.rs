@@ -6,6 +6,7 @@ mod examine;
 mod export;
 mod heads;
 mod kept_heads;
+mod new_epoch;
 mod opened;
 mod progress;
 mod restore;
@@ -29,6 +30,8 @@ pub(crate) enum LedgerCommand {
     Restore(restore::RestoreCommand),
     /// Prints how far each outlet's ledger has come.
     Heads(heads::HeadsCommand),
+    /// Begins another line of numbers at an outlet, by force.
+    NewEpoch(new_epoch::NewEpochCommand),
     /// Says what an outlet sold so far.
     X(x::SnapshotCommand),
     /// Closes an outlet's business day, or repeats what closed it.
@@ -44,6 +47,7 @@ impl LedgerCommand {
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
             Self::Heads(command) => command.run(),
+            Self::NewEpoch(command) => command.run(),
             Self::X(command) => command.run(),
             Self::Z(command) => command.run(),
             Self::A(command) => command.run(),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use ::cloud::{Config, PublishedSigner, SystemClock};
+use ::cloud::{Config, NotedHeads, PublishedSigner, SystemClock};
 use ::ledger::{Clock, HeadFile, Ledger, Limits, Parts, Report};
 use anyhow::Context;
 use clap::Args;
@@ -35,8 +35,21 @@ pub(super) struct SignedArgs {
 }
 
 impl ReportArgs {
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        self.config.read()
+    }
+
+    /// For questions.
     pub(super) fn open(&self) -> anyhow::Result<Ledger> {
         open(&self.config.read()?)
+    }
+
+    /// For what is appended: not to a database that went back.
+    pub(super) fn open_to_append(&self) -> anyhow::Result<Ledger> {
+        let config = self.config.read()?;
+        let (heads, database) = (&config.ledger.heads, ::cloud::existing_database(&config.database)?);
+        NotedHeads::read(heads)?.check(&*database, heads)?;
+        open(&config)
     }
 }
 
@@ -50,7 +63,7 @@ impl SignedArgs {
     }
 }
 
-fn open(config: &Config) -> anyhow::Result<Ledger> {
+pub(super) fn open(config: &Config) -> anyhow::Result<Ledger> {
     let database = ::cloud::existing_database(&config.database)?;
     let heads = &config.ledger.heads;
     let witness = HeadFile::open(heads).with_context(|| heads.display().to_string())?;

@@ -12,13 +12,16 @@ use ::ledger::{
     Clock, Database, EpochReason, HeadFile, Ledger, Limits, Parts, Table, Tables, check_backup,
     restore_backup,
 };
+use ::verify::HeadAt;
 use anyhow::{Context, bail};
 use clap::Args;
-use fiscal::OutletId;
+use fiscal::{Epoch, OutletId};
 use signing::{KeyRing, Signer};
 use verify_cli::Lang;
 
-use super::{backup::in_words, examine::examine, export::PATIENCE, progress::Progress, verify};
+use super::{
+    backup::in_words, examine::examine, export::PATIENCE, kept_heads::KeptHeads, progress::Progress, verify,
+};
 use crate::{cloud::ConfigArgs, random};
 
 /// From which file, and where to.
@@ -29,6 +32,14 @@ pub(crate) struct RestoreCommand {
     /// The backup.
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
+    /// Further files of heads that were kept outside the database, beside the configuration's: an epoch that one of them
+    /// names was begun, and its numbers are not given again. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    heads: Vec<PathBuf>,
+    /// Restores though no file of heads is left. Only when this backup was never restored before: else its next epoch gives
+    /// numbers that were given already.
+    #[arg(long)]
+    without_heads: bool,
 }
 
 impl RestoreCommand {
@@ -39,6 +50,7 @@ impl RestoreCommand {
         let open = || File::open(&self.from).map(io::BufReader::new).with_context(name);
         // Before anything else is touched.
         let figures = check_backup(open()?).with_context(name)?;
+        let epochs = self.known_epochs(&config)?;
         // The new epochs are sealed right after: without a signer nothing is begun.
         let ring = Arc::new(::cloud::open_signer(&config, random::fill)?);
         ring.wait_until_ready(PATIENCE)?;
@@ -59,9 +71,33 @@ impl RestoreCommand {
         let process = random::number()?;
         tables.commit(process)?;
         writeln!(out, "{}: {}, all of it true", self.from.display(), in_words(&figures))?;
-        let opened = open_epochs(&config, database, ring, process, &outlets, &mut out);
+        let opened = open_epochs(&config, database, ring, process, &outlets, &epochs, &mut out);
         opened.context("the records are restored, but not each outlet has its new epoch: empty the database and restore again")?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl RestoreCommand {
+    /// The newest epoch of each outlet that a head outside of the database names.
+    fn known_epochs(&self, config: &Config) -> anyhow::Result<BTreeMap<OutletId, Epoch>> {
+        let own = &config.ledger.heads;
+        let files = self.heads.iter().chain(own.exists().then_some(own));
+        let (mut kept, mut count) = (KeptHeads::default(), 0);
+        for file in files {
+            kept.read(file)?;
+            count += 1;
+        }
+        if count == 0 && !self.without_heads {
+            bail!(
+                "{} is not there: give the heads that were kept with --heads, or say --without-heads when this backup was never \
+                 restored before",
+                own.display()
+            );
+        }
+        let newest = |heads: Vec<HeadAt>| heads.into_iter().map(|head| head.epoch).max();
+        let epochs =
+            kept.into_inner().into_iter().filter_map(|(outlet, heads)| Some((outlet, newest(heads)?)));
+        Ok(epochs.collect())
     }
 }
 
@@ -98,6 +134,7 @@ fn open_epochs(
     ring: Arc<KeyRing>,
     process: u64,
     outlets: &[OutletId],
+    epochs: &BTreeMap<OutletId, Epoch>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -115,7 +152,13 @@ fn open_epochs(
     };
     let ledger = Ledger::start(parts, Limits::default())?;
     let opened = outlets.iter().try_for_each(|outlet| {
-        let epoch = ledger.open_epoch(*outlet, EpochReason::Restored)?.row.place.chain.epoch.0;
+        let epoch = ledger
+            .open_epoch(*outlet, EpochReason::Restored, epochs.get(outlet).copied())?
+            .row
+            .place
+            .chain
+            .epoch
+            .0;
         writeln!(out, "{outlet}: goes on in epoch {epoch}, from number 1")?;
         Ok(())
     });

@@ -60,11 +60,25 @@ fn in_json(verdict: &LedgerVerdict, lang: Lang) -> String {
         "invoices": verdict.invoices,
         "delivered": verdict.foreign,
         "heads_met": verdict.heads_met,
+        "heads_unreported": verdict.heads_unreported,
         "keys": verdict.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
         "more_findings": verdict.more_findings,
     });
     format!("{value:#}\n")
+}
+
+fn unreported(heads: u64, lang: Lang) -> String {
+    match lang {
+        Lang::Fr => format!(
+            "Têtes d'enregistrements qu'une sauvegarde restaurée ne contenait pas : {heads}. Leurs factures ont été données \
+             et manquent ici ; le grand livre le dit lui-même."
+        ),
+        Lang::En => format!(
+            "Heads of records that a restored backup did not hold: {heads}. Their invoices were given and are missing here, \
+             as the ledger itself says."
+        ),
+    }
 }
 
 /// As a terminal shows it.
@@ -104,6 +118,9 @@ pub(super) fn in_words(verdict: &LedgerVerdict, lang: Lang) -> String {
         (say("Clés publiées", "Published keys"), keys.join(" ")),
     ] {
         lines.push(format!("  {name:<25} {value}"));
+    }
+    if verdict.heads_unreported > 0 {
+        lines.push(format!("\n{}", unreported(verdict.heads_unreported, lang)));
     }
     if verdict.is_true() {
         lines.push(format!("\n{}", say("Ce que cela ne prouve pas", "What this does not prove")));

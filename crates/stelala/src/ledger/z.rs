@@ -24,7 +24,7 @@ pub(crate) struct ClosureCommand {
 impl ClosureCommand {
     /// Closes, or repeats the day's closure.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let (ledger, id) = (self.report.open()?, self.report.outlet);
+        let (ledger, id) = (self.report.open_to_append()?, self.report.outlet);
         let outlet = ledger.outlet(id)?.with_context(|| format!("no outlet {id} is registered here"))?;
         let date = self.date.unwrap_or_else(|| SystemClock.now().date_at(outlet.zone));
         let closure = ledger.close(id, date)?;

@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// When to ask again.
 const LATER: Duration = Duration::from_secs(2);
 
-/// Whether sales can be sealed now: the signer has a proven key, the database answers, the queue has room.
+/// Whether sales can be sealed now: the signer has a proven key, the database answers, all writers work, the queue has
+/// room.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let mut reasons = Vec::new();
     if let Err(fault) = app.signer.active_key() {
@@ -31,6 +32,10 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Probl
             reasons.push("the database does not answer as it should".to_owned());
         }
         Err(_) => reasons.push(format!("the database did not answer within {} s", PATIENCE.as_secs())),
+    }
+    if !app.ledger.is_sound() {
+        tracing::error!("not ready: a writer has ended");
+        reasons.push("a writer has ended: restart the process".to_owned());
     }
     if app.ledger.depth() >= app.queue {
         reasons.push("as many sales wait as may".to_owned());

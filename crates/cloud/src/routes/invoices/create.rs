@@ -66,7 +66,11 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let mut all = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(given) = all.next() else { return Ok(None) };
+    if all.next().is_some() {
+        return Err(Problem::new(Kind::RequestInvalid, "Idempotency-Key: send one, not several"));
+    }
     let key = given.to_str().ok().and_then(|text| text.parse().ok());
     key.map(Some).ok_or_else(|| {
         let fault = ledger::IdempotencyKeyFault;

@@ -5,14 +5,16 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use signing::{KeyDocument, PublishedKey, Purpose};
+use ledger::Refusal;
+use signing::{KeyDocument, KeyRing, PublishedKey, Purpose, RingKey, Signer, SignerFault};
 
 use crate::{
     app::App,
     problem::{Language, Problem},
 };
 
-/// All keys that sealed or seal, and those that attest.
+/// All keys that sealed or seal, and those that attest. While the signer has not said which attest, there is no list:
+/// one without them would say that they are no keys of ours. It remembers them when it goes away later.
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let sealing = app.ask(|store| store.keys()).await;
     let sealing = sealing.map_err(|refusal| Problem::of(&refusal, Language::of(&headers)))?;
@@ -23,8 +25,10 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         since: known.since,
         until: known.until,
     });
-    let ring = app.ring.iter().flat_map(|ring| ring.keys());
-    let attesting = ring.filter(|key| key.stored.purpose == Purpose::Attest).map(|key| PublishedKey {
+    let language = Language::of(&headers);
+    let attesting = app.ring.as_deref().map_or(Ok(Vec::new()), attesting);
+    let attesting = attesting.map_err(|fault| Problem::of(&Refusal::Signer(fault), language))?;
+    let attesting = attesting.into_iter().map(|key| PublishedKey {
         public_key: key.stored.public_key,
         signer: key.stored.signer,
         purpose: Purpose::Attest,
@@ -34,4 +38,14 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     let document = KeyDocument::new(sealing.chain(attesting));
     let headers = [(header::CONTENT_TYPE, KeyDocument::CONTENT_TYPE), (header::CACHE_CONTROL, "max-age=60")];
     Ok((headers, document.to_json()).into_response())
+}
+
+fn attesting(ring: &KeyRing) -> Result<Vec<RingKey>, SignerFault> {
+    // Asked first: a signer that comes up in between is asked again rather than listed without its keys.
+    let up = ring.active_key();
+    let keys: Vec<_> = ring.keys().into_iter().filter(|key| key.stored.purpose == Purpose::Attest).collect();
+    match up {
+        Err(fault) if keys.is_empty() => Err(fault),
+        _ => Ok(keys),
+    }
 }

@@ -1,52 +1,118 @@
+use std::collections::BTreeSet;
+
 use ::postgres::{error::SqlState, types::ToSql};
 
-use super::session::{Session, WriteFault, fault};
+use super::session::{Session, WriteFault, fault, keeps_promises};
 use crate::{
     Append, AppendFault, Appended, ChainId, KeyRow, Row, StoreFault,
     store::{
         columns::{integer, kind, wrong},
-        screen::{is_own_sale, screen},
+        is_own_sale,
+        screen::screen,
     },
 };
 
-const APPEND: &str = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
+/// Answers NULL, and appends nothing, when the server's settings are no longer those that were there on connecting.
+const APPEND: &str = concat!(
+    "SELECT CASE WHEN ",
+    keeps_promises!(),
+    " THEN append($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32) END"
+);
 
-/// Appends in one statement, which is one message to the server and one back.
+/// The outlets of which one of these places is taken, under the generations that are still the newest: where another
+/// process has appended meanwhile, it is no fault that they are.
+const TAKEN: &str = "SELECT DISTINCT p.outlet FROM unnest($1::text[], $2::bigint[]) AS p (outlet, generation) \
+     JOIN heads h ON h.outlet = p.outlet AND h.generation = p.generation \
+     JOIN unnest($3::text[], $4::bigint[], $5::text[], $6::bigint[]) AS q (outlet, epoch, signer, position) \
+       ON q.outlet = p.outlet \
+     JOIN records r ON r.outlet = q.outlet AND r.epoch = q.epoch AND r.signer = q.signer AND r.position = q.position";
+
+/// Appends in one statement, which is one message to the server and one back. A taken place undoes all of it: only then
+/// is it asked whose that is, and the others are appended without.
 pub(super) fn append(session: &mut Session, parts: &[Append]) -> Result<Vec<Appended>, AppendFault> {
     let mut answers = screen(parts)?;
-    let open: Vec<&Append> =
-        parts.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(part, _)| part).collect();
-    if !open.is_empty() {
+    // Each round answers a part or ends; one more for each is left for turns that others take between the questions.
+    for _ in 0..=2 * parts.len() {
+        let open: Vec<&Append> =
+            parts.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(part, _)| part).collect();
+        if open.is_empty() {
+            break;
+        }
         let columns = Columns::of(&open).map_err(AppendFault::NotDone)?;
-        let given = ask(session, &columns)?;
         let slots = answers.iter_mut().filter(|answer| answer.is_none());
-        for (slot, given) in slots.zip(given) {
-            *slot = Some(given);
+        match ask(session, &columns)? {
+            Outcome::Answered(given) => {
+                for (slot, given) in slots.zip(given) {
+                    *slot = Some(given);
+                }
+                return answers.into_iter().collect::<Option<_>>().ok_or_else(|| {
+                    AppendFault::Unknown("PostgreSQL answered for fewer outlets than were asked".to_owned())
+                });
+            }
+            Outcome::PlaceTaken => {
+                let taken = taken(session, &columns).map_err(AppendFault::NotDone)?;
+                for (slot, part) in slots.zip(open) {
+                    if taken.contains(part.head.chain.outlet.as_str()) {
+                        *slot = Some(Appended::Corrupt);
+                    }
+                }
+            }
         }
     }
     answers.into_iter().collect::<Option<_>>().ok_or_else(|| {
-        AppendFault::Unknown("PostgreSQL answered for fewer outlets than were asked".to_owned())
+        AppendFault::NotDone(StoreFault::Unavailable("other programs write records of the ledger".to_owned()))
     })
 }
 
-fn ask(session: &mut Session, columns: &Columns<'_>) -> Result<Vec<Appended>, AppendFault> {
+/// What the server made of the statement.
+enum Outcome {
+    Answered(Vec<Appended>),
+    /// One of the places is taken: all was undone.
+    PlaceTaken,
+}
+
+fn ask(session: &mut Session, columns: &Columns<'_>) -> Result<Outcome, AppendFault> {
     let statement = session.prepare(APPEND).map_err(|error| AppendFault::NotDone(fault(&error)))?;
-    let rows = session.write(&statement, &columns.asked()).map_err(|error| match error {
-        WriteFault::NotDone(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            AppendFault::NotDone(StoreFault::Exists("a record in this place"))
+    let allow_single_server = session.allows_single_server();
+    let mut asked: Vec<&(dyn ToSql + Sync)> = vec![&allow_single_server];
+    asked.extend(columns.asked());
+    let rows = match session.write(&statement, &asked) {
+        Ok(rows) => rows,
+        Err(WriteFault::NotDone(error)) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            return Ok(Outcome::PlaceTaken);
         }
-        WriteFault::NotDone(error) => AppendFault::NotDone(fault(&error)),
-        WriteFault::Unknown(said) => AppendFault::Unknown(said),
-    })?;
-    let said: Option<Vec<i64>> = rows.first().and_then(|row| row.try_get(0).ok());
-    let answers = said.unwrap_or_default().into_iter().map(|code| match code {
+        Err(WriteFault::NotDone(error)) => return Err(AppendFault::NotDone(fault(&error))),
+        Err(WriteFault::Unknown(said)) => return Err(AppendFault::Unknown(said)),
+    };
+    let foreign = || AppendFault::Unknown("the function append is not the ledger's".to_owned());
+    let said: Option<Vec<i64>> = rows.first().ok_or_else(foreign)?.try_get(0).map_err(|_| foreign())?;
+    let Some(said) = said else {
+        session.refuse_unsafe().map_err(AppendFault::NotDone)?;
+        let said = "a setting of PostgreSQL was changed and changed back".to_owned();
+        return Err(AppendFault::NotDone(StoreFault::Unavailable(said)));
+    };
+    let answers = said.into_iter().map(|code| match code {
         0 => Ok(Appended::Durable),
         1 => Ok(Appended::Overtaken),
         2 => Ok(Appended::Known),
-        _ => Err(AppendFault::Unknown("the function append is not the ledger's".to_owned())),
+        _ => Err(foreign()),
     });
-    answers.collect()
+    answers.collect::<Result<_, _>>().map(Outcome::Answered)
+}
+
+fn taken(session: &mut Session, columns: &Columns<'_>) -> Result<BTreeSet<String>, StoreFault> {
+    let Columns { heads, records, .. } = columns;
+    let asked: [&(dyn ToSql + Sync); 6] = [
+        &heads.outlet,
+        &heads.generation,
+        &records.outlet,
+        &records.epoch,
+        &records.signer,
+        &records.position,
+    ];
+    let found = session.query(TAKEN, &asked).map_err(|error| fault(&error))?;
+    found.iter().map(|row| row.try_get(0).map_err(|error| fault(&error))).collect()
 }
 
 /// The arrays that the function takes.

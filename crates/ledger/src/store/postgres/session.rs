@@ -39,9 +39,29 @@ const SETTINGS: &str = "
     SET jit = off;
     SET bytea_output = 'hex';";
 
+/// What an answered invoice rests on beside these, and an administrator may change at any time; in the order in which
+/// [`refuse_unsafe`] reads them.
+macro_rules! promises {
+    () => {
+        "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), \
+         current_setting('synchronous_standby_names')"
+    };
+}
+
+/// The same as one condition, for the statement that appends. `$1` allows a single server.
+macro_rules! keeps_promises {
+    () => {
+        "current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' \
+         AND current_setting('synchronous_commit') = 'on' \
+         AND ($1 OR current_setting('synchronous_standby_names') <> '')"
+    };
+}
+pub(super) use keeps_promises;
+
 /// A connection with its prepared statements.
 pub(super) struct Session {
     client: Client,
+    allow_single_server: bool,
     statements: BTreeMap<&'static str, Statement>,
     warned: Arc<AtomicBool>,
 }
@@ -59,8 +79,16 @@ impl Session {
         });
         let mut client = config.connect(NoTls).map_err(|error| fault(&error))?;
         client.batch_execute(SETTINGS).map_err(|error| fault(&error))?;
-        refuse_unsafe(&mut client, settings.allow_single_server)?;
-        Ok(Self { client, statements: BTreeMap::new(), warned })
+        let allow_single_server = settings.allow_single_server;
+        let mut session = Self { client, allow_single_server, statements: BTreeMap::new(), warned };
+        session.refuse_standby()?;
+        session.refuse_unsafe()?;
+        Ok(session)
+    }
+
+    /// Whether a server without synchronous replication is allowed.
+    pub(super) fn allows_single_server(&self) -> bool {
+        self.allow_single_server
     }
 
     /// Two processes may do this at once: the second waits, and finds the tables made.
@@ -88,6 +116,38 @@ impl Session {
         let version =
             self.client.query_opt("SELECT version FROM meta", &[]).map_err(|error| fault(&error))?;
         check_version(version.and_then(|row| row.try_get(0).ok()))
+    }
+
+    fn refuse_standby(&mut self) -> Result<(), StoreFault> {
+        let asked = self.client.query_one("SELECT current_setting('in_hot_standby')", &[]);
+        let is_standby: Result<String, _> = asked.and_then(|row| row.try_get(0));
+        if is_standby.map_err(|error| fault(&error))? == "on" {
+            let said = "this server is a standby: wait for the new primary";
+            return Err(StoreFault::Unavailable(said.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Says which setting would lose what was answered.
+    pub(super) fn refuse_unsafe(&mut self) -> Result<(), StoreFault> {
+        let found =
+            self.client.query_one(concat!("SELECT ", promises!()), &[]).map_err(|error| fault(&error))?;
+        let setting = |at: usize| found.try_get::<_, String>(at).map_err(|error| fault(&error));
+        for (at, name) in ["fsync", "full_page_writes", "synchronous_commit"].into_iter().enumerate() {
+            if setting(at)? != "on" {
+                return Err(StoreFault::Unsafe(format!(
+                    "PostgreSQL would lose invoices that were answered: set {name} = on"
+                )));
+            }
+        }
+        if !self.allow_single_server && setting(3)?.is_empty() {
+            return Err(StoreFault::Unsafe(
+                "PostgreSQL has no synchronous standby, so that invoices are lost with its disk: set \
+                 synchronous_standby_names, or allow_single_server = true to run without"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Asks under a statement that is prepared once.
@@ -163,31 +223,6 @@ fn check_version(found: Option<i64>) -> Result<(), StoreFault> {
         Some(found) => Err(StoreFault::Version { found, known: VERSION }),
         None => Err(StoreFault::Corrupt("the table meta is empty".to_owned())),
     }
-}
-
-fn refuse_unsafe(client: &mut Client, allow_single_server: bool) -> Result<(), StoreFault> {
-    let mut setting = |name: &str| -> Result<String, StoreFault> {
-        let row = client.query_one("SELECT current_setting($1)", &[&name]).map_err(|error| fault(&error))?;
-        row.try_get(0).map_err(|error| fault(&error))
-    };
-    if setting("in_hot_standby")? == "on" {
-        return Err(StoreFault::Unavailable("this server is a standby: wait for the new primary".to_owned()));
-    }
-    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
-        if setting(name)? != "on" {
-            return Err(StoreFault::Unsafe(format!(
-                "PostgreSQL would lose invoices that were answered: set {name} = on"
-            )));
-        }
-    }
-    if !allow_single_server && setting("synchronous_standby_names")?.is_empty() {
-        return Err(StoreFault::Unsafe(
-            "PostgreSQL has no synchronous standby, so that invoices are lost with its disk: set \
-             synchronous_standby_names, or allow_single_server = true to run without"
-                .to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 /// What an error means for whoever asked.

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
     Reference, Row, SealingKey, StoreFault, Turn,
-    store::columns::{head_columns, integer, limit},
+    store::{
+        columns::{head_columns, integer, limit},
+        tables::HELD_UNTIL_DONE,
+    },
 };
 
 /// Milliseconds since 1970 by the server's clock, at this moment and not at the transaction's start.
@@ -21,14 +24,19 @@ macro_rules! now {
     };
 }
 
+/// A turn that ends later than any does is of a clock that was set back, and counts no more; but that of a restore does.
 const TAKE_TURN: &str = concat!(
     "UPDATE heads h SET generation = h.generation + 1, turn_process = $2, turn_until = ",
     now!(),
     " + $3 WHERE h.outlet = $1 AND (h.turn_process = $2 OR h.turn_until <= ",
     now!(),
-    ") RETURNING ",
+    " OR (h.turn_until <> $5 AND h.turn_until > ",
+    now!(),
+    " + $4)) RETURNING ",
     head_columns!()
 );
+/// No turn of another process is believed to last longer, unless the one that is asked for does, in milliseconds.
+const LONGEST_TURN: i64 = 60_000;
 
 /// A connection, or the place of one that broke.
 pub(super) struct PostgresStore {
@@ -142,7 +150,8 @@ impl LedgerStore for PostgresStore {
 
     fn take_turn(&mut self, outlet: OutletId, process: u64, lasts: Duration) -> Result<Turn, StoreFault> {
         let lasts = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX / 2).min(i64::MAX / 2);
-        let asked: [&(dyn ToSql + Sync); 3] = [&outlet.as_str(), &process.cast_signed(), &lasts];
+        let asked: [&(dyn ToSql + Sync); 5] =
+            [&outlet.as_str(), &process.cast_signed(), &lasts, &lasts.max(LONGEST_TURN), &HELD_UNTIL_DONE];
         let taken = self.write(TAKE_TURN, &asked, |_| "the head")?;
         if let Some(found) = taken.first() {
             return Ok(Turn::Taken(read::head(found).map_err(misread)?.read()?));

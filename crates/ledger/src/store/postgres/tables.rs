@@ -11,7 +11,7 @@ use crate::{
     Cell, Cells, ColumnKind, StoreFault, Table, Tables,
     store::{
         columns::{limit, wrong},
-        tables::{Column, EMPTY, names, not_empty},
+        tables::{Column, EMPTY, GENERATIONS_LEFT_OUT, HELD_UNTIL_DONE, names, not_empty},
     },
 };
 
@@ -111,8 +111,10 @@ impl Tables for PostgresTables {
     }
 
     fn commit(mut self: Box<Self>, process: u64) -> Result<(), StoreFault> {
-        let held = "UPDATE heads SET turn_process = $1, turn_until = $2";
-        self.ask(held.to_owned(), &[Box::new(process.cast_signed()), Box::new(i64::MAX)])?;
+        let held = "UPDATE heads SET generation = generation + $3, turn_process = $1, turn_until = $2";
+        let asked: [Box<dyn ToSql + Sync>; 3] =
+            [Box::new(process.cast_signed()), Box::new(HELD_UNTIL_DONE), Box::new(GENERATIONS_LEFT_OUT)];
+        self.ask(held.to_owned(), &asked)?;
         let next = "SELECT setval(pg_get_serial_sequence('stelala_ledger.records', 'seq'), max(seq)) FROM records \
              HAVING max(seq) IS NOT NULL";
         let commit = format!("{next}; COMMIT");

@@ -5,14 +5,15 @@ use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault,
     store::{
         columns::{integer, kind},
-        screen::{is_own_sale, screen},
+        is_own_sale,
+        screen::screen,
     },
 };
 
 /// Why a transaction is undone.
 enum Stop {
-    /// This part is known: the others are appended without it.
-    Known(usize),
+    /// This part has this answer: the others are appended without it.
+    Answer(usize, Appended),
     Fault(StoreFault),
 }
 
@@ -22,8 +23,8 @@ impl From<StoreFault> for Stop {
     }
 }
 
-/// Appends what can be. That a sale is there already is rare, because the writer has asked before: only then is the
-/// transaction undone and begun again without that part.
+/// Appends what can be. That a sale is there already is rare, because the writer has asked before, and that a place is
+/// taken is more so: only then is the transaction undone and begun again without that part.
 pub(super) fn append(
     shared: &Shared,
     connection: &mut Connection,
@@ -39,7 +40,7 @@ pub(super) fn append(
                 }
                 break;
             }
-            Err(Stop::Known(part)) => answers[part] = Some(Appended::Known),
+            Err(Stop::Answer(part, answer)) => answers[part] = Some(answer),
             Err(Stop::Fault(fault)) => return Err(AppendFault::NotDone(fault)),
         }
     }
@@ -61,14 +62,16 @@ fn store(
             continue;
         }
         for row in &part.rows {
-            insert_record(connection, row)?;
+            if !insert_record(connection, row)? {
+                return Err(Stop::Answer(index, Appended::Corrupt));
+            }
             if row.is_invoice() && !insert_sale(connection, row)? && is_own_sale(part, row) {
-                return Err(Stop::Known(index));
+                return Err(Stop::Answer(index, Appended::Known));
             }
         }
         for key in &part.keys {
             if !insert_key(connection, key)? {
-                return Err(Stop::Known(index));
+                return Err(Stop::Answer(index, Appended::Known));
             }
         }
     }
@@ -102,7 +105,8 @@ fn move_head(connection: &Connection, head: &HeadRow, done: bool) -> Result<bool
     Ok(update().map_err(fault)? == 1)
 }
 
-fn insert_record(connection: &Connection, row: &Row) -> Result<(), StoreFault> {
+/// False when the place is taken.
+fn insert_record(connection: &Connection, row: &Row) -> Result<bool, StoreFault> {
     let ChainId { outlet, epoch, signer } = &row.place.chain;
     let kind = kind(row)?;
     let insert = || {
@@ -129,8 +133,8 @@ fn insert_record(connection: &Connection, row: &Row) -> Result<(), StoreFault> {
             ])
     };
     match insert() {
-        Ok(_) => Ok(()),
-        Err(error) if is_constraint(&error) => Err(StoreFault::Exists("a record in this place")),
+        Ok(_) => Ok(true),
+        Err(error) if is_constraint(&error) => Ok(false),
         Err(error) => Err(fault(error)),
     }
 }

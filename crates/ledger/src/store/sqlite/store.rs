@@ -10,6 +10,10 @@ use crate::{
     store::columns::{HeadColumns, KeyColumns, OutletColumns, head_columns, integer, limit},
 };
 
+/// So many idempotency keys are forgotten in one transaction, for which an append may wait.
+const FORGOTTEN_AT_ONCE: usize = 200;
+const BETWEEN_PORTIONS: Duration = Duration::from_millis(5);
+
 /// A connection to the file.
 pub(super) struct SqliteStore {
     shared: Arc<Shared>,
@@ -190,16 +194,28 @@ impl LedgerStore for SqliteStore {
     }
 
     fn forget_keys(&mut self, before: Timestamp, most: usize) -> Result<usize, StoreFault> {
-        self.write(|connection| {
-            connection
-                .execute(
-                    "DELETE FROM idempotency WHERE (outlet, key) IN \
-                     (SELECT outlet, key FROM idempotency WHERE time < ?1 ORDER BY time LIMIT ?2)",
-                    params![integer(before.unix()), limit(most)],
-                )
-                .map_err(fault)
-        })
+        let mut forgotten = 0;
+        loop {
+            let portion = FORGOTTEN_AT_ONCE.min(most - forgotten);
+            let count = self.write(|connection| forget(connection, before, portion))?;
+            forgotten += count;
+            if count < portion || forgotten == most {
+                return Ok(forgotten);
+            }
+            // Who waits for the lock is only woken when it is free: without a pause this thread would have it again first.
+            std::thread::sleep(BETWEEN_PORTIONS);
+        }
     }
+}
+
+fn forget(connection: &Connection, before: Timestamp, most: usize) -> Result<usize, StoreFault> {
+    connection
+        .prepare_cached(
+            "DELETE FROM idempotency WHERE (outlet, key) IN \
+             (SELECT outlet, key FROM idempotency WHERE time < ?1 ORDER BY time LIMIT ?2)",
+        )
+        .and_then(|mut delete| delete.execute(params![integer(before.unix()), limit(most)]))
+        .map_err(fault)
 }
 
 fn insert_outlet(connection: &Connection, outlet: &Outlet) -> Result<(), StoreFault> {

@@ -10,7 +10,7 @@ use crate::{
     Cell, Cells, StoreFault, Table, Tables,
     store::{
         columns::limit,
-        tables::{EMPTY, names, not_empty},
+        tables::{EMPTY, GENERATIONS_LEFT_OUT, HELD_UNTIL_DONE, names, not_empty},
     },
 };
 
@@ -78,8 +78,9 @@ impl Tables for SqliteTables {
     }
 
     fn commit(self: Box<Self>, process: u64) -> Result<(), StoreFault> {
-        let held = "UPDATE heads SET turn_process = ?1, turn_from = 0, turn_until = ?2";
-        self.0.execute(held, [process.cast_signed(), i64::MAX]).map_err(fault)?;
+        let held = "UPDATE heads SET generation = generation + ?3, turn_process = ?1, turn_from = 0, turn_until = ?2";
+        let asked = [process.cast_signed(), HELD_UNTIL_DONE, GENERATIONS_LEFT_OUT];
+        self.0.execute(held, asked).map_err(fault)?;
         self.0.execute_batch("COMMIT").map_err(fault)
     }
 }

@@ -12,6 +12,8 @@ pub(super) fn transaction<T, E: From<StoreFault>>(
     work: impl FnOnce(&Connection) -> Result<T, E>,
 ) -> Result<Result<T, E>, AppendFault> {
     let _writer = shared.only_writer();
+    // One whose end failed may still be open.
+    undo(shared, connection)?;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| AppendFault::NotDone(fault(error)))?;
     let done = match work(connection) {
         Ok(done) => done,
@@ -21,14 +23,21 @@ pub(super) fn transaction<T, E: From<StoreFault>>(
         }
     };
     let Err(error) = connection.execute_batch("COMMIT") else { return Ok(Ok(done)) };
-    undo(shared, connection)?;
-    Err(match error.sqlite_error_code() {
+    let is_undone = undo(shared, connection).is_ok();
+    Err(after_commit(error, is_undone))
+}
+
+/// What a commit that failed leaves.
+fn after_commit(error: rusqlite::Error, is_undone: bool) -> AppendFault {
+    match error.sqlite_error_code() {
         // The disk was full before the last frame was written, which alone makes a commit of the frames before it.
-        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => AppendFault::NotDone(fault(error)),
+        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) if is_undone => {
+            AppendFault::NotDone(fault(error))
+        }
         // SQLite has rolled back. But the last frame may be in the log and on the disk, and count when this process dies
         // and another reads the log; the next write overwrites it, so a new turn decides.
         _ => AppendFault::Unknown(error.to_string()),
-    })
+    }
 }
 
 /// Ends a transaction that SQLite has not ended by itself.
@@ -108,6 +117,26 @@ mod tests {
         assert!(matches!(failed, Err(AppendFault::Unknown(_))), "{failed:?}");
         assert!(connection.is_autocommit());
         assert_eq!(rows(&connection), 0);
+    }
+
+    #[test]
+    fn a_commit_that_failed_and_could_not_be_undone_is_unknown_whatever_the_reason() {
+        use rusqlite::ffi;
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_IOERR_FSYNC] {
+            let error = || rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert!(matches!(after_commit(error(), false), AppendFault::Unknown(_)), "{code}");
+            let is_not_done = matches!(after_commit(error(), true), AppendFault::NotDone(_));
+            assert_eq!(is_not_done, code != ffi::SQLITE_IOERR_FSYNC, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_transaction_that_was_left_open_is_undone_before_the_next() {
+        let (_directory, database, mut connection) = opened();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        insert(&connection, 10).unwrap();
+        transaction(&database.shared, &mut connection, |connection| insert(connection, 20)).unwrap().unwrap();
+        assert_eq!(rows(&connection), 1);
     }
 
     #[test]

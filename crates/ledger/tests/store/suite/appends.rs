@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use fiscal::{HeadState, Position};
-use ledger::{Append, AppendFault, Appended, HeadRow, LedgerStore, StoreFault, Turn};
+use ledger::{Append, AppendFault, Appended, HeadRow, LedgerStore, Turn};
 
 use super::{
     Shop, Subject,
@@ -132,19 +132,54 @@ pub(crate) fn an_outlet_named_twice_is_appended_to_once(subject: &dyn Subject) {
     assert_eq!(shop.stored(), rows);
 }
 
-pub(crate) fn a_record_in_a_taken_place_is_refused_and_nothing_is_stored(subject: &dyn Subject) {
-    let (mut shop, mut other) = (Shop::new(subject), Shop::new(subject));
-    let kept = shop.sell_and_keep(1);
-    let mut row = shop.sell(1).remove(0);
-    row.place.position = Position::FIRST;
-    let others = other.sell(1);
-    let parts = [other.part(others), shop.part(vec![row])];
-    let refused = shop.store.append(&parts);
-    assert!(matches!(refused, Err(AppendFault::NotDone(StoreFault::Exists(_)))), "{refused:?}");
-    assert_eq!(shop.stored(), kept);
-    assert_eq!(other.stored(), []);
+pub(crate) fn a_taken_place_stores_nothing_of_its_part_and_all_of_the_others(subject: &dyn Subject) {
+    let mut shops: Vec<Shop> = (0..5).map(|_| Shop::new(subject)).collect();
+    let mut kept: Vec<_> = shops.iter_mut().map(|shop| shop.sell_and_keep(1)).collect();
+    let before: Vec<HeadRow> = shops.iter().map(|shop| shop.head.clone()).collect();
+    let mut parts: Vec<Append> = Vec::new();
+    for shop in &mut shops {
+        let mut rows = shop.sell(2);
+        rows[1].place.position = Position::FIRST;
+        let mut part = shop.part(rows);
+        part.keys = vec![key_row("taken-place", &part.rows[0])];
+        parts.push(part);
+    }
+    // The second and the last have their places; another process has the turn of the third.
+    for free in [1, 4] {
+        let rows = shops[free].sell(1);
+        parts[free] = shops[free].part(rows.clone());
+        kept[free].extend(rows);
+    }
+    shops[2].take_turn();
+    let answers = shops[0].store.append(&parts).unwrap();
+    let expected =
+        [Appended::Corrupt, Appended::Durable, Appended::Overtaken, Appended::Corrupt, Appended::Durable];
+    assert_eq!(answers, expected);
+    for (shop, kept) in shops.iter_mut().zip(&kept) {
+        assert_eq!(shop.stored(), *kept);
+    }
+    for corrupt in [0, 3] {
+        let id = shops[corrupt].outlet.id;
+        assert_eq!(shops[corrupt].store.head(id).unwrap().unwrap(), before[corrupt]);
+        let keys = ["taken-place".parse().unwrap()];
+        let known = shops[corrupt].store.known(id, &[sale(&parts[corrupt].rows[0])], &keys).unwrap();
+        assert_eq!(known, ledger::Known::default());
+    }
     // The connection is as good as before.
-    assert_eq!(shop.store.append(&parts[..1]).unwrap(), [Appended::Durable]);
+    let rows = shops[4].sell(1);
+    let part = shops[4].part(rows);
+    assert_eq!(shops[0].store.append(&[part]).unwrap(), [Appended::Durable]);
+}
+
+pub(crate) fn a_part_with_two_records_in_one_place_is_not_stored(subject: &dyn Subject) {
+    let (mut shop, mut other) = (Shop::new(subject), Shop::new(subject));
+    let mut rows = shop.sell(2);
+    rows[1].place = rows[0].place;
+    let others = other.sell(1);
+    let parts = [shop.part(rows), other.part(others.clone())];
+    assert_eq!(shop.store.append(&parts).unwrap(), [Appended::Corrupt, Appended::Durable]);
+    assert_eq!(shop.stored(), []);
+    assert_eq!(other.stored(), others);
 }
 
 pub(crate) fn a_record_of_another_outlet_is_refused_and_nothing_is_stored(subject: &dyn Subject) {
@@ -203,6 +238,29 @@ pub(crate) fn a_head_moves_into_a_new_epoch(subject: &dyn Subject) {
     assert_eq!(shop.store.head(shop.outlet.id).unwrap().unwrap(), shop.head);
 }
 
+pub(crate) fn a_sale_of_the_old_epoch_and_the_new_epoch_in_one_part_leave_the_sale_known(
+    subject: &dyn Subject,
+) {
+    let mut shop = Shop::new(subject);
+    let mut rows = shop.sell(1);
+    let sold = rows[0].clone();
+    shop.head.chain.epoch = fiscal::Epoch(2);
+    shop.head.state = shop.head.state.in_new_epoch();
+    rows.extend(shop.sell(1));
+    shop.keep(rows.clone());
+    assert_eq!(shop.store.known(shop.outlet.id, &[sale(&sold)], &[]).unwrap().sales, rows[..1]);
+    assert_eq!(shop.stored(), rows[1..]);
+    // And once more: it is no new sale because an epoch follows.
+    let before = shop.head.clone();
+    let again = shop.seal(sold.body.as_deref().unwrap());
+    shop.head.chain.epoch = fiscal::Epoch(3);
+    shop.head.state = shop.head.state.in_new_epoch();
+    let next = shop.sell(1).remove(0);
+    let part = shop.part(vec![again, next]);
+    assert_eq!(shop.store.append(&[part]).unwrap(), [Appended::Known]);
+    assert_eq!(shop.store.head(shop.outlet.id).unwrap().unwrap(), before);
+}
+
 pub(crate) fn an_append_of_nothing_is_answered(subject: &dyn Subject) {
     let mut shop = Shop::new(subject);
     assert_eq!(shop.store.append(&[]).unwrap(), []);
@@ -235,7 +293,7 @@ pub(crate) fn two_connections_that_race_store_each_number_once(subject: &dyn Sub
                     match store.append(&[part]).unwrap()[0] {
                         Appended::Durable => sold += 2,
                         Appended::Overtaken => {}
-                        Appended::Known => panic!("every sale is another"),
+                        other => panic!("every sale is another and has its place: {other:?}"),
                     }
                 }
             });

@@ -77,3 +77,21 @@ pub(crate) fn old_idempotency_keys_are_forgotten_in_portions_and_young_ones_kept
     assert_eq!(shop.store.append(&[part]).unwrap(), [Appended::Durable]);
     assert_eq!(shop.store.forget_keys(time(1_000_005), 100).unwrap(), 2);
 }
+
+pub(crate) fn hundreds_of_old_idempotency_keys_are_forgotten_in_one_call(subject: &dyn Subject) {
+    let mut shop = Shop::new(subject);
+    let rows = shop.sell(1);
+    let mut part = shop.part(rows.clone());
+    let key = |nth: u64| {
+        let mut key = key_row(&format!("of-hundreds-{nth}"), &rows[0]);
+        key.time = time(2_000_000 + nth);
+        key
+    };
+    part.keys = (0..700).map(key).collect();
+    assert_eq!(shop.store.append(&[part]).unwrap(), [Appended::Durable]);
+    let before = time(2_000_650);
+    assert_eq!(shop.store.forget_keys(before, 0).unwrap(), 0);
+    assert_eq!(shop.store.forget_keys(before, 401).unwrap(), 401);
+    assert_eq!(shop.store.forget_keys(before, usize::MAX).unwrap(), 249);
+    assert_eq!(shop.store.forget_keys(time(2_000_700), 50).unwrap(), 50);
+}

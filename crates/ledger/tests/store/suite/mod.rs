@@ -21,6 +21,12 @@ pub(crate) trait Subject: Sync {
     /// Opens it, as another process would.
     fn open(&self) -> Result<Box<dyn Database>, StoreFault>;
 
+    /// Makes one beside it that is empty.
+    fn open_empty(&self) -> Box<dyn Database>;
+
+    /// Sets the clock of turns back, or all turns forward, which is the same to them.
+    fn set_back(&self, time: Duration);
+
     /// Lets so much time go by.
     fn pass(&self, time: Duration);
 
@@ -51,6 +57,8 @@ macro_rules! for_each_case {
             a_turn_is_held_against_another_process_until_its_time_is_over,
             a_turn_that_is_done_is_free_at_once,
             the_same_process_takes_its_turn_again_at_once,
+            a_clock_that_was_set_back_holds_no_turn,
+            after_a_restore_one_process_has_the_turn_and_no_seat_of_before_appends,
             an_outlet_that_is_not_there_has_no_turn,
             what_was_appended_is_read_back_byte_for_byte,
             an_append_under_an_older_generation_stores_nothing,
@@ -60,12 +68,14 @@ macro_rules! for_each_case {
             one_call_appends_one_outlet_and_tells_the_others_why_not,
             a_part_that_repeats_itself_is_known,
             an_outlet_named_twice_is_appended_to_once,
-            a_record_in_a_taken_place_is_refused_and_nothing_is_stored,
+            a_taken_place_stores_nothing_of_its_part_and_all_of_the_others,
+            a_part_with_two_records_in_one_place_is_not_stored,
             a_record_of_another_outlet_is_refused_and_nothing_is_stored,
             a_second_seal_by_another_signer_is_kept_and_the_first_stays_first,
             an_own_sale_that_another_signer_sealed_is_known,
             the_same_key_at_two_outlets_is_two_keys,
             a_head_moves_into_a_new_epoch,
+            a_sale_of_the_old_epoch_and_the_new_epoch_in_one_part_leave_the_sale_known,
             an_append_of_nothing_is_answered,
             two_connections_that_race_store_each_number_once,
             known_answers_for_what_is_there_and_no_more,
@@ -80,6 +90,7 @@ macro_rules! for_each_case {
             a_key_is_published_once_and_ends_once,
             keys_come_oldest_first,
             old_idempotency_keys_are_forgotten_in_portions_and_young_ones_kept,
+            hundreds_of_old_idempotency_keys_are_forgotten_in_one_call,
             raw_sql_cannot_change_or_delete_what_was_sealed,
             raw_sql_cannot_move_a_head_back,
             a_database_that_is_opened_again_holds_everything,

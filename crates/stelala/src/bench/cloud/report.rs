@@ -48,7 +48,7 @@ pub(super) struct At {
 }
 
 impl Report {
-    /// On the standard output; 1 when a limit is not kept.
+    /// On the standard output; 1 when a limit is not kept, 2 when there was none to judge by.
     pub(super) fn print(&self, json: bool) -> anyhow::Result<ExitCode> {
         let ratios = self.ratios();
         let mut out = io::stdout().lock();
@@ -57,7 +57,11 @@ impl Report {
         } else {
             self.tables(&mut out, &ratios)?;
         }
-        Ok(ExitCode::from(u8::from(!ratios.iter().all(|ratio| ratio.kept))))
+        Ok(ExitCode::from(match kept(&ratios) {
+            Some(true) => 0,
+            Some(false) => 1,
+            None => 2,
+        }))
     }
 
     fn tables(&self, out: &mut impl Write, ratios: &[Ratio]) -> io::Result<()> {
@@ -95,9 +99,14 @@ impl Report {
             let Cost { records, wall, cpu } = cost;
             writeln!(out, "  an invoice at {records:>9} records {wall:>8.2} µs, processors {cpu:>8.2} µs")?;
         }
-        if !ratios.is_empty() {
-            writeln!(out, "\n  ratio                                          measured     limit")?;
+        if ratios.is_empty() {
+            return writeln!(
+                out,
+                "\nNothing was judged: limits are for {} connections, on a slow disk for {}.",
+                OF_ECHO.0, ON_SLOW_DISK.0
+            );
         }
+        writeln!(out, "\n  ratio                                          measured     limit")?;
         ratios.iter().try_for_each(|ratio| writeln!(out, "{ratio}"))
     }
 
@@ -162,9 +171,15 @@ impl Report {
             "payload_bytes": self.payload,
             "http": at.collect::<Vec<_>>(),
             "grown": grown.collect::<Vec<_>>(),
-            "kept": ratios.iter().all(|ratio| ratio.kept),
+            "judged": ratios.len(),
+            "kept": kept(ratios),
         })
     }
+}
+
+/// Whether all limits are kept, if there are any.
+fn kept(ratios: &[Ratio]) -> Option<bool> {
+    (!ratios.is_empty()).then(|| ratios.iter().all(|ratio| ratio.kept))
 }
 
 fn millis(time: Duration) -> f64 {

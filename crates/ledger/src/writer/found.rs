@@ -1,0 +1,77 @@
+//! What was done before of what jobs ask: sales and idempotency keys that are there already.
+
+use std::sync::Arc;
+
+use fiscal::{OutletId, Prefix};
+
+use super::{Done, Job, Sealing, Writer};
+use crate::{Refusal, Row, StoreFault, store::Known};
+
+/// What was done before of what a job asks.
+pub(super) enum Found {
+    /// The same sale under the same key.
+    Same(Row),
+    /// The sale, but not under this key.
+    Sale(Row),
+    /// The key, but for another sale.
+    KeyOfAnother,
+}
+
+impl Found {
+    fn of(offer: &crate::Offer, known: &Known) -> Option<Self> {
+        let identity = (offer.stamped(), offer.hash());
+        let of_key = known.keys.iter().find(|(key, _)| Some(key) == offer.key()).map(|(_, row)| row);
+        if let Some(row) = of_key {
+            let same = (row.stamped, row.hash) == identity;
+            return Some(if same { Self::Same(row.clone()) } else { Self::KeyOfAnother });
+        }
+        let sale = known.sales.iter().find(|row| (row.stamped, row.hash) == identity)?;
+        Some(Self::Sale(sale.clone()))
+    }
+}
+
+impl Writer {
+    /// Looks up those jobs that ask for it, in one question.
+    #[allow(clippy::type_complexity, reason = "jobs that go on, and jobs with what was found of them")]
+    pub(super) fn look(
+        &mut self,
+        outlet: OutletId,
+        jobs: Vec<Job>,
+    ) -> Result<(Vec<Job>, Vec<(Job, Found)>), (Vec<Job>, StoreFault)> {
+        let (mut sales, mut keys) = (Vec::new(), Vec::new());
+        for offer in jobs.iter().filter(|job| job.look).filter_map(Job::offer) {
+            sales.push((offer.stamped(), offer.hash()));
+            keys.extend(offer.key().cloned());
+        }
+        if sales.is_empty() {
+            return Ok((jobs, Vec::new()));
+        }
+        let known = match self.store().and_then(|store| store.known(outlet, &sales, &keys)) {
+            Ok(known) => known,
+            Err(fault) => return Err((jobs, fault)),
+        };
+        let (mut fresh, mut found) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job.offer().filter(|_| job.look).and_then(|offer| Found::of(offer, &known)) {
+                Some(what) => found.push((job, what)),
+                None => fresh.push(job),
+            }
+        }
+        Ok((fresh, found))
+    }
+
+    pub(super) fn answer_of(&mut self, found: Found, prefix: Prefix) -> Result<Done, Refusal> {
+        let row = match found {
+            Found::KeyOfAnother => return Err(Refusal::KeyReused),
+            Found::Sale(row) => {
+                let number = row.number.ok_or(Refusal::KeyReused)?;
+                return Err(Refusal::Replay { epoch: row.place.chain.epoch, number });
+            }
+            Found::Same(row) => row,
+        };
+        let context = Arc::clone(&self.context);
+        let store = self.store()?;
+        let sealed = context.keys.verify(&row, store)?;
+        Ok(Done::Sealed(Box::new(Sealing { sealed, prefix, repeated: true })))
+    }
+}
