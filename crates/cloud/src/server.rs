@@ -47,7 +47,7 @@ impl Server {
         let mut stop = pin!(stop);
         loop {
             let accepted = async {
-                let place = places.take().await;
+                let place = places.wait().await;
                 (place, listener.accept().await)
             };
             let (place, accepted) = tokio::select! {
@@ -60,9 +60,10 @@ impl Server {
                     let _ = stream.set_nodelay(true);
                     let (router, idle) = (router.clone(), self.limits.idle);
                     let serving = connection::serve(stream, router, idle, places.clone(), told.clone());
+                    let held = places.hold(place);
                     let counted = Counted::new(&self.app.metrics);
                     tokio::spawn(async move {
-                        let _held = (place, counted);
+                        let _held = (held, counted);
                         serving.await;
                     });
                 }

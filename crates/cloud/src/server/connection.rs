@@ -43,7 +43,7 @@ pub(super) async fn serve(
     router: Router,
     idle: Duration,
     places: Places,
-    stopping: watch::Receiver<bool>,
+    mut stopping: watch::Receiver<bool>,
 ) {
     let router = TowerToHyperService::new(router);
     let asked = AtomicU64::new(0);
@@ -68,7 +68,7 @@ pub(super) async fn serve(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
-        () = stop(stopping.clone()) => None,
+        () = stop(&mut stopping) => None,
         () = sleep(AGE) => None,
     };
     let ended = match ended {
@@ -76,7 +76,7 @@ pub(super) async fn serve(
         None => {
             connection.as_mut().graceful_shutdown();
             let farewell = async {
-                stop(stopping).await;
+                stop(&mut stopping).await;
                 sleep(FAREWELL).await;
             };
             tokio::select! {
@@ -91,8 +91,8 @@ pub(super) async fn serve(
     }
 }
 
-/// Over when the server stops.
-async fn stop(mut stopping: watch::Receiver<bool>) {
+/// Over when the server stops, which waits until its last receiver is dropped.
+async fn stop(stopping: &mut watch::Receiver<bool>) {
     // A server that is gone has stopped.
     drop(stopping.wait_for(|stopping| *stopping).await);
 }

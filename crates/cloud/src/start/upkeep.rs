@@ -29,11 +29,7 @@ impl Upkeep {
     /// One round.
     pub(super) fn forget_keys(&mut self, ledger: &Ledger, now: Timestamp) -> Result<usize, Refusal> {
         let Some(newest) = ledger.ask(|store| newest_record(store))? else { return Ok(0) };
-        let time = now.min(newest).unix();
-        let latest = *self.latest.insert(self.latest.map_or(time, |latest| latest + EVERY.as_secs()));
-        let Some(before) = time.min(latest).checked_sub(KEPT_SECONDS).and_then(Timestamp::from_unix) else {
-            return Ok(0);
-        };
+        let Some(before) = self.before(now, newest) else { return Ok(0) };
         let mut forgotten = 0;
         loop {
             let count = ledger.ask(|store| store.forget_keys(before, MOST))?;
@@ -42,6 +38,13 @@ impl Upkeep {
                 return Ok(forgotten);
             }
         }
+    }
+
+    /// What was sealed before this is older than its days.
+    fn before(&mut self, now: Timestamp, newest: Timestamp) -> Option<Timestamp> {
+        let time = now.min(newest).unix();
+        let latest = *self.latest.insert(self.latest.map_or(time, |latest| latest + EVERY.as_secs()));
+        time.min(latest).checked_sub(KEPT_SECONDS).and_then(Timestamp::from_unix)
     }
 }
 
@@ -57,5 +60,39 @@ fn newest_record(store: &mut dyn LedgerStore) -> Result<Option<Timestamp>, Store
             let head = store.head(outlet.id)?.filter(|head| head.state.position.is_some());
             newest = newest.max(head.map(|head| head.state.time));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 86_400;
+    /// 2026-03-14T07:00:00.
+    const NOW: u64 = 1_773_471_600;
+
+    fn at(unix: u64) -> Timestamp {
+        Timestamp::from_unix(unix).unwrap()
+    }
+
+    #[test]
+    fn keys_are_forgotten_when_their_days_and_one_more_are_over() {
+        let mut upkeep = Upkeep::default();
+        assert_eq!(upkeep.before(at(NOW), at(NOW + 2)), Some(at(NOW - KEPT_SECONDS)));
+        let hour = NOW + 3_600;
+        assert_eq!(upkeep.before(at(hour), at(hour)), Some(at(hour - KEPT_SECONDS)));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ahead_forgets_no_key_of_the_last_ninety_days() {
+        let ahead = at(NOW + 91 * DAY);
+        let kept = at(NOW - u64::from(IdempotencyKey::DAYS) * DAY);
+        // At the start, before anything is sealed by it.
+        assert!(Upkeep::default().before(ahead, at(NOW)).unwrap() <= kept);
+        // While it runs, whatever is sealed by it.
+        let mut upkeep = Upkeep::default();
+        upkeep.before(at(NOW), at(NOW));
+        assert!(upkeep.before(ahead, at(NOW)).unwrap() <= kept);
+        assert!(upkeep.before(ahead, ahead).unwrap() <= kept);
     }
 }

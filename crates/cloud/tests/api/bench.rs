@@ -103,10 +103,26 @@ impl Bench {
             changed: Condvar::new(),
             came_one: Condvar::new(),
         });
+        let signer = Arc::clone(&gate) as Arc<dyn Signer>;
+        (Self::with_signer(folder, config, signer, None), gate)
+    }
+
+    /// Serves with the keys of a ring.
+    pub(crate) fn with_ring(folder: TempDir, config: Config, ring: KeyRing) -> Self {
+        let ring = Arc::new(ring);
+        Self::with_signer(folder, config, Arc::clone(&ring) as Arc<dyn Signer>, Some(ring))
+    }
+
+    fn with_signer(
+        folder: TempDir,
+        config: Config,
+        signer: Arc<dyn Signer>,
+        ring: Option<Arc<KeyRing>>,
+    ) -> Self {
         let queue = NonZeroUsize::MIN;
         let parts = Parts {
             database: cloud::database(&config.database).unwrap(),
-            signer: Arc::clone(&gate) as Arc<dyn Signer>,
+            signer: Arc::clone(&signer),
             clock: Arc::new(SystemClock),
             witness: Arc::new(NoWitness),
             process: 1,
@@ -116,8 +132,8 @@ impl Bench {
         let ledger = Ledger::start(parts, Limits { writers: queue, queue, readers: 1 }).unwrap();
         let app = App::new(AppParts {
             ledger,
-            signer: Arc::clone(&gate) as Arc<dyn Signer>,
-            ring: None,
+            signer,
+            ring,
             access: config.access.clone(),
             queue: 1,
             body: Duration::from_secs(5),
@@ -125,7 +141,7 @@ impl Bench {
         });
         let limits = ServerLimits { connections: config.http.connections, idle: config.http.idle };
         let server = Server::new(app, limits);
-        (Self::run(folder, config, |listener, stop| Box::pin(server.serve(listener, stop))), gate)
+        Self::run(folder, config, |listener, stop| Box::pin(server.serve(listener, stop)))
     }
 
     fn run(

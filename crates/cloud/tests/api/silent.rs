@@ -6,9 +6,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::bench::{Bench, Client};
@@ -75,11 +76,13 @@ fn a_stop_does_not_wait_for_clients_that_do_not_read_or_do_not_ask() {
     slow.send(b"GET /healthz HTTP/1.1\r\nHost:");
     // Until no answer fits into what the system holds for them.
     thread::sleep(Duration::from_secs(3));
-    let began = Instant::now();
     bench.begin_stop();
-    bench.stopped();
-    let took = began.elapsed();
-    assert!(took < Duration::from_secs(9), "{took:?}");
+    let (told, stopped) = mpsc::channel();
+    thread::spawn(move || {
+        bench.stopped();
+        told.send(())
+    });
+    assert!(stopped.recv_timeout(Duration::from_secs(9)).is_ok(), "it still waits for them");
     silent.into_iter().for_each(Silent::end);
 }
 
@@ -94,9 +97,10 @@ fn while_few_places_are_free_a_connection_is_not_kept() {
     }
     let mut one_more = bench.client();
     assert!(!kept(&mut one_more) && one_more.is_closed());
+    clients.truncate(4);
     let again = (0..200).any(|_| {
         thread::sleep(Duration::from_millis(10));
-        kept(&mut clients[0])
+        kept(&mut bench.client())
     });
-    assert!(again, "its place is free again");
+    assert!(again, "places are free again");
 }

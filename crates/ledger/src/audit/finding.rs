@@ -53,6 +53,7 @@ rules! {
     SaleFalse "sale_false" "cette ligne de la table des ventes nomme un enregistrement qui ne scelle pas cette vente" "this row of the table of sales names a record that does not seal this sale";
     KeyFalse "idempotency_false" "cette clé d'idempotence nomme un enregistrement qui n'a pas été scellé sous elle" "this idempotency key names a record that was not sealed under it";
     KeyId "key_id_differs" "cette clé publiée n'a pas l'identifiant sous lequel elle est conservée" "this published key has not the id under which it is kept";
+    KeyNotHeld "key_not_held" "cette clé publiée n'est pas parmi celles que vous tenez d'ailleurs : ce qu'elle a scellé peut être inventé" "this published key is not among those that you hold from elsewhere: what it sealed may be invented";
     KeySigner "key_signer_differs" "aucune clé publiée n'est de ce scelleur" "no published key is of this signer";
     AnchorForm "anchor_form" "cet ancrage n'est pas dans sa forme" "this anchor is not in its form";
     AnchorGap "anchor_gap" "cet ancrage ne suit pas le précédent de la même chaîne" "this anchor does not follow the one before it of the same chain";

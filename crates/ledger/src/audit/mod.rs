@@ -36,6 +36,9 @@ pub struct LedgerAudit<'a> {
     pub threads: NonZeroUsize,
     /// Heads that were kept elsewhere, by outlet.
     pub heads: BTreeMap<OutletId, Vec<HeadAt>>,
+    /// The keys that whoever asks holds from elsewhere. Who can write the database can publish a key of his own and seal
+    /// with it: without these, a verdict rests on what the database says of itself.
+    pub held: Option<&'a [PublicKey]>,
     /// Gives files for what the memory has no room for.
     pub scratch: &'a dyn Fn() -> io::Result<Box<dyn ScratchFile>>,
     /// Hears of rows that were read.
@@ -126,6 +129,11 @@ impl LedgerAudit<'_> {
                 let key = row[1].bytes().and_then(|point| PublicKey::from_sec1(point).ok());
                 let key = key.filter(|key| key.id().0 == id);
                 let signer = row[2].text().filter(|signer| signer.parse::<DeviceId>().is_ok());
+                if let (Some(key), Some(held)) = (key, self.held)
+                    && !held.contains(&key)
+                {
+                    findings.stored(StoredRule::KeyNotHeld, format!("key {}", key.id()));
+                }
                 match (key, signer) {
                     (Some(key), Some(signer)) => keys.push((key, signer.to_owned())),
                     _ => {

@@ -257,10 +257,8 @@ impl<'a> Assembly<'a> {
             self.head = head;
             return added;
         }
-        if reason == EpochReason::Restored {
-            // What was answered after the backup is in no database (L2).
-            self.event(EventKind::Flag, body::unreported(old_epoch, &before))?;
-        }
+        // What the old line answered behind this may be in no database (L2).
+        self.event(EventKind::Flag, body::unreported(old_epoch, &before))?;
         added
     }
 

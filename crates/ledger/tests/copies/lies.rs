@@ -7,7 +7,7 @@ use ledger::{Append, Database, KeyRow, Row, SealingKey, Turn};
 use p256::ecdsa::SigningKey;
 use rusqlite::Connection;
 
-use crate::shop::{OPENS, Shop, open, payload, said, verdict};
+use crate::shop::{OPENS, Shop, examine_with, open, payload, said, verdict};
 
 /// The triggers are gone, as for who has the file.
 fn changed(shop: &Shop, sql: &str) -> Connection {
@@ -375,4 +375,21 @@ fn a_sale_that_is_said_to_be_first_sealed_by_who_sealed_it_later_shows() {
     ));
     let found = verdict(&open(&shop.path()), BTreeMap::new());
     assert!(said(&found).contains("CLOUD-1 epoch 0 position 2") && said(&found).contains("[sale_not_first]"));
+}
+
+#[test]
+fn a_published_key_that_the_auditor_does_not_hold_shows() {
+    let shop = full_shop();
+    let ask = |held: &[fiscal::PublicKey]| {
+        examine_with(&mut *shop.database.snapshot().unwrap(), shop.heads(), Some(held))
+    };
+    let own: Vec<_> = published(&shop);
+    assert!(ask(&own).is_true());
+    let found = ask(&[]);
+    assert_eq!(found.findings.iter().map(|finding| finding.code()).collect::<Vec<_>>(), ["key_not_held"]);
+}
+
+fn published(shop: &Shop) -> Vec<fiscal::PublicKey> {
+    let keys = shop.database.connect().unwrap().keys().unwrap();
+    keys.into_iter().map(|known| known.key).collect()
 }

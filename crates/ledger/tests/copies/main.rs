@@ -6,3 +6,4 @@ mod backups;
 mod exports;
 mod lies;
 mod shop;
+mod unreported;

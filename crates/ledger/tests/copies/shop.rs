@@ -223,11 +223,21 @@ pub(crate) fn payload(count: u64, time: u64) -> String {
 }
 
 pub(crate) fn examine(tables: &mut dyn Tables, heads: BTreeMap<OutletId, Vec<HeadAt>>) -> LedgerVerdict {
+    examine_with(tables, heads, None)
+}
+
+/// With the keys that an auditor holds from elsewhere.
+pub(crate) fn examine_with(
+    tables: &mut dyn Tables,
+    heads: BTreeMap<OutletId, Vec<HeadAt>>,
+    held: Option<&[fiscal::PublicKey]>,
+) -> LedgerVerdict {
     let audit = LedgerAudit {
         tables,
         check: &SoftwareCheck,
         threads: NonZeroUsize::MIN,
         heads,
+        held,
         scratch: &|| Ok(Box::new(tempfile::tempfile()?) as Box<dyn ScratchFile>),
         progress: &mut |_| {},
     };

@@ -35,8 +35,7 @@ pub(crate) enum BenchCommand {
     /// A cloud over HTTP against a bare echo by the same HTTP stack, and against bare signing. Exit code 1 when a limit is
     /// not kept.
     Cloud(cloud::CloudBench),
-    /// A full audit of an export against the bare verification of its signatures, on all cores, in constant memory. Exit
-    /// code 1 when a limit is not kept.
+    /// A full audit of an export against the bare verification of its signatures, on all cores.
     Verify(verify::VerifyBench),
     /// The firmware on an emulated Cortex-M33: instructions, stack, and a time budget. Exit code 1 when a limit is not kept.
     Firmware {

@@ -218,5 +218,9 @@ examples! {
         long they take on the board.\n\nIt builds firmware/cost of the clone in which it is called, and needs \
         qemu-system-arm. Exit code 1 when a limit is not kept."
         "  stelala bench firmware --rounds 3";
+    "bench verify" "Measures a full audit of an export against the bare verification of its signatures, on all cores.\n\nThe \
+        export is made once and kept; the audit is `stelala verify export`. The most memory is measured too. Exit code 1 when \
+        a limit is not kept."
+        "  stelala bench verify --records 100000";
     "completions" "" "  stelala completions bash > ~/.local/share/bash-completion/completions/stelala\n  stelala completions fish > ~/.config/fish/completions/stelala.fish";
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io, num::NonZeroUsize, thread};
 
 use ::ledger::{LedgerAudit, LedgerVerdict, StoreFault, Table, Tables};
 use ::verify::{HeadAt, ScratchFile};
-use fiscal::OutletId;
+use fiscal::{OutletId, PublicKey};
 use verify_cli::AwsLcCheck;
 
 use super::progress::Progress;
@@ -12,6 +12,7 @@ use super::progress::Progress;
 pub(super) fn examine(
     tables: &mut dyn Tables,
     heads: BTreeMap<OutletId, Vec<HeadAt>>,
+    held: Option<&[PublicKey]>,
     threads: Option<NonZeroUsize>,
 ) -> anyhow::Result<LedgerVerdict> {
     let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -21,6 +22,7 @@ pub(super) fn examine(
         check: &AwsLcCheck::default(),
         threads: threads.unwrap_or_else(cores),
         heads,
+        held,
         scratch: &temporary_file,
         progress: &mut |rows| progress.add(rows),
     };

@@ -39,3 +39,99 @@ impl NewEpochCommand {
         Ok(ExitCode::SUCCESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use ::cloud::{Cloud, Config, StartFault, SystemClock};
+    use ::ledger::{Clock, Ledger, Offer, Outlet};
+    use clap::Parser;
+    use fiscal::{Epoch, Invoice, Timestamp, UtcOffset};
+    use signing::Cost;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::random;
+
+    const FILES: &str = "[database]\nsqlite = \"ledger.sqlite\"\n[signer]\nkind = \"software\"\nstore = \"keys.json\"\n\
+                         passphrase_file = \"passphrase\"\n[ledger]\nheads = \"heads.jsonl\"\n";
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        command: NewEpochCommand,
+    }
+
+    /// A cloud's folder with one outlet.
+    fn cloud(folder: &Path) -> Config {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(folder.join("cloud.toml"), FILES).unwrap();
+        fs::write(folder.join("passphrase"), "correct horse\n").unwrap();
+        fs::set_permissions(folder.join("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
+        let config = Config::read(FILES, folder, &[]).unwrap();
+        let database = ::cloud::database(&config.database).unwrap();
+        let cheap = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+        ::cloud::make_key(&config, cheap, &*database, &SystemClock, random::fill).unwrap();
+        let outlet = Outlet {
+            id: "KIN-GOMBE-01".parse().unwrap(),
+            nif: "A2301457K".parse().unwrap(),
+            prefix: "KINGOMBE01".parse().unwrap(),
+            zone: UtcOffset::KINSHASA,
+        };
+        ::cloud::register_outlet(&*database, &outlet, config.signer.id()).unwrap();
+        config
+    }
+
+    fn sell(ledger: &Ledger, seconds_ago: u64) -> (Epoch, u64) {
+        let text = include_str!("../../../../examples/day/001-bread-and-eggs.json");
+        let mut invoice = Invoice::read(text.as_bytes()).unwrap();
+        invoice.timestamp = Timestamp::from_unix(SystemClock.now().unix() - seconds_ago).unwrap();
+        let mut payload = String::new();
+        invoice.write(&mut payload).unwrap();
+        let sealed = ledger.seal(Offer::read(payload.into_bytes(), None).unwrap()).unwrap().sealed;
+        (sealed.header.epoch, sealed.header.invoice().unwrap().number.value())
+    }
+
+    fn run(folder: &Path) {
+        let config = folder.join("cloud.toml");
+        let line = ["new-epoch", "--outlet", "KIN-GOMBE-01", "--config", config.to_str().unwrap()];
+        Line::try_parse_from(line).unwrap().command.run().unwrap();
+    }
+
+    fn starts(config: &Config) -> Result<(), StartFault> {
+        Cloud::start(config, random::fill).map(drop)
+    }
+
+    #[test]
+    fn a_database_that_went_back_is_served_again_in_an_epoch_that_nobody_numbered() {
+        let folder = TempDir::new().unwrap();
+        let (config, copy) = (cloud(folder.path()), folder.path().join("copy.sqlite"));
+        let ledger = open(&config).unwrap();
+        assert_eq!(sell(&ledger, 100), (Epoch(0), 1));
+        ledger.stop();
+        drop(ledger);
+        fs::copy(folder.path().join("ledger.sqlite"), &copy).unwrap();
+        // It goes on, even into another epoch, and is then copied back.
+        let ledger = open(&config).unwrap();
+        sell(&ledger, 99);
+        ledger.open_epoch("KIN-GOMBE-01".parse().unwrap(), EpochReason::Forced, None).unwrap();
+        assert_eq!(sell(&ledger, 98), (Epoch(1), 1));
+        ledger.stop();
+        drop(ledger);
+        assert!(starts(&config).is_ok());
+        fs::copy(&copy, folder.path().join("ledger.sqlite")).unwrap();
+        assert!(matches!(starts(&config), Err(StartFault::WentBack { .. })));
+        run(folder.path());
+        assert!(starts(&config).is_ok());
+        let ledger = open(&config).unwrap();
+        assert_eq!(sell(&ledger, 97), (Epoch(2), 1));
+        ledger.stop();
+        let mut heads = super::super::kept_heads::KeptHeads::default();
+        heads.read(&config.ledger.heads).unwrap();
+        let database = ::cloud::database(&config.database).unwrap();
+        let mut tables = database.snapshot().unwrap();
+        let verdict = super::super::examine::examine(&mut *tables, heads.into_inner(), None, None).unwrap();
+        assert!(verdict.is_true() && verdict.heads_unreported >= 2, "{verdict:?}");
+    }
+}

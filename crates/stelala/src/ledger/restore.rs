@@ -60,7 +60,7 @@ impl RestoreCommand {
         restore_backup(open()?, &mut *tables, &mut |rows| progress.add(rows)).with_context(name)?;
         drop(progress);
         let outlets = outlets_of(&mut *tables, &config)?;
-        let verdict = examine(&mut *tables, BTreeMap::new(), None)?;
+        let verdict = examine(&mut *tables, BTreeMap::new(), None, None)?;
         let mut out = io::stdout().lock();
         if !verdict.is_true() {
             out.write_all(verify::in_words(&verdict, Lang::En).as_bytes())?;

@@ -1,4 +1,5 @@
 use std::{
+    fs,
     io::{self, Write},
     num::NonZeroUsize,
     path::PathBuf,
@@ -7,7 +8,9 @@ use std::{
 
 use ::ledger::LedgerVerdict;
 use ::verify::Language;
+use anyhow::Context;
 use clap::Args;
+use fiscal::PublicKey;
 use serde_json::json;
 use verify_cli::Lang;
 
@@ -22,6 +25,10 @@ pub(crate) struct VerifyLedgerCommand {
     /// A file of heads that was kept outside the database; may be given several times.
     #[arg(long, value_name = "FILE")]
     heads: Vec<PathBuf>,
+    /// Public keys in PEM that you hold from elsewhere, as an earlier export's keys.pem: who can write the database can
+    /// publish a key of his own and seal with it, and only this shows it. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// So many threads check signatures; as many as there are cores unless said.
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -44,10 +51,23 @@ impl VerifyLedgerCommand {
         files.iter().try_for_each(|path| heads.read(path))?;
         let database = ::cloud::existing_database(&config.database)?;
         let mut tables = database.snapshot()?;
-        let verdict = examine(&mut *tables, heads.into_inner(), self.threads)?;
+        let verdict = examine(&mut *tables, heads.into_inner(), self.held()?.as_deref(), self.threads)?;
         let text = if self.json { in_json(&verdict, self.lang) } else { in_words(&verdict, self.lang) };
         io::stdout().lock().write_all(text.as_bytes())?;
         Ok(ExitCode::from(u8::from(!verdict.is_true())))
+    }
+}
+
+impl VerifyLedgerCommand {
+    fn held(&self) -> anyhow::Result<Option<Vec<PublicKey>>> {
+        let mut held = Vec::new();
+        for path in &self.trust {
+            let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            for pem in text.split_inclusive("-----END PUBLIC KEY-----").filter(|pem| !pem.trim().is_empty()) {
+                held.push(PublicKey::from_pem(pem.trim()).with_context(|| path.display().to_string())?);
+            }
+        }
+        Ok((!self.trust.is_empty()).then_some(held))
     }
 }
 
@@ -127,8 +147,8 @@ pub(super) fn in_words(verdict: &LedgerVerdict, lang: Lang) -> String {
         lines.push(format!(
             "  - {}",
             say(
-                "À qui sont les clés : comparez-les avec /.well-known/fiscal-keys.json.",
-                "Whose the keys are: compare them with /.well-known/fiscal-keys.json."
+                "À qui sont les clés, sauf si vous avez donné avec --trust celles que vous tenez d'ailleurs : qui peut écrire dans la base peut en publier une à lui.",
+                "Whose the keys are, unless you gave those that you hold from elsewhere with --trust: who can write the database can publish one of his own."
             )
         ));
         if verdict.heads_met == 0 {
