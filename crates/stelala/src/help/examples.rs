@@ -143,6 +143,10 @@ examples! {
         after the backup are not in it, and their numbers are never given again: each outlet goes on in a new epoch, from 1, \
         and a flag in it says how far the old one is held."
         "  stelala ledger restore --config new-cloud.toml --from monday.backup";
+    "ledger new-epoch" "Gives up an outlet's line of numbers, and begins another at 1 in a new epoch.\n\nFor a database that \
+        went back behind the heads that were noted outside it, which a cloud refuses to serve, and for a signer that is lost. \
+        The epoch is newer than all that is known here and in the file of heads. There is no way back."
+        "  stelala ledger new-epoch --config cloud.toml --outlet KIN-GOMBE-01";
     "ledger heads" "Prints how far each outlet's ledger has come, as the file of heads has it.\n\nKept elsewhere, it shows \
         later that an end was cut off: `stelala verify ledger --heads FILE`."
         "  stelala ledger heads --config cloud.toml >> /media/usb/heads.jsonl";

@@ -11,12 +11,6 @@ use super::opened::{ReportArgs, open};
 
 /// Of which outlet.
 #[derive(Args)]
-#[command(
-    long_about = "Gives up an outlet's line of numbers, and begins another at 1 in a new epoch.\n\nFor a database that went \
-                  back behind the heads that were noted outside it, which a cloud refuses to serve, and for a signer that is \
-                  lost. The epoch is newer than all that is known here and in the file of heads. There is no way back.",
-    after_help = "Example:\n  stelala ledger new-epoch --config cloud.toml --outlet KIN-GOMBE-01"
-)]
 pub(crate) struct NewEpochCommand {
     #[command(flatten)]
     report: ReportArgs,
