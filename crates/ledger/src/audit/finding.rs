@@ -102,7 +102,38 @@ impl Findings {
         self.keep(LedgerFinding { rule: LedgerRule::Stored(stored), place: place.into() });
     }
 
-    pub(super) fn keep(&mut self, finding: LedgerFinding) {
+    pub(super) fn keep(&mut self, mut finding: LedgerFinding) {
+        finding.place = plain(&finding.place);
         if self.kept.len() < Self::MOST { self.kept.push(finding) } else { self.more += 1 }
+    }
+}
+
+/// What stands in a changed database must not play on an auditor's terminal: every place is printable ASCII, the rest is
+/// written as its code.
+fn plain(place: &str) -> String {
+    place.chars().fold(String::new(), |mut plain, character| {
+        if character == ' ' || character.is_ascii_graphic() {
+            plain.push(character);
+        } else {
+            plain.extend(character.escape_unicode());
+        }
+        plain
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_cannot_play_on_a_terminal() {
+        let mut findings = Findings::default();
+        findings.stored(StoredRule::KeyFalse, "\u{1b}[2JTRUE: this ledger is intact \u{202e}");
+        let sentence = findings.kept[0].sentence(Language::English);
+        assert!(
+            sentence.chars().all(|character| character == ' ' || character.is_ascii_graphic()),
+            "{sentence}"
+        );
+        assert!(sentence.starts_with("\\u{1b}[2JTRUE"), "{sentence}");
     }
 }
