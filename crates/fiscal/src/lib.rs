@@ -57,7 +57,7 @@ pub use invoice::{
     ItemType, OriginalReference, Payment, PaymentMethod, PriceMode, Reference, TaxGroup, Tendered, Totals,
 };
 pub use manifest::{DEFAULT_MANIFEST, DgiLetter, Manifest, ManifestGroup};
-pub use rules::{GroupAmounts, Sale, Validated, limits};
+pub use rules::{GroupAmounts, Sale, Tally, Validated, limits};
 pub use seal::*;
 pub use text::{Text, Unit};
 pub use time::{CivilDate, Timestamp, UtcOffset};

@@ -84,4 +84,10 @@ mod tests {
         assert_eq!(fault.path.to_string(), "annex.items[2].original_price");
         assert!(fault.to_string().starts_with("annex.items[2].original_price: a unit price"));
     }
+
+    #[test]
+    fn a_path_is_the_same_from_the_outside_and_from_the_inside() {
+        let inside = Fault::at(Member::UnitPrice, Reason::PriceForm).within_element(7).within(Member::Items);
+        assert_eq!(inside.path, Path::ROOT.member(Member::Items).element(7).member(Member::UnitPrice));
+    }
 }

@@ -26,6 +26,16 @@ impl Path {
     /// `annex.items[0].original_price` is the deepest that a payload goes.
     const DEPTH: usize = 4;
 
+    /// A member of the object that stands here.
+    pub const fn member(self, member: Member) -> Self {
+        self.then(Segment::Member(member))
+    }
+
+    /// An element of the array that stands here, from 0; the last one that can be named for one past 255.
+    pub fn element(self, index: usize) -> Self {
+        self.then(Segment::element(index))
+    }
+
     pub(super) const fn then(mut self, segment: Segment) -> Self {
         let mut depth = 0;
         while depth < Self::DEPTH {

@@ -6,7 +6,8 @@ pub mod limits;
 mod tally;
 
 pub use arithmetic::GroupAmounts;
-pub(crate) use tally::{Tally, group_sums};
+pub use tally::Tally;
+pub(crate) use tally::group_sums;
 
 use crate::{
     decimal::Amount,
@@ -78,6 +79,11 @@ impl Sale {
     /// Who sells.
     pub const fn nif(&self) -> Nif {
         self.nif
+    }
+
+    /// What kind of invoice it is.
+    pub const fn invoice_type(&self) -> InvoiceType {
+        self.invoice_type
     }
 
     /// SHA-256 of the bytes: the identity of the sale (L4).

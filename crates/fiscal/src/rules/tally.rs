@@ -12,8 +12,11 @@ use crate::{
 
 type GroupLines = Vec<Amount, { limits::GROUPS }>;
 
-/// What the items come to, in the order of the declared groups.
-pub(crate) struct Tally {
+/// What the items of an invoice come to, in the order of the groups that it declares.
+///
+/// For whoever checks sums, and for whoever fills in those that a till left out.
+#[derive(Clone, Debug)]
+pub struct Tally {
     /// Per group, the sum of `round2(quantity × unit_price)`.
     lines: GroupLines,
     /// The same with prices converted to CDF, where there is an exchange rate.
@@ -24,12 +27,17 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// One pass over the items: each is read once more from where it stands, and no more than once.
-    pub(crate) fn of(
+    ///
+    /// Of the groups only the codes matter here, and of more than [`limits::GROUPS`] only the first so many. `rate` is
+    /// that of `annex.exchange`, `credit` whether quantities have to be below zero (P4). An item of another group, of
+    /// the wrong sign or of more than 13 digits is a fault.
+    pub fn of(
         items: &List<'_, Item<'_>>,
         groups: &[TaxGroup<'_>],
         rate: Option<ExchangeRate>,
         credit: bool,
     ) -> Result<Self, Fault> {
+        let groups = groups.get(..limits::GROUPS).unwrap_or(groups);
         let nothing: GroupLines = groups.iter().map(|_| Amount::ZERO).collect();
         let mut tally = Self { lines: nothing.clone(), converted: nothing, used: Vec::new() };
         for (index, item) in items.iter().enumerate() {
@@ -45,8 +53,8 @@ impl Tally {
         &self.used
     }
 
-    /// Base and tax of each group.
-    pub(crate) fn amounts(
+    /// Base and tax of each group at its rate: the groups are those that were counted.
+    pub fn amounts(
         &self,
         groups: &[TaxGroup<'_>],
         mode: PriceMode,
@@ -55,7 +63,8 @@ impl Tally {
     }
 
     /// Total and VAT in CDF: each unit price converted and rounded to two decimals, then the same arithmetic (P6).
-    pub(crate) fn converted_totals(
+    /// Both are 0.00 when there was no exchange rate to count with.
+    pub fn converted_totals(
         &self,
         groups: &[TaxGroup<'_>],
         mode: PriceMode,
