@@ -1,5 +1,5 @@
 //! What appending a row costs when the ledger holds few and when it holds many: `store_cost sqlite:PATH|postgres|URL
-//! [--rows N] [--outlets N] [--keys random|ordered|none]`.
+//! [--rows N] [--outlets N] [--keys random|ordered|none] [--acts yes|no]`.
 //!
 //! Rows are appended in batches of 64 in one call, spread over the outlets. The rows are of one sealed sale with other
 //! places, times and hashes, because the store does not read them: signing is not measured. The path must not exist.
@@ -22,8 +22,8 @@ use fiscal::{
     UtcOffset, Validated,
 };
 use ledger::{
-    Append, Appended, ChainId, Database, HeadRow, KeyRow, LedgerStore, Outlet, Place, PostgresDatabase,
-    PostgresOptions, Row, SqliteDatabase, Turn,
+    Act, Append, Appended, By, ChainId, Database, HeadRow, KeyRow, LedgerStore, Outlet, Place,
+    PostgresDatabase, PostgresOptions, Row, SqliteDatabase, Turn,
 };
 use p256::ecdsa::SigningKey;
 
@@ -51,8 +51,9 @@ fn main() {
         Some("none") => Keys::None,
         Some(other) => panic!("{other}"),
     };
+    let acts = option("--acts") == Some("yes");
     let database = open(arguments.first().expect("a database is named"));
-    let mut run = Run::new(database.connect().unwrap(), outlets, keys);
+    let mut run = Run::new(database.connect().unwrap(), outlets, keys, acts);
     let steps = [1_000_u64, 10_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000]
         .into_iter()
         .filter(|step| *step <= rows);
@@ -101,14 +102,15 @@ struct Run {
     store: Box<dyn LedgerStore>,
     heads: Vec<HeadRow>,
     keys: Keys,
+    acts: bool,
     template: Row,
     stored: u64,
 }
 
 impl Run {
-    fn new(mut store: Box<dyn LedgerStore>, outlets: u64, keys: Keys) -> Self {
+    fn new(mut store: Box<dyn LedgerStore>, outlets: u64, keys: Keys, acts: bool) -> Self {
         let heads = (0..outlets).map(|nth| new_outlet(store.as_mut(), nth)).collect();
-        Self { store, heads, keys, template: sealed(), stored: 0 }
+        Self { store, heads, keys, acts, template: sealed(), stored: 0 }
     }
 
     /// Over many checkpoints of the log, but no more rows than there are already, at first.
@@ -125,13 +127,16 @@ impl Run {
         let mut parts: Vec<Append> = (0..in_batch)
             .map(|nth| {
                 let head = self.heads[usize::try_from((first + nth) % outlets).unwrap()].clone();
-                Append { head, rows: Vec::new(), keys: Vec::new(), done: false }
+                Append { head, rows: Vec::new(), keys: Vec::new(), acts: Vec::new(), done: false }
             })
             .collect();
         for nth in 0..BATCH {
             self.stored += 1;
             let part = &mut parts[usize::try_from(nth % in_batch).unwrap()];
             add_row(part, &self.template, self.stored, self.keys);
+            if self.acts {
+                add_act(part, self.stored);
+            }
         }
         let (begin, before) = (Instant::now(), processor_time());
         let answers = self.store.append(&parts).unwrap();
@@ -175,6 +180,23 @@ fn add_row(part: &mut Append, template: &Row, nth: u64, keys: Keys) {
         part.keys.push(KeyRow { key: text.parse().unwrap(), place: row.place, time: row.time });
     }
     part.rows.push(row);
+}
+
+/// As an API key of a merchant asks for each sale.
+fn add_act(part: &mut Append, nth: u64) {
+    let by = By {
+        actor: "key:01JABCDEFGHJKMNPQRSTVWXYZ0".parse().unwrap(),
+        tenant: Some("M-0000000001".parse().unwrap()),
+        request: format!("{nth:032x}").parse().unwrap(),
+    };
+    let (outlet, time) = (Some(part.head.chain.outlet), part.head.state.time);
+    part.acts.push(Act {
+        time,
+        by,
+        action: "invoice.seal",
+        outlet,
+        subject: format!("P00000000-1-{nth:08}"),
+    });
 }
 
 fn new_outlet(store: &mut dyn LedgerStore, nth: u64) -> HeadRow {

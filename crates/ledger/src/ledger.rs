@@ -1,16 +1,16 @@
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError, RwLock, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
-use fiscal::{CivilDate, DEFAULT_MANIFEST, Epoch, FiscalNumber, HeadState, Manifest, OutletId, Timestamp};
+use fiscal::{CivilDate, Epoch, FiscalNumber, HeadState, OutletId, Timestamp};
 use signing::{Attester, Signer};
 
 use crate::{
-    ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, IdempotencyKey, Offer, Outlet,
-    Recorded, Refusal, Row, Sealing, StoreFault, VoucherIssuer, VoucherOrder,
+    By, ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, IdempotencyKey, ManifestBook,
+    Offer, Outlet, Recorded, Refusal, Row, Sealing, StoreFault, VoucherIssuer, VoucherOrder,
     keys::KnownKeys,
     readers::Readers,
     store::{Database, LedgerStore},
@@ -80,7 +80,7 @@ impl Ledger {
     pub fn start(parts: Parts, limits: Limits) -> std::io::Result<Self> {
         let Parts { database, signer, clock, witness, process, vouchers, attester } = parts;
         let readers = Readers::new(Arc::clone(&database), limits.readers);
-        let manifest: &'static Manifest<'static> = &DEFAULT_MANIFEST;
+        let manifest = RwLock::new(ManifestBook::default_book());
         let keys = KnownKeys::default();
         let context =
             Arc::new(Context { database, signer, clock, witness, manifest, process, keys, vouchers });
@@ -126,8 +126,20 @@ impl Ledger {
     }
 
     /// Closes a business day of an outlet, or repeats what closed it (Z report, D12).
-    pub fn close(&self, outlet: OutletId, date: CivilDate) -> Result<Recorded, Refusal> {
-        self.record(outlet, Work::Closure(date))
+    pub fn close(&self, outlet: OutletId, date: CivilDate, by: Option<By>) -> Result<Recorded, Refusal> {
+        wait(|answer| self.submit_closure(outlet, date, by, answer))
+    }
+
+    /// Has a business day closed as [`Self::close`] does. `answer` is called once, on another thread, and must not block.
+    pub fn submit_closure(
+        &self,
+        outlet: OutletId,
+        date: CivilDate,
+        by: Option<By>,
+        answer: impl FnOnce(Result<Recorded, Refusal>) + Send + 'static,
+    ) {
+        let job = Job::new(outlet, Work::Closure(date), move |done| answer(done.and_then(recorded)));
+        self.enqueue(job.by(by));
     }
 
     /// Opens a new epoch, numbered from 1 (L2): above the outlet's newest, and above one that is known from elsewhere, as
@@ -137,19 +149,20 @@ impl Ledger {
         outlet: OutletId,
         reason: EpochReason,
         known: Option<Epoch>,
+        by: Option<By>,
     ) -> Result<Recorded, Refusal> {
-        self.record(outlet, Work::Epoch(reason, known))
+        self.record(outlet, Work::Epoch(reason, known), by)
     }
 
     /// Gives leave to credit an original at another signer, once (L5): the voucher as a credit note names it.
-    pub fn vouch(&self, outlet: OutletId, order: VoucherOrder) -> Result<String, Refusal> {
-        let recorded = self.record(outlet, Work::Voucher(order))?;
+    pub fn vouch(&self, outlet: OutletId, order: VoucherOrder, by: Option<By>) -> Result<String, Refusal> {
+        let recorded = self.record(outlet, Work::Voucher(order), by)?;
         voucher::token_of(&recorded.row).ok_or(Refusal::NotFound("the record is no voucher"))
     }
 
     /// Keeps what another signer sealed, and anchors it; the answer is the anchor (L1, L4).
     pub fn deliver(&self, delivery: Delivery) -> Result<Recorded, Refusal> {
-        self.record(delivery.chain().outlet, Work::Delivery(Box::new(delivery)))
+        self.record(delivery.chain().outlet, Work::Delivery(Box::new(delivery)), None)
     }
 
     /// The invoice with a fiscal number.
@@ -204,20 +217,31 @@ impl Ledger {
         }
     }
 
+    /// The tax groups that hold for what is sealed next.
+    pub fn manifest(&self) -> Arc<ManifestBook> {
+        self.inner.context.manifest()
+    }
+
+    /// Takes other tax groups from the next batch on, without asking whether they follow those that it has
+    /// ([`ManifestBook::follows`]): what was sealed is not looked at again.
+    pub fn use_manifest(&self, book: Arc<ManifestBook>) {
+        self.inner.context.use_manifest(book);
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.context.clock.now()
+    }
+
+    pub(crate) fn keys(&self) -> &KnownKeys {
+        &self.inner.context.keys
     }
 
     pub(crate) fn attester(&self) -> Option<&dyn Attester> {
         self.inner.attester.as_deref()
     }
 
-    fn record(&self, outlet: OutletId, work: Work) -> Result<Recorded, Refusal> {
-        let done = wait(|answer| self.enqueue(Job::new(outlet, work, answer)))?;
-        match done {
-            Done::Recorded(recorded) => Ok(*recorded),
-            Done::Sealed(_) => Err(Refusal::NotFound("the answer is an invoice")),
-        }
+    fn record(&self, outlet: OutletId, work: Work, by: Option<By>) -> Result<Recorded, Refusal> {
+        recorded(wait(|answer| self.enqueue(Job::new(outlet, work, answer).by(by)))?)
     }
 
     fn enqueue(&self, job: Job) {
@@ -241,6 +265,13 @@ impl Drop for Abandons {
         for job in self.0.abandon(failed) {
             job.answer(Err(if failed { Refusal::Failed } else { Refusal::Stopping }));
         }
+    }
+}
+
+fn recorded(done: Done) -> Result<Recorded, Refusal> {
+    match done {
+        Done::Recorded(recorded) => Ok(*recorded),
+        Done::Sealed(_) => Err(Refusal::NotFound("the answer is an invoice")),
     }
 }
 

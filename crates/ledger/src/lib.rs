@@ -3,6 +3,7 @@
 //! [`Ledger`] takes offers and answers each when its record is durable. Behind it, [`LedgerStore`] is the port to
 //! SQLite and PostgreSQL. Sealing, totals and what a credit note may take back are [`fiscal`]'s rules.
 
+mod act;
 mod audit;
 mod backup;
 mod body;
@@ -14,6 +15,7 @@ mod export;
 mod idempotency;
 mod keys;
 mod ledger;
+mod manifest;
 mod offer;
 mod outlet;
 mod readers;
@@ -31,6 +33,7 @@ mod voucher;
 mod witness;
 mod writer;
 
+pub use act::{Act, ActName, ActNameFault, ActRow, By, acts_of, write_act};
 pub use audit::{LedgerAudit, LedgerAuditFault, LedgerFinding, LedgerRule, LedgerVerdict, StoredRule};
 pub use backup::{BackupFault, BackupFigures, check_backup, restore_backup, write_backup};
 pub use body::EpochReason;
@@ -39,6 +42,7 @@ pub use delivery::{Delivered, Delivery, DeliveryFault};
 pub use export::{Export, ExportDays, ExportDone, ExportStopped};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyFault};
 pub use ledger::{Ledger, Limits, Parts};
+pub use manifest::{ManifestBook, ManifestFault};
 pub use offer::Offer;
 pub use outlet::Outlet;
 pub use refusal::Refusal;

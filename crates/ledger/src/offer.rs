@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use fiscal::{
-    CivilDate, DEFAULT_MANIFEST, Fault, Manifest, OutletId, PayloadHash, Reference as PayloadReference, Sale,
-    Timestamp, UtcOffset, Validated, totals::InvoiceTotals,
+    CivilDate, Fault, InvoiceType, OutletId, PayloadHash, Reference as PayloadReference, Sale, Timestamp,
+    UtcOffset, Validated, totals::InvoiceTotals,
 };
 
-use crate::{IdempotencyKey, Reference};
+use crate::{By, IdempotencyKey, ManifestBook, Reference};
 
 /// A sale to be sealed: canonical bytes that keep every rule of the payload (P1–P8), and what the client calls this
 /// attempt. What only the ledger knows, it asks when the offer has its turn.
@@ -11,6 +13,7 @@ use crate::{IdempotencyKey, Reference};
 pub struct Offer {
     payload: String,
     key: Option<IdempotencyKey>,
+    by: Option<By>,
     outlet: OutletId,
     sale: Sale,
     stamped: Timestamp,
@@ -19,10 +22,11 @@ pub struct Offer {
     checked: Checked,
 }
 
-/// Whether its tax groups are those of the default manifest on the day of its stamp in Kinshasa. That is nearly always the
-/// day on which it is sealed, and then the payload need not be read a second time, by the one thread that seals.
-#[derive(Clone, Copy, Debug)]
+/// Whether its tax groups are those of a manifest on the day of its stamp in Kinshasa. That is nearly always the manifest
+/// and the day of its seal, and then the payload need not be read a second time, by the one thread that seals.
+#[derive(Clone, Debug)]
 struct Checked {
+    book: Arc<ManifestBook>,
     day: CivilDate,
     found: Result<(), Fault>,
 }
@@ -35,8 +39,19 @@ pub(crate) struct Note {
 }
 
 impl Offer {
-    /// Reads and checks a payload.
+    /// Reads and checks a payload, for a ledger that has no other manifest than the default one. Any ledger takes it, and
+    /// checks its tax groups itself.
     pub fn read(payload: Vec<u8>, key: Option<IdempotencyKey>) -> Result<Self, Fault> {
+        Self::read_with(payload, key, &ManifestBook::default_book())
+    }
+
+    /// Reads and checks a payload. `book` is what [`Ledger::manifest`](crate::Ledger::manifest) says: which tax groups are
+    /// right is decided when it is sealed, and quickly when that is still the same book.
+    pub fn read_with(
+        payload: Vec<u8>,
+        key: Option<IdempotencyKey>,
+        book: &Arc<ManifestBook>,
+    ) -> Result<Self, Fault> {
         let validated = Validated::read(&payload)?;
         let invoice = validated.invoice();
         let note = match &invoice.reference {
@@ -49,10 +64,21 @@ impl Offer {
         let (outlet, stamped) = (invoice.outlet_id, invoice.timestamp);
         let (sale, totals) = (validated.sale(), InvoiceTotals::of(invoice));
         let day = stamped.date_at(UtcOffset::KINSHASA);
-        let checked = Checked { day, found: DEFAULT_MANIFEST.check(&validated, day) };
+        let checked =
+            Checked { book: Arc::clone(book), day, found: book.as_manifest().check(&validated, day) };
         // What was read as a payload is UTF-8.
         let payload = String::from_utf8(payload).unwrap_or_default();
-        Ok(Self { payload, key, outlet, sale, stamped, totals, note, checked })
+        Ok(Self { payload, key, by: None, outlet, sale, stamped, totals, note, checked })
+    }
+
+    /// The same, asked for by someone: when it is sealed, that is an act.
+    #[must_use]
+    pub fn by(self, by: By) -> Self {
+        Self { by: Some(by), ..self }
+    }
+
+    pub(crate) const fn asked_by(&self) -> Option<&By> {
+        self.by.as_ref()
     }
 
     /// Whose sale it is.
@@ -63,6 +89,11 @@ impl Offer {
     /// The identity of the sale (L4).
     pub const fn hash(&self) -> PayloadHash {
         self.sale.hash()
+    }
+
+    /// What kind of invoice it is.
+    pub const fn invoice_type(&self) -> InvoiceType {
+        self.sale.invoice_type()
     }
 
     /// What the payload says of its time.
@@ -76,11 +107,11 @@ impl Offer {
     }
 
     /// Whether its tax groups are those of a business day.
-    pub(crate) fn check_groups(&self, manifest: &Manifest<'_>, day: CivilDate) -> Result<(), Fault> {
-        if day == self.checked.day && std::ptr::eq(manifest, &DEFAULT_MANIFEST) {
+    pub(crate) fn check_groups(&self, book: &Arc<ManifestBook>, day: CivilDate) -> Result<(), Fault> {
+        if day == self.checked.day && Arc::ptr_eq(book, &self.checked.book) {
             return self.checked.found;
         }
-        manifest.check(&self.validated()?, day)
+        book.as_manifest().check(&self.validated()?, day)
     }
 
     /// The payload as it was validated.

@@ -24,10 +24,11 @@ use shop::{Shop, examine, outlet, said, verdict};
 fn main() {
     let shop = Shop::new();
     shop.sell(20);
-    shop.ledger.close(outlet(), "2026-03-14".parse().unwrap()).unwrap();
+    shop.sell_as(&shop.ledger, "till-1");
+    shop.ledger.close(outlet(), "2026-03-14".parse().unwrap(), None).unwrap();
     shop.deliver();
     shop.sell(10);
-    shop.ledger.open_epoch(outlet(), EpochReason::Forced, None).unwrap();
+    shop.ledger.open_epoch(outlet(), EpochReason::Forced, None, None).unwrap();
     shop.sell(5);
     shop.ledger.stop();
 
@@ -52,9 +53,10 @@ fn main() {
 fn go_on(shop: &Shop, postgres: &PostgresDatabase) {
     let database = std::sync::Arc::new(postgres.clone());
     let ledger = shop::start_on(database, shop.clock(), &shop.folder.path().join("third-heads.jsonl"), 77);
-    ledger.open_epoch(outlet(), EpochReason::Restored, None).unwrap();
+    ledger.open_epoch(outlet(), EpochReason::Restored, None, None).unwrap();
+    // Also the next act comes after those that were restored.
     for _ in 0..5 {
-        shop.sell_one(&ledger);
+        shop.sell_as(&ledger, "till-1");
     }
     ledger.stop();
     let found = verdict(postgres, BTreeMap::new());
@@ -84,15 +86,15 @@ fn refuses_lies(database: &PostgresDatabase) {
 
 fn back_up(database: &dyn Database) -> Vec<u8> {
     let mut file = Vec::new();
-    let figures = write_backup(&mut *database.snapshot().unwrap(), &mut file, &mut |_| {}).unwrap();
-    assert!(figures.rows(Table::Records) > 35);
+    let figures = write_backup(&mut *database.snapshot().unwrap(), &[], &mut file, &mut |_| {}).unwrap();
+    assert!(figures.rows(Table::Records) > 35 && figures.rows(Table::Acts) > 0);
     file
 }
 
 fn restore(file: &[u8], database: &dyn Database) {
-    check_backup(file).unwrap();
+    check_backup(file, &[]).unwrap();
     let mut tables = database.fill().unwrap();
-    restore_backup(file, &mut *tables, &mut |_| {}).unwrap();
+    restore_backup(file, &[], &mut *tables, &mut |_| {}).unwrap();
     let found = examine(&mut *tables, BTreeMap::new());
     assert!(found.is_true(), "{}", said(&found));
     tables.commit(77).unwrap();

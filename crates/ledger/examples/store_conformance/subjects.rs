@@ -33,6 +33,25 @@ impl Subject for Sqlite {
         Box::new(SqliteDatabase::open(beside, Arc::new(since_epoch)).unwrap())
     }
 
+    fn open_version_1(
+        &self,
+        filled: &dyn Fn(&str) -> String,
+    ) -> (String, Result<Box<dyn Database>, StoreFault>) {
+        let place = self.0.with_extension(format!("version-1-{}", nonce())).display().to_string();
+        let connection = rusqlite::Connection::open(&place).unwrap();
+        connection.execute_batch(include_str!("../../tests/store/version_1/sqlite.sql")).unwrap();
+        connection.execute_batch(&filled(&format!("x'{}'", "07".repeat(32)))).unwrap();
+        connection.pragma_update(None, "application_id", 0x5374_4C67).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(connection);
+        let opened = self.open_beside(&place);
+        (place, opened)
+    }
+
+    fn open_beside(&self, place: &str) -> Result<Box<dyn Database>, StoreFault> {
+        Ok(Box::new(SqliteDatabase::open(place, Arc::new(since_epoch))?))
+    }
+
     fn set_back(&self, time: Duration) {
         let forward = time.as_millis();
         self.raw(&format!(
@@ -71,6 +90,19 @@ impl Postgres {
         PostgresOptions { url: self.0.clone(), allow_single_server: true, insecure_network: false }
     }
 
+    /// A database beside this one, and how it is reached.
+    fn make_database(&self, what: &str) -> String {
+        let name = format!("{what}_{}", nonce());
+        self.client().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        // The last name of a database counts.
+        let (url, name) = (&self.0, format!("dbname={name}"));
+        match (url.contains("://"), url.contains('?')) {
+            (false, _) => format!("{url} {name}"),
+            (true, false) => format!("{url}?{name}"),
+            (true, true) => format!("{url}&{name}"),
+        }
+    }
+
     /// A connection of someone with full access to the database.
     pub(crate) fn client(&self) -> Result<Client, postgres::Error> {
         let mut client = Client::connect(&self.0, NoTls)?;
@@ -85,16 +117,29 @@ impl Subject for Postgres {
     }
 
     fn open_empty(&self) -> Box<dyn Database> {
-        let name = format!("empty_{}", nonce());
-        self.client().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-        // The last name of a database counts.
-        let (url, name) = (&self.0, format!("dbname={name}"));
-        let url = match (url.contains("://"), url.contains('?')) {
-            (false, _) => format!("{url} {name}"),
-            (true, false) => format!("{url}?{name}"),
-            (true, true) => format!("{url}&{name}"),
-        };
-        Box::new(PostgresDatabase::open(&PostgresOptions { url, ..self.options() }).unwrap())
+        self.open_beside(&self.make_database("empty")).unwrap()
+    }
+
+    fn open_version_1(
+        &self,
+        filled: &dyn Fn(&str) -> String,
+    ) -> (String, Result<Box<dyn Database>, StoreFault>) {
+        let place = self.make_database("version_1");
+        let mut client = Client::connect(&place, NoTls).unwrap();
+        let schema = include_str!("../../tests/store/version_1/postgres.sql");
+        let filled = filled(&format!("'\\x{}'::bytea", "07".repeat(32)));
+        client
+            .batch_execute(&format!(
+                "CREATE SCHEMA stelala_ledger; SET search_path = stelala_ledger, pg_catalog; {schema}; {filled}"
+            ))
+            .unwrap();
+        let opened = self.open_beside(&place);
+        (place, opened)
+    }
+
+    fn open_beside(&self, place: &str) -> Result<Box<dyn Database>, StoreFault> {
+        let options = PostgresOptions { url: place.to_owned(), ..self.options() };
+        Ok(Box::new(PostgresDatabase::open(&options)?))
     }
 
     fn set_back(&self, time: Duration) {

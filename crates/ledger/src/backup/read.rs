@@ -2,23 +2,32 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use super::{BackupFault, BackupFigures, END, LONGEST_CELL, MAGIC, PAGE};
-use crate::{Cell, Cells, ColumnKind, Table, Tables};
+use super::{
+    BackupFault, BackupFigures, END, LONGEST_CELL, MAGIC, MAGIC_1, PAGE, TABLES_1, kind_code, with_others,
+};
+use crate::{Cell, Cells, Column, ColumnKind, Table, Tables, store::not_empty};
 
-/// Reads a backup to its end, and says what it holds.
-pub fn check(file: impl Read) -> Result<BackupFigures, BackupFault> {
-    read(file, &mut |_, _| Ok(()))
+/// Reads a backup to its end, and says what it holds. `others` are the tables ([`Table::Other`]) beside the ledger's own that it may hold.
+pub fn check(file: impl Read, others: &[Table]) -> Result<BackupFigures, BackupFault> {
+    read(file, others, &mut |_, _| Ok(()))
 }
 
 /// Puts all rows into the tables of an empty database. Nothing of it is kept before the tables are committed, which is
-/// for who has verified them. `progress` hears of rows.
+/// for who has verified them. The `others` are made before, and empty; those that a backup of before they were does not
+/// hold stay so. `progress` hears of rows.
 pub fn restore(
     file: impl Read,
+    others: &[Table],
     tables: &mut dyn Tables,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BackupFigures, BackupFault> {
+    for table in others {
+        if !tables.rows(*table, None, 1)?.is_empty() {
+            return Err(not_empty(*table).into());
+        }
+    }
     let mut waiting: (Table, Vec<Cells>) = (Table::SealingKeys, Vec::new());
-    let figures = read(file, &mut |table, row| {
+    let figures = read(file, others, &mut |table, row| {
         if (waiting.0 != table || waiting.1.len() >= PAGE) && !waiting.1.is_empty() {
             tables.put(waiting.0, &waiting.1)?;
             progress(waiting.1.len() as u64);
@@ -36,26 +45,23 @@ pub fn restore(
 
 fn read(
     file: impl Read,
+    others: &[Table],
     each: &mut dyn FnMut(Table, Cells) -> Result<(), BackupFault>,
 ) -> Result<BackupFigures, BackupFault> {
     let mut file = Hashing { file, hasher: Sha256::new() };
-    let mut magic = [0; MAGIC.len()];
-    file.read_exact(&mut magic).map_err(|_| BackupFault::Form)?;
-    if magic != *MAGIC {
-        return Err(BackupFault::Form);
-    }
-    let (mut figures, mut stated) = (BackupFigures::default(), BackupFigures::default());
+    let held = read_list(&mut file, others)?;
+    let (mut figures, mut stated) = (BackupFigures::none_of(&held), BackupFigures::none_of(&held));
     loop {
         let [code] = array(&mut file)?;
         if code == END {
             break;
         }
-        let table = Table::ALL.get(usize::from(code) - 1).copied().ok_or(BackupFault::Damaged)?;
+        let (table, rows) = figures.0.get_mut(usize::from(code) - 1).ok_or(BackupFault::Damaged)?;
         let cells = table.columns().iter().map(|(_, kind)| read_cell(&mut file, *kind));
-        each(table, cells.collect::<Result<_, _>>()?)?;
-        figures.rows[table as usize] += 1;
+        each(*table, cells.collect::<Result<_, _>>()?)?;
+        *rows += 1;
     }
-    for rows in &mut stated.rows {
+    for (_, rows) in &mut stated.0 {
         *rows = u64::from_be_bytes(array(&mut file)?);
     }
     let digest: [u8; 32] = file.hasher.clone().finalize().into();
@@ -63,6 +69,56 @@ fn read(
     let mut rest = [0; 1];
     let is_end = file.read(&mut rest)? == 0;
     if digest == written && figures == stated && is_end { Ok(figures) } else { Err(BackupFault::Damaged) }
+}
+
+/// The form, and which tables follow.
+fn read_list(file: &mut impl Read, others: &[Table]) -> Result<Vec<Table>, BackupFault> {
+    let mut magic = [0; MAGIC.len()];
+    file.read_exact(&mut magic).map_err(|_| BackupFault::Form)?;
+    if magic == *MAGIC_1 {
+        return Ok(Table::ALL[..TABLES_1].to_vec());
+    }
+    if magic != *MAGIC {
+        return Err(BackupFault::Form);
+    }
+    let known = with_others(others);
+    let [count] = array(file)?;
+    let mut held: Vec<Table> = Vec::new();
+    for _ in 0..count {
+        let name = read_name(file)?;
+        let columns = read_columns(file)?;
+        let same =
+            |(read, code): &(String, u8), (name, kind): &Column| read == name && *code == kind_code(*kind);
+        let table = known.iter().copied().find(|table| {
+            table.name() == name
+                && table.columns().len() == columns.len()
+                && columns.iter().zip(table.columns()).all(|(read, column)| same(read, column))
+        });
+        held.push(table.filter(|table| !held.contains(table)).ok_or(BackupFault::Table(name))?);
+    }
+    Ok(held)
+}
+
+fn read_columns(file: &mut impl Read) -> Result<Vec<(String, u8)>, BackupFault> {
+    let [count] = array(file)?;
+    (0..count)
+        .map(|_| {
+            let name = read_name(file)?;
+            let [kind] = array(file)?;
+            Ok((name, kind))
+        })
+        .collect()
+}
+
+/// A name is read before the file is known to be whole, and may be shown: it has no characters but those of names.
+fn read_name(file: &mut impl Read) -> Result<String, BackupFault> {
+    let [length] = array(file)?;
+    let mut bytes = vec![0; usize::from(length)];
+    file.read_exact(&mut bytes)?;
+    let name = String::from_utf8(bytes).map_err(|_| BackupFault::Damaged)?;
+    let is_plain =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_plain { Ok(name) } else { Err(BackupFault::Damaged) }
 }
 
 fn read_cell(file: &mut impl Read, kind: ColumnKind) -> Result<Cell, BackupFault> {

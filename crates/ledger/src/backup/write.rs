@@ -2,20 +2,22 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::{BackupFault, BackupFigures, END, MAGIC, PAGE};
+use super::{BackupFault, BackupFigures, END, MAGIC, PAGE, kind_code, with_others};
 use crate::{Cell, Cells, Table, Tables};
 
-/// Writes all rows, and the trailer by which a cut or a changed byte shows. Whoever keeps the file makes it durable
-/// before it gets its name. `progress` hears of rows.
+/// Writes all rows of the ledger's tables and of others ([`Table::Other`]), and the trailer by which a cut or a changed byte shows. Whoever
+/// keeps the file makes it durable before it gets its name. `progress` hears of rows.
 pub fn write(
     tables: &mut dyn Tables,
+    others: &[Table],
     out: impl Write,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BackupFigures, BackupFault> {
     let mut out = Hashing { out, hasher: Sha256::new() };
-    out.write_all(MAGIC)?;
-    let mut figures = BackupFigures::default();
-    for (code, table) in (1_u8..).zip(Table::ALL) {
+    let written = with_others(others);
+    write_list(&mut out, &written)?;
+    let mut figures = BackupFigures::none_of(&written);
+    for ((code, table), (_, rows)) in (1_u8..).zip(written).zip(&mut figures.0) {
         let mut after: Option<Cells> = None;
         loop {
             let page = tables.rows(table, after.as_deref(), PAGE)?;
@@ -29,17 +31,41 @@ pub fn write(
                 out.write_all(&[code])?;
                 row.iter().try_for_each(|cell| write_cell(&mut out, cell))?;
             }
-            figures.rows[table as usize] += page.len() as u64;
+            *rows += page.len() as u64;
             progress(page.len() as u64);
             after = Some(next);
         }
     }
     out.write_all(&[END])?;
-    figures.rows.iter().try_for_each(|rows| out.write_all(&rows.to_be_bytes()))?;
+    figures.0.iter().try_for_each(|(_, rows)| out.write_all(&rows.to_be_bytes()))?;
     let Hashing { mut out, hasher } = out;
     out.write_all(&hasher.finalize())?;
     out.flush()?;
     Ok(figures)
+}
+
+/// The form, and which tables follow.
+fn write_list(out: &mut impl Write, tables: &[Table]) -> io::Result<()> {
+    out.write_all(MAGIC)?;
+    out.write_all(&[short(tables.len())?])?;
+    for table in tables {
+        write_name(out, table.name())?;
+        out.write_all(&[short(table.columns().len())?])?;
+        for (name, kind) in table.columns() {
+            write_name(out, name)?;
+            out.write_all(&[kind_code(*kind)])?;
+        }
+    }
+    Ok(())
+}
+
+fn write_name(out: &mut impl Write, name: &str) -> io::Result<()> {
+    out.write_all(&[short(name.len())?])?;
+    out.write_all(name.as_bytes())
+}
+
+fn short(count: usize) -> io::Result<u8> {
+    u8::try_from(count).map_err(|_| io::Error::other("a list of tables is longer than 255"))
 }
 
 fn write_cell(out: &mut impl Write, cell: &Cell) -> io::Result<()> {

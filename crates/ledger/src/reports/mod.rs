@@ -12,15 +12,28 @@ mod snapshot;
 use std::num::NonZeroUsize;
 
 use def_protocol::{ArticlesAsked, SnapshotPeriod};
-use fiscal::{OutletId, Timestamp};
+use fiscal::{CivilDate, OutletId, Timestamp};
 use verify::{ReportKind, ReportScope};
 
 pub use self::{articles::ArticlesAnswer, fault::ReportFault, signed::Report, snapshot::SnapshotAnswer};
 pub(crate) use closure::closure_of;
 
-use crate::{HeadRow, Ledger, Outlet, Refusal};
+use crate::{HeadRow, Ledger, Outlet, Recorded, Refusal};
 
 impl Ledger {
+    /// What closed a business day, if anything did: what [`Self::close`] would repeat, without closing. Its seal is
+    /// verified.
+    pub fn closure(&self, outlet: OutletId, date: CivilDate) -> Result<Option<Recorded>, Refusal> {
+        let (_, head) = self.outlet_and_head(outlet)?;
+        self.ask(|store| {
+            let Some(row) = closure_of(store, head.chain, date, head.state.position)? else {
+                return Ok(None);
+            };
+            self.keys().verify(&row, store)?;
+            Ok(Some(Recorded { row, repeated: true }))
+        })
+    }
+
     /// What was sold since the last closure, or today (X report). It closes nothing and reads no record: it was counted
     /// as it was sealed.
     pub fn snapshot(

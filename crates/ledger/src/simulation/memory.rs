@@ -9,8 +9,8 @@ use std::{
 use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 
 use crate::{
-    Append, AppendFault, Appended, ChainId, Database, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet,
-    Place, Reference, Row, SealingKey, StoreFault, Turn,
+    Act, Append, AppendFault, Appended, ChainId, Database, HeadRow, IdempotencyKey, Known, LedgerStore,
+    Outlet, Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Turn,
 };
 
 /// What goes wrong with the next append.
@@ -34,6 +34,7 @@ pub(crate) struct Tables {
     outlets: BTreeMap<OutletId, Outlet>,
     heads: BTreeMap<OutletId, HeadRow>,
     pub(crate) rows: Vec<Row>,
+    pub(crate) acts: Vec<Act>,
     sales: BTreeMap<(OutletId, Timestamp, PayloadHash), usize>,
     keys: BTreeMap<(OutletId, IdempotencyKey), usize>,
     sealing_keys: Vec<SealingKey>,
@@ -94,6 +95,7 @@ impl Tables {
             let at = self.rows.iter().position(|row| row.place == key.place).unwrap();
             self.keys.insert((outlet, key.key.clone()), at);
         }
+        self.acts.extend(part.acts.iter().cloned());
         Appended::Durable
     }
 }
@@ -262,5 +264,13 @@ impl LedgerStore for MemoryDatabase {
 
     fn forget_keys(&mut self, _: Timestamp, _: usize) -> Result<usize, StoreFault> {
         Ok(0)
+    }
+
+    fn look(&mut self, _: StatementsWork<'_>) -> Result<(), StoreFault> {
+        Err(StoreFault::Unavailable("no simulation asks for it".to_owned()))
+    }
+
+    fn change(&mut self, _: StatementsWork<'_>) -> Result<(), StoreFault> {
+        Err(StoreFault::Unavailable("no simulation asks for it".to_owned()))
     }
 }

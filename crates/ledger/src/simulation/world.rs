@@ -1,14 +1,14 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use fiscal::{
-    CivilDate, DEFAULT_MANIFEST, DeviceId, Epoch, HeadState, OutletId, PayloadHash, PublicKey, Record,
-    Sealed, Timestamp, UtcOffset,
+    CivilDate, DeviceId, Epoch, FiscalNumber, HeadState, OutletId, PayloadHash, PublicKey, Record, Sealed,
+    Timestamp, UtcOffset,
 };
 use p256::ecdsa::SigningKey;
 use proptest::{prelude::Rng, test_runner::TestRng};
@@ -16,7 +16,8 @@ use verify::{JournalLine, Referee, Trust};
 
 use super::memory::{Fault, MemoryDatabase};
 use crate::{
-    ChainId, Database, Done, EpochReason, HeadRow, IdempotencyKey, NoWitness, Offer, Refusal, SealingKey,
+    By, ChainId, Database, Done, EpochReason, HeadRow, IdempotencyKey, ManifestBook, NoWitness, Offer,
+    Refusal, SealingKey,
     keys::KnownKeys,
     store::LedgerStore,
     testing::{SimulatedClock, SimulatedSigner, credit_note, outlet, sale},
@@ -138,7 +139,7 @@ impl World {
             }),
             clock: Arc::new(SimulatedClock(Arc::clone(&self.faulty.clock))),
             witness: Arc::new(NoWitness),
-            manifest: &DEFAULT_MANIFEST,
+            manifest: RwLock::new(ManifestBook::default_book()),
             process,
             keys: KnownKeys::default(),
             vouchers: None,
@@ -252,6 +253,8 @@ impl World {
 
     fn put(&mut self, offer: Offer, which: usize) {
         let inbox = Arc::clone(&self.inbox);
+        let by = By { actor: "till".parse().unwrap(), tenant: None, request: "r".parse().unwrap() };
+        let offer = offer.by(by);
         let job = Job::new(offer.outlet(), Work::Sale(Box::new(offer)), move |done| {
             inbox.lock().unwrap().push((which, done));
         });
@@ -390,9 +393,24 @@ impl World {
             self.census.notes += u64::from(is_note && !found.is_empty());
         }
         assert!(seals.is_empty(), "seed {seed}: something was sealed that nobody asked for");
+        self.check_acts(&rows);
         for outlet in OUTLETS {
             self.referee(outlet.parse().unwrap(), &rows);
         }
+    }
+
+    /// Each invoice has the act of who asked for it, and there is no act without one.
+    fn check_acts(&self, rows: &[crate::Row]) {
+        let number = |row: &crate::Row| {
+            let prefix = outlet(row.place.chain.outlet.as_str()).prefix;
+            row.number.map(|number| FiscalNumber { prefix, epoch: row.place.chain.epoch, number }.to_string())
+        };
+        let mut sealed: Vec<String> = rows.iter().filter_map(number).collect();
+        let mut acts: Vec<String> =
+            self.database.tables().acts.iter().map(|act| act.subject.clone()).collect();
+        sealed.sort();
+        acts.sort();
+        assert_eq!(acts, sealed, "seed {}", self.seed);
     }
 
     /// The referee reads the outlet's whole ledger, closures included.

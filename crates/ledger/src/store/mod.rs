@@ -1,23 +1,27 @@
 //! The port to a database, and what crosses it.
 
 mod columns;
+mod new_outlet;
 mod postgres;
 mod screen;
 mod sqlite;
+mod statements;
 mod tables;
 
-pub(crate) use self::screen::is_own_sale;
 pub use self::{
+    new_outlet::insert_outlet,
     postgres::{PostgresDatabase, PostgresOptions},
     sqlite::{SinceEpoch, SqliteDatabase},
-    tables::{Cell, Cells, Column, ColumnKind, Table, Tables},
+    statements::{Statements, StatementsWork},
+    tables::{Cell, Cells, Column, ColumnKind, Table, TableShape, Tables},
 };
+pub(crate) use self::{screen::is_own_sale, tables::not_empty};
 
 use std::time::Duration;
 
 use fiscal::{DeviceId, HeadState, KeyId, OutletId, PayloadHash, Position, PublicKey, Timestamp};
 
-use crate::{ChainId, IdempotencyKey, Outlet, Place, Reference, Row};
+use crate::{Act, ChainId, IdempotencyKey, Outlet, Place, Reference, Row};
 use fiscal::{Epoch, InvoiceNumber, Prefix};
 
 /// A database from which any thread may have a connection.
@@ -128,6 +132,15 @@ pub trait LedgerStore: Send {
     /// Forgets idempotency keys of records sealed before a time, at most so many; says how many they were. No append
     /// waits long for it.
     fn forget_keys(&mut self, before: Timestamp, most: usize) -> Result<usize, StoreFault>;
+
+    /// Asks other tables than the ledger's own, all at one moment. What would change something is refused.
+    fn look(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault>;
+
+    /// Changes other tables than the ledger's own in one transaction that is durable when this returns; an error undoes
+    /// it. Changes of all processes come one after the other, so that what one has read stays so until it is done; nobody
+    /// who appends waits for them longer than SQLite does for its one writer. When whether it was done is not known,
+    /// [`StoreFault::Unavailable`] says so, and the same work may be asked for again if it looks first.
+    fn change(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault>;
 }
 
 /// Whether this connection may append to an outlet now.
@@ -166,6 +179,8 @@ pub struct Append {
     pub rows: Vec<Row>,
     /// Under which idempotency keys some of them were asked for.
     pub keys: Vec<KeyRow>,
+    /// Who asked for some of them; acts of this outlet, in order.
+    pub acts: Vec<Act>,
     /// Whether the turn is over with it: nothing more waits.
     pub done: bool,
 }

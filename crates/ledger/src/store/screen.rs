@@ -19,7 +19,8 @@ pub(super) fn screen(parts: &[Append]) -> Result<Vec<Option<Appended>>, AppendFa
     for part in parts {
         let outlet = part.head.chain.outlet;
         let own = part.rows.iter().all(|row| row.place.chain.outlet == outlet)
-            && part.keys.iter().all(|key| key.place.chain.outlet == outlet);
+            && part.keys.iter().all(|key| key.place.chain.outlet == outlet)
+            && part.acts.iter().all(|act| act.outlet == Some(outlet));
         if !own {
             let fault = StoreFault::Corrupt(format!("a record of another outlet was offered to {outlet}"));
             return Err(AppendFault::NotDone(fault));

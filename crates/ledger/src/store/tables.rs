@@ -36,7 +36,7 @@ impl Cell {
 pub type Cells = Vec<Cell>;
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColumnKind {
     /// Numbers.
     Integer,
@@ -64,14 +64,36 @@ pub enum Table {
     Sales,
     /// Idempotency keys.
     Idempotency,
+    /// The log of acts.
+    Acts,
+    /// A table that is not the ledger's own, made through [`Statements`](crate::Statements).
+    Other(&'static TableShape),
+}
+
+/// A table of another crate, as it is copied.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableShape {
+    /// Its name in the database: `[a-z_]`, and none of the ledger's own.
+    pub name: &'static str,
+    /// Its columns; those of its key come first, and are never null. Their names are no keywords of SQL.
+    pub columns: &'static [Column],
+    /// How many of its columns are its key.
+    pub key_columns: usize,
 }
 
 use ColumnKind::{Bytes, Integer, Text};
 
 impl Table {
-    /// Every one, in an order in which they can be filled.
-    pub const ALL: [Self; 6] =
-        [Self::SealingKeys, Self::Outlets, Self::Heads, Self::Records, Self::Sales, Self::Idempotency];
+    /// Every one of the ledger's own, in an order in which they can be filled.
+    pub const ALL: [Self; 7] = [
+        Self::SealingKeys,
+        Self::Outlets,
+        Self::Heads,
+        Self::Records,
+        Self::Sales,
+        Self::Idempotency,
+        Self::Acts,
+    ];
 
     /// Its name in the database.
     pub const fn name(self) -> &'static str {
@@ -82,6 +104,8 @@ impl Table {
             Self::Records => "records",
             Self::Sales => "sales",
             Self::Idempotency => "idempotency",
+            Self::Acts => "acts",
+            Self::Other(shape) => shape.name,
         }
     }
 
@@ -136,16 +160,28 @@ impl Table {
                 ("position", Integer),
                 ("time", Integer),
             ],
+            Self::Acts => &[
+                ("seq", Integer),
+                ("time", Integer),
+                ("actor", Text),
+                ("action", Text),
+                ("tenant", Text),
+                ("outlet", Text),
+                ("subject", Text),
+                ("request", Text),
+            ],
+            Self::Other(shape) => shape.columns,
         }
     }
 
     /// How many of its columns are its key.
     pub const fn key_columns(self) -> usize {
         match self {
-            Self::SealingKeys | Self::Outlets | Self::Heads => 1,
+            Self::SealingKeys | Self::Outlets | Self::Heads | Self::Acts => 1,
             Self::Records => 4,
             Self::Sales => 3,
             Self::Idempotency => 2,
+            Self::Other(shape) => shape.key_columns,
         }
     }
 
@@ -190,12 +226,12 @@ pub(crate) const HELD_UNTIL_DONE: i64 = i64::MAX;
 pub(crate) const GENERATIONS_LEFT_OUT: i64 = 1 << 32;
 
 /// A database that is to be filled has none of these.
-pub(crate) const EMPTY: [Table; 5] =
-    [Table::Outlets, Table::Heads, Table::Records, Table::Sales, Table::Idempotency];
+pub(crate) const EMPTY: [Table; 6] =
+    [Table::Outlets, Table::Heads, Table::Records, Table::Sales, Table::Idempotency, Table::Acts];
 
 pub(crate) fn not_empty(table: Table) -> StoreFault {
     StoreFault::Unsafe(format!(
-        "there is a ledger in this database already (table {}): name an empty one in the configuration",
+        "there is something in this database already (table {}): name an empty one in the configuration",
         table.name()
     ))
 }

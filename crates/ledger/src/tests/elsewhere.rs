@@ -125,16 +125,16 @@ fn a_voucher_keeps_the_original_until_its_device_has_delivered_that_time() {
     let order =
         VoucherOrder { original: original_of(&original.1), device: "DEF-000001".parse().unwrap(), expires };
     let shop: OutletId = SHOP.parse().unwrap();
-    let token = bench.ledger.vouch(shop, order).unwrap();
+    let token = bench.ledger.vouch(shop, order, None).unwrap();
     let mut buffer = [0; 3_072];
     let key = PublicKey::from(*SigningKey::from_slice(&[9; 32]).unwrap().verifying_key());
     let voucher = Unverified::<Voucher>::from_text(&token, &mut buffer).unwrap().verify(&key).unwrap();
     assert_eq!(voucher.body().account.terms().identity.number.value(), 1);
     let note = bench.note(&original);
     assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })));
-    assert_eq!(bench.ledger.vouch(shop, order).unwrap(), token, "who lost the answer asks again");
+    assert_eq!(bench.ledger.vouch(shop, order, None).unwrap(), token, "who lost the answer asks again");
     let other = VoucherOrder { device: "DEF-000002".parse().unwrap(), ..order };
-    assert_eq!(bench.ledger.vouch(shop, other).unwrap_err().code(), "ORIGINAL_ELSEWHERE");
+    assert_eq!(bench.ledger.vouch(shop, other, None).unwrap_err().code(), "ORIGINAL_ELSEWHERE");
     bench.later(7_200);
     assert!(matches!(bench.seal(&note, None), Err(Refusal::VoucherOut { .. })), "it may have been used");
     let boot = device.boot(bench.now());
@@ -150,7 +150,7 @@ fn what_a_device_credited_by_a_voucher_is_not_credited_again() {
     let expires = Timestamp::from_unix(NOW + 60).unwrap();
     let order =
         VoucherOrder { original: original_of(&original.1), device: "DEF-000001".parse().unwrap(), expires };
-    bench.ledger.vouch(SHOP.parse().unwrap(), order).unwrap();
+    bench.ledger.vouch(SHOP.parse().unwrap(), order, None).unwrap();
     let used = bench.note(&original);
     let used = device.seal(&used, bench.now());
     bench.later(120);

@@ -1,6 +1,7 @@
 //! The ledger's own behaviour, over the store in memory; what stores promise is theirs to show.
 
 mod elsewhere;
+mod manifests;
 
 use std::sync::{
     Arc, Mutex,
@@ -334,12 +335,12 @@ fn a_day_is_closed_once() {
     let mut bench = Bench::new();
     bench.sell();
     let (outlet, day): (OutletId, CivilDate) = (SHOP.parse().unwrap(), "2026-03-14".parse().unwrap());
-    let first = bench.ledger.close(outlet, day).unwrap();
-    let again = bench.ledger.close(outlet, day).unwrap();
+    let first = bench.ledger.close(outlet, day, None).unwrap();
+    let again = bench.ledger.close(outlet, day, None).unwrap();
     assert_eq!(first.row, again.row);
     assert_eq!((first.repeated, again.repeated), (false, true));
     let before: CivilDate = "2026-03-13".parse().unwrap();
-    assert_eq!(bench.ledger.close(outlet, before).unwrap_err().code(), "NOT_FOUND");
+    assert_eq!(bench.ledger.close(outlet, before, None).unwrap_err().code(), "NOT_FOUND");
 }
 
 #[test]
@@ -364,7 +365,7 @@ fn a_sale_in_one_batch_with_a_new_epoch_is_sealed_once() {
     bench.ledger.submit(offer(&payload, None), move |answer| sold.send(answer.is_ok()).unwrap());
     let ledger = bench.ledger.clone();
     let opener = std::thread::spawn(move || {
-        ledger.open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, None).unwrap()
+        ledger.open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, None, None).unwrap()
     });
     bench.signer.1.store(false, Ordering::Relaxed);
     assert!(heard.recv().unwrap());
@@ -378,8 +379,10 @@ fn a_sale_in_one_batch_with_a_new_epoch_is_sealed_once() {
 fn an_epoch_is_above_one_that_is_known_from_elsewhere() {
     let mut bench = Bench::new();
     bench.sell();
-    let opened =
-        bench.ledger.open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, Some(Epoch(6))).unwrap();
+    let opened = bench
+        .ledger
+        .open_epoch(SHOP.parse().unwrap(), crate::EpochReason::Forced, Some(Epoch(6)), None)
+        .unwrap();
     assert_eq!(opened.row.place.chain.epoch, Epoch(7));
     let (_, sealing) = bench.sell();
     assert_eq!(sealing.sealed.header.invoice().unwrap().number.value(), 1);
@@ -390,9 +393,9 @@ fn a_day_that_was_closed_before_a_new_epoch_is_not_closed_again() {
     let mut bench = Bench::new();
     bench.sell();
     let (outlet, day): (OutletId, CivilDate) = (SHOP.parse().unwrap(), "2026-03-14".parse().unwrap());
-    let first = bench.ledger.close(outlet, day).unwrap();
-    bench.ledger.open_epoch(outlet, crate::EpochReason::Forced, None).unwrap();
-    let again = bench.ledger.close(outlet, day).unwrap();
+    let first = bench.ledger.close(outlet, day, None).unwrap();
+    bench.ledger.open_epoch(outlet, crate::EpochReason::Forced, None, None).unwrap();
+    let again = bench.ledger.close(outlet, day, None).unwrap();
     assert_eq!((again.repeated, &again.row), (true, &first.row));
 }
 

@@ -1,13 +1,15 @@
 use std::time::Duration;
 
-use fiscal::{CivilDate, Epoch, OutletId, Prefix, Sealed};
+use fiscal::{CivilDate, Epoch, FiscalNumber, OutletId, Prefix, Sealed};
 
-use crate::{Delivery, EpochReason, Offer, Refusal, Row, VoucherOrder};
+use crate::{Act, By, ChainId, Delivery, EpochReason, Offer, Place, Refusal, Row, VoucherOrder};
 
 /// Something that is to be appended to an outlet's ledger, and who waits for it.
 pub(crate) struct Job {
     pub(crate) outlet: OutletId,
     pub(crate) work: Work,
+    /// Who asks, where an act is to be noted.
+    by: Option<By>,
     /// Whether to look first if it was done before. Most was not, and the database says so when it is appended.
     pub(crate) look: bool,
     /// How long it waited for another process's turn.
@@ -80,7 +82,30 @@ impl Job {
     ) -> Self {
         // What takes something back is looked for first: its original may say no to it the second time.
         let look = matches!(&work, Work::Sale(offer) if offer.note().is_some());
-        Self { outlet, work, look, held: Duration::ZERO, answer: Box::new(answer) }
+        Self { outlet, work, by: None, look, held: Duration::ZERO, answer: Box::new(answer) }
+    }
+
+    /// The same, asked for by someone.
+    pub(crate) fn by(self, by: Option<By>) -> Self {
+        Self { by, ..self }
+    }
+
+    /// The act that it is when this record was appended for it.
+    pub(crate) fn act(&self, row: &Row, prefix: Prefix) -> Option<Act> {
+        let (by, action) = match &self.work {
+            Work::Sale(offer) => (offer.asked_by(), "invoice.seal"),
+            Work::Closure(_) => (self.by.as_ref(), "closure.seal"),
+            Work::Epoch(..) => (self.by.as_ref(), "epoch.open"),
+            Work::Voucher(_) => (self.by.as_ref(), "voucher.issue"),
+            Work::Delivery(_) => return None,
+        };
+        let by = by?.clone();
+        let Place { chain: ChainId { outlet, epoch, .. }, position } = row.place;
+        let subject = match row.number {
+            Some(number) => FiscalNumber { prefix, epoch, number }.to_string(),
+            None => format!("{}/{position}", epoch.0),
+        };
+        Some(Act { time: row.time, by, action, outlet: Some(outlet), subject })
     }
 
     /// The same, after it waited so long for another process's turn.

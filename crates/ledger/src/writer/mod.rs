@@ -15,9 +15,13 @@ pub use job::{Done, Recorded, Sealing};
 pub(crate) use job::{Job, Work};
 pub(crate) use queue::{NotTaken, Queue};
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use fiscal::{Linked, Manifest, Moment, OutletId, Sealed, Timestamp};
+use fiscal::{Linked, Moment, OutletId, Sealed, Timestamp};
 use signing::Signer;
 
 use self::{
@@ -26,7 +30,7 @@ use self::{
     seat::Seat,
 };
 use crate::{
-    Clock, HeadRow, HeadWitness, Refusal, Row, StoreFault, VoucherIssuer,
+    Clock, HeadRow, HeadWitness, ManifestBook, Refusal, Row, StoreFault, VoucherIssuer,
     keys::KnownKeys,
     store::{AppendFault, Appended, Database, LedgerStore, Turn},
 };
@@ -49,11 +53,21 @@ pub(crate) struct Context {
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) witness: Arc<dyn HeadWitness>,
-    pub(crate) manifest: &'static Manifest<'static>,
+    pub(crate) manifest: RwLock<Arc<ManifestBook>>,
     /// Which process this is among those that serve the same outlets.
     pub(crate) process: u64,
     pub(crate) keys: KnownKeys,
     pub(crate) vouchers: Option<VoucherIssuer>,
+}
+
+impl Context {
+    pub(crate) fn manifest(&self) -> Arc<ManifestBook> {
+        Arc::clone(&self.manifest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn use_manifest(&self, book: Arc<ManifestBook>) {
+        *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
 }
 
 /// Appends what a queue has to the outlets of one shard.
@@ -127,8 +141,8 @@ impl Writer {
         let now = self.context.clock.now();
         let moment = Moment { now, tolerance_seconds: Moment::CLOUD_TOLERANCE_SECONDS, counter: 0 };
         let context = Arc::clone(&self.context);
-        let terms =
-            Terms { key: &key, manifest: context.manifest, moment, vouchers: context.vouchers.as_ref() };
+        let manifest = context.manifest();
+        let terms = Terms { key: &key, manifest: &manifest, moment, vouchers: context.vouchers.as_ref() };
         self.waits_for_a_turn = false;
         let mut parts = Vec::new();
         let mut asides = Vec::new();

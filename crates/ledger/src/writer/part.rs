@@ -1,6 +1,8 @@
 //! One outlet's share of a batch: from jobs to linked records, without storing anything.
 
-use fiscal::{Linked, Manifest, Moment, PublicKey, Timestamp};
+use std::sync::Arc;
+
+use fiscal::{Linked, Moment, PublicKey, Timestamp};
 
 use super::{
     assembly::{Added, Assembly},
@@ -8,7 +10,7 @@ use super::{
     seat::Seat,
 };
 use crate::{
-    Append, HeadRow, KeyRow, Reference, Refusal, Row, StoreFault, VoucherIssuer, books::Books,
+    Append, HeadRow, KeyRow, ManifestBook, Reference, Refusal, Row, StoreFault, VoucherIssuer, books::Books,
     store::LedgerStore,
 };
 
@@ -43,7 +45,7 @@ pub(super) struct Content {
 #[derive(Clone, Copy)]
 pub(crate) struct Terms<'a> {
     pub(crate) key: &'a PublicKey,
-    pub(crate) manifest: &'a Manifest<'a>,
+    pub(crate) manifest: &'a Arc<ManifestBook>,
     pub(crate) moment: Moment,
     pub(crate) vouchers: Option<&'a VoucherIssuer>,
 }
@@ -122,8 +124,10 @@ impl Part {
             Some(KeyRow { key: offer.key()?.clone(), place: row.place, time: row.time })
         });
         let keys = keys.collect();
+        let prefix = self.seat.outlet.prefix;
+        let acts = self.waiting.iter().filter_map(|(job, at)| job.act(rows.get(*at)?, prefix)).collect();
         let rows = rows.into_iter().chain(self.foreign.iter().cloned()).collect();
-        Append { keys, head: self.after.head.clone(), rows, done }
+        Append { keys, acts, head: self.after.head.clone(), rows, done }
     }
 
     /// The seat after the part.

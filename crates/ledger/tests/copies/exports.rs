@@ -91,7 +91,7 @@ fn a_period_begins_with_the_first_record_of_its_first_day_and_ends_with_the_last
 fn an_interrupted_export_goes_on_and_does_not_write_again_what_is_whole() {
     let shop = Shop::new();
     shop.sell(3);
-    shop.ledger.open_epoch(outlet(), ledger::EpochReason::Forced, None).unwrap();
+    shop.ledger.open_epoch(outlet(), ledger::EpochReason::Forced, None, None).unwrap();
     shop.sell(3);
     let folder = shop.folder.path().join("export");
     // It stops in the second part, as by a power cut.
@@ -121,7 +121,7 @@ fn an_interrupted_export_goes_on_and_does_not_write_again_what_is_whole() {
 fn a_part_that_was_changed_meanwhile_is_written_again() {
     let shop = Shop::new();
     shop.sell(3);
-    shop.ledger.open_epoch(outlet(), ledger::EpochReason::Forced, None).unwrap();
+    shop.ledger.open_epoch(outlet(), ledger::EpochReason::Forced, None, None).unwrap();
     shop.sell(1);
     let folder = shop.folder.path().join("export");
     let mut store = connect(&shop);

@@ -32,7 +32,7 @@ fn changed(shop: &Shop, sql: &str) -> Connection {
 fn full_shop() -> Shop {
     let shop = Shop::new();
     shop.sell(12);
-    shop.ledger.close(crate::shop::outlet(), "2026-03-14".parse().unwrap()).unwrap();
+    shop.ledger.close(crate::shop::outlet(), "2026-03-14".parse().unwrap(), None).unwrap();
     shop.pass(60);
     shop.deliver();
     shop.sell(6);
@@ -252,7 +252,7 @@ fn an_end_that_was_cut_off_with_its_head_shows_against_the_heads_that_were_kept(
     // The head as it was before the last sale, taken from the records themselves; the totals are counted again.
     let spare = Shop::new();
     spare.sell(12);
-    spare.ledger.close(crate::shop::outlet(), "2026-03-14".parse().unwrap()).unwrap();
+    spare.ledger.close(crate::shop::outlet(), "2026-03-14".parse().unwrap(), None).unwrap();
     spare.pass(60);
     spare.deliver();
     spare.sell(5);
@@ -327,7 +327,7 @@ fn a_record_that_another_key_sealed_shows_even_when_that_key_is_published() {
     let forged = Row::new(&sealed, sale.invoice().timestamp, None, payload.clone());
     (row.state, row.key) = (*head.state(), Some(key.id()));
     let keys = vec![KeyRow { key: "forged-sale".parse().unwrap(), place: forged.place, time: forged.time }];
-    store.append(&[Append { head: row, rows: vec![forged], keys, done: true }]).unwrap();
+    store.append(&[Append { head: row, rows: vec![forged], keys, acts: Vec::new(), done: true }]).unwrap();
     let found = verdict(&shop.database, BTreeMap::new());
     assert!(said(&found).contains("#23 (position 23, invoice 0/19)"), "{}", said(&found));
     assert!(found.findings.iter().any(|finding| finding.code() == "key_unannounced"), "{}", said(&found));

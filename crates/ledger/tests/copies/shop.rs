@@ -16,7 +16,7 @@ use fiscal::{
     Proof, Proven, PublicKey, RecordHash, Sealed, Timestamp, UtcOffset, Validated,
 };
 use ledger::{
-    Clock, Database, Delivered, Delivery, HeadFile, IdempotencyKey, Ledger, LedgerAudit, LedgerVerdict,
+    By, Clock, Database, Delivered, Delivery, HeadFile, IdempotencyKey, Ledger, LedgerAudit, LedgerVerdict,
     Limits, Offer, Outlet, Parts, Sealing, SealingKey, SqliteDatabase, Tables,
 };
 use p256::ecdsa::SigningKey;
@@ -156,11 +156,22 @@ impl Shop {
     }
 
     pub(crate) fn sell_one(&self, ledger: &Ledger) -> Sealing {
+        ledger.seal(self.offer()).unwrap()
+    }
+
+    /// Sells something that somebody of the merchant M-1 asks for.
+    pub(crate) fn sell_as(&self, ledger: &Ledger, actor: &str) -> Sealing {
+        let tenant = Some("M-1".parse().unwrap());
+        let by = By { actor: actor.parse().unwrap(), tenant, request: "req-1".parse().unwrap() };
+        ledger.seal(self.offer().by(by)).unwrap()
+    }
+
+    pub(crate) fn offer(&self) -> Offer {
         let count = self.sold.fetch_add(1, Ordering::SeqCst);
         let now = self.clock.fetch_add(1, Ordering::SeqCst);
         let key: IdempotencyKey = format!("sale-{count:08}").parse().unwrap();
         let payload = payload(count, now);
-        ledger.seal(Offer::read(payload.into_bytes(), Some(key)).unwrap()).unwrap()
+        Offer::read(payload.into_bytes(), Some(key)).unwrap()
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

@@ -15,16 +15,16 @@ fn restored(known: Option<Epoch>) -> (Shop, SqliteDatabase) {
     let shop = Shop::new();
     shop.sell(5);
     let mut backup = Vec::new();
-    write_backup(&mut *shop.database.snapshot().unwrap(), &mut backup, &mut |_| {}).unwrap();
+    write_backup(&mut *shop.database.snapshot().unwrap(), &[], &mut backup, &mut |_| {}).unwrap();
     shop.pass(30);
     shop.sell(5);
     shop.ledger.stop();
     let other = open(&shop.folder.path().join("other.sqlite"));
     let mut tables = other.fill().unwrap();
-    restore_backup(&backup[..], &mut *tables, &mut |_| {}).unwrap();
+    restore_backup(&backup[..], &[], &mut *tables, &mut |_| {}).unwrap();
     tables.commit(77).unwrap();
     let ledger = start(&other, shop.clock(), &shop.folder.path().join("heads.jsonl"), 77);
-    ledger.open_epoch(outlet(), EpochReason::Restored, known).unwrap();
+    ledger.open_epoch(outlet(), EpochReason::Restored, known, None).unwrap();
     shop.sell_one(&ledger);
     ledger.stop();
     (shop, other)

@@ -109,7 +109,7 @@ impl Cloud {
     }
 
     pub(crate) fn close(&self, date: &str) -> Result<Value, String> {
-        let recorded = self.ledger.close(outlet(), date.parse().unwrap()).map_err(code)?;
+        let recorded = self.ledger.close(outlet(), date.parse().unwrap(), None).map_err(code)?;
         Ok(serde_json::from_str(&recorded.closure_json().unwrap()).unwrap())
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{
 use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 use ledger::{
     Append, AppendFault, Appended, ChainId, Database, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet,
-    Place, Reference, Row, SealingKey, StoreFault, Tables, Turn,
+    Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Tables, Turn,
 };
 
 /// How much was read.
@@ -92,6 +92,8 @@ impl LedgerStore for Connection {
         fn retire_key(key: KeyId, at: Timestamp) -> () { |_| 0 }
         fn keys() -> Vec<SealingKey> { |_| 0 }
         fn forget_keys(before: Timestamp, most: usize) -> usize { |_| 0 }
+        fn look(work: StatementsWork<'_>) -> () { |_| 0 }
+        fn change(work: StatementsWork<'_>) -> () { |_| 0 }
     }
 
     fn append(&mut self, parts: &[Append]) -> Result<Vec<Appended>, AppendFault> {

@@ -52,14 +52,14 @@ fn the_key_that_seals_signs_no_report() {
     let jws = cloud.ledger.snapshot(outlet(), SnapshotPeriod::Day).unwrap().jws.unwrap();
     let sealing = cloud.ledger.ask(|store| store.keys()).unwrap()[0].key;
     assert_eq!(SignedReport::read(&jws, &sealing), Err(ReportFault::SignatureFalse));
-    let closure = cloud.ledger.close(outlet(), "2026-03-14".parse().unwrap()).unwrap();
+    let closure = cloud.ledger.close(outlet(), "2026-03-14".parse().unwrap(), None).unwrap();
     closure.row.read().unwrap().verify(&sealing).unwrap();
 }
 
 #[test]
 fn only_a_closure_is_told_as_one() {
     let (cloud, _) = shop();
-    let mut recorded = cloud.ledger.close(outlet(), "2026-03-14".parse().unwrap()).unwrap();
+    let mut recorded = cloud.ledger.close(outlet(), "2026-03-14".parse().unwrap(), None).unwrap();
     assert!(recorded.closure_json().is_some());
     let first = cloud.ledger.ask(|store| store.records(recorded.row.place.chain, None, 1)).unwrap();
     recorded.row = first.into_iter().next().unwrap();

@@ -45,6 +45,25 @@ impl Subject for Sqlite {
         Box::new(self.open_at(self.directory.path().join("empty.sqlite")).unwrap())
     }
 
+    fn open_version_1(
+        &self,
+        filled: &dyn Fn(&str) -> String,
+    ) -> (String, Result<Box<dyn Database>, StoreFault>) {
+        let place = self.directory.path().join("version-1.sqlite").display().to_string();
+        let connection = rusqlite::Connection::open(&place).unwrap();
+        connection.execute_batch(include_str!("version_1/sqlite.sql")).unwrap();
+        connection.execute_batch(&filled(&format!("x'{}'", "07".repeat(32)))).unwrap();
+        connection.pragma_update(None, "application_id", 0x5374_4C67).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(connection);
+        let opened = self.open_beside(&place);
+        (place, opened)
+    }
+
+    fn open_beside(&self, place: &str) -> Result<Box<dyn Database>, StoreFault> {
+        Ok(Box::new(self.open_at(place.into())?))
+    }
+
     fn set_back(&self, time: Duration) {
         self.milliseconds.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use ::postgres::{error::SqlState, types::ToSql};
+use fiscal::OutletId;
 
 use super::session::{Session, WriteFault, fault, keeps_promises};
 use crate::{
-    Append, AppendFault, Appended, ChainId, KeyRow, Row, StoreFault,
+    Act, ActName, Append, AppendFault, Appended, ChainId, KeyRow, Row, StoreFault,
     store::{
         columns::{integer, kind, wrong},
         is_own_sale,
@@ -17,7 +18,7 @@ const APPEND: &str = concat!(
     "SELECT CASE WHEN ",
     keeps_promises!(),
     " THEN append($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32) END"
+     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39) END"
 );
 
 /// The outlets of which one of these places is taken, under the generations that are still the newest: where another
@@ -121,6 +122,7 @@ struct Columns<'a> {
     heads: Heads<'a>,
     records: Records<'a>,
     keys: Keys<'a>,
+    acts: Acts<'a>,
 }
 
 #[derive(Default)]
@@ -166,6 +168,17 @@ struct Keys<'a> {
     time: Vec<i64>,
 }
 
+#[derive(Default)]
+struct Acts<'a> {
+    time: Vec<i64>,
+    actor: Vec<&'a str>,
+    action: Vec<&'a str>,
+    tenant: Vec<Option<&'a str>>,
+    outlet: Vec<Option<&'a str>>,
+    subject: Vec<String>,
+    request: Vec<&'a str>,
+}
+
 impl<'a> Columns<'a> {
     fn of(parts: &[&'a Append]) -> Result<Self, StoreFault> {
         let mut columns = Self::default();
@@ -177,13 +190,16 @@ impl<'a> Columns<'a> {
             for key in &part.keys {
                 columns.keys.push(key);
             }
+            for act in &part.acts {
+                columns.acts.push(act);
+            }
         }
         Ok(columns)
     }
 
     /// In the order of the function's arguments.
-    fn asked(&self) -> [&(dyn ToSql + Sync); 31] {
-        let Self { heads: p, records: r, keys: k } = self;
+    fn asked(&self) -> [&(dyn ToSql + Sync); 38] {
+        let Self { heads: p, records: r, keys: k, acts: a } = self;
         [
             &p.outlet,
             &p.generation,
@@ -216,6 +232,13 @@ impl<'a> Columns<'a> {
             &k.signer,
             &k.position,
             &k.time,
+            &a.time,
+            &a.actor,
+            &a.action,
+            &a.tenant,
+            &a.outlet,
+            &a.subject,
+            &a.request,
         ]
     }
 }
@@ -272,5 +295,17 @@ impl<'a> Keys<'a> {
         self.signer.push(signer.as_str());
         self.position.push(integer(row.place.position.value()));
         self.time.push(integer(row.time.unix()));
+    }
+}
+
+impl<'a> Acts<'a> {
+    fn push(&mut self, act: &'a Act) {
+        self.time.push(integer(act.time.unix()));
+        self.actor.push(act.by.actor.as_str());
+        self.action.push(act.action);
+        self.tenant.push(act.by.tenant.as_ref().map(ActName::as_str));
+        self.outlet.push(act.outlet.as_ref().map(OutletId::as_str));
+        self.subject.push(act.kept_subject());
+        self.request.push(act.by.request.as_str());
     }
 }

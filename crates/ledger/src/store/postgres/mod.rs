@@ -3,6 +3,7 @@
 mod append;
 mod read;
 mod session;
+mod statements;
 mod store;
 mod tables;
 

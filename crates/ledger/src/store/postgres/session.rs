@@ -16,8 +16,12 @@ use ::postgres::{
 
 use super::{Settings, StoreFault};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// What version 2 adds.
+const ACTS: &str = include_str!("acts.sql");
+/// The function that appends, which version 2 has again: with acts.
+const APPEND: &str = include_str!("append.sql");
 
 /// What each session is set to.
 ///
@@ -91,7 +95,8 @@ impl Session {
         self.allow_single_server
     }
 
-    /// Two processes may do this at once: the second waits, and finds the tables made.
+    /// Makes the tables, or brings those of an older version up to date, in one transaction. Two processes may do this at
+    /// once: the second waits, and finds it done.
     pub(super) fn make_tables(&mut self) -> Result<(), StoreFault> {
         let made = || -> Result<Option<i64>, ::postgres::Error> {
             let mut transaction = self.client.transaction()?;
@@ -99,13 +104,24 @@ impl Session {
             transaction.batch_execute("SELECT pg_advisory_xact_lock(x'7374656c616c6131'::bigint)")?;
             let there =
                 transaction.query_one("SELECT to_regclass('stelala_ledger.meta') IS NOT NULL", &[])?;
-            if !there.try_get::<_, bool>(0)? {
+            let is_new = !there.try_get::<_, bool>(0)?;
+            if is_new {
                 transaction.batch_execute("CREATE SCHEMA IF NOT EXISTS stelala_ledger")?;
                 transaction.batch_execute(SCHEMA)?;
+                transaction.execute("INSERT INTO meta VALUES (0)", &[])?;
             }
-            let version = transaction.query_opt("SELECT version FROM meta", &[])?;
+            let asked = transaction.query_opt("SELECT version FROM meta", &[])?;
+            let mut version: Option<i64> = asked.map(|row| row.try_get(0)).transpose()?;
+            if matches!(version, Some(0 | 1)) {
+                // Who still runs a program of version 1 appends no more.
+                transaction.batch_execute("DROP FUNCTION IF EXISTS append")?;
+                transaction.batch_execute(ACTS)?;
+                transaction.batch_execute(APPEND)?;
+                transaction.execute("UPDATE meta SET version = $1", &[&VERSION])?;
+                version = Some(VERSION);
+            }
             transaction.commit()?;
-            version.map(|row| row.try_get(0)).transpose()
+            Ok(version)
         };
         let mut made = made;
         check_version(made().map_err(|error| fault(&error))?)
@@ -192,6 +208,26 @@ impl Session {
             ));
         }
         Ok(rows)
+    }
+
+    /// Runs statements without values.
+    pub(super) fn batch(&mut self, sql: &str) -> Result<(), ::postgres::Error> {
+        self.client.batch_execute(sql)
+    }
+
+    /// Runs a statement within a transaction, and says how many rows it changed.
+    pub(super) fn execute(
+        &mut self,
+        statement: &Statement,
+        asked: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, ::postgres::Error> {
+        self.client.execute(statement, asked)
+    }
+
+    /// Ends a transaction in which no statement failed.
+    pub(super) fn commit(&mut self) -> Result<(), WriteFault> {
+        let statement = self.prepare("COMMIT").map_err(WriteFault::NotDone)?;
+        self.write(&statement, &[]).map(|_| ())
     }
 
     /// For a transaction over many statements.

@@ -7,12 +7,14 @@ use super::{
     Settings, append,
     read::{self, Ask, misread},
     session::{Session, WriteFault, fault},
+    statements,
 };
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
     Reference, Row, SealingKey, StoreFault, Turn,
     store::{
         columns::{head_columns, integer, limit},
+        statements::StatementsWork,
         tables::HELD_UNTIL_DONE,
     },
 };
@@ -83,6 +85,18 @@ impl PostgresStore {
                 Err(StoreFault::Unavailable(said))
             }
         }
+    }
+
+    /// After any fault the next question has a new connection.
+    fn with_session(
+        &mut self,
+        work: impl FnOnce(&mut Session) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        let done = work(self.session()?);
+        if done.is_err() {
+            self.session = None;
+        }
+        done
     }
 
     fn outlets_by(
@@ -268,5 +282,13 @@ impl LedgerStore for PostgresStore {
         let found = self.write(sql, &[&integer(before.unix()), &limit(most)], |_| "the key")?;
         let gone: i64 = found.first().map_or(Ok(0), |found| found.try_get(0)).map_err(misread)?;
         Ok(usize::try_from(gone).unwrap_or(0))
+    }
+
+    fn look(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+        self.with_session(|session| statements::look(session, work))
+    }
+
+    fn change(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+        self.with_session(|session| statements::change(session, work))
     }
 }

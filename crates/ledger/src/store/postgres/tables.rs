@@ -6,6 +6,7 @@ use super::{
     Settings,
     read::misread,
     session::{Session, fault},
+    statements::ONE_CHANGE,
 };
 use crate::{
     Cell, Cells, ColumnKind, StoreFault, Table, Tables,
@@ -32,8 +33,10 @@ impl PostgresTables {
 
     /// Fills an empty database; who would write waits.
     pub(super) fn fill(settings: &Settings) -> Result<Self, StoreFault> {
-        let lock = "LOCK TABLE outlets, heads, records, sales, idempotency, sealing_keys IN EXCLUSIVE MODE";
-        let mut tables = Self::begin(settings, "BEGIN;", lock)?;
+        let lock =
+            "LOCK TABLE outlets, heads, records, sales, idempotency, sealing_keys, acts IN EXCLUSIVE MODE";
+        // Nobody changes other tables meanwhile either.
+        let mut tables = Self::begin(settings, "BEGIN;", &format!("{ONE_CHANGE}; {lock}"))?;
         for table in EMPTY {
             if !tables.rows(table, None, 1)?.is_empty() {
                 return Err(not_empty(table));
@@ -115,9 +118,13 @@ impl Tables for PostgresTables {
         let asked: [Box<dyn ToSql + Sync>; 3] =
             [Box::new(process.cast_signed()), Box::new(HELD_UNTIL_DONE), Box::new(GENERATIONS_LEFT_OUT)];
         self.ask(held.to_owned(), &asked)?;
-        let next = "SELECT setval(pg_get_serial_sequence('stelala_ledger.records', 'seq'), max(seq)) FROM records \
-             HAVING max(seq) IS NOT NULL";
-        let commit = format!("{next}; COMMIT");
+        let next = ["records", "acts"].map(|table| {
+            format!(
+                "SELECT setval(pg_get_serial_sequence('stelala_ledger.{table}', 'seq'), max(seq)) FROM {table} \
+                 HAVING max(seq) IS NOT NULL"
+            )
+        });
+        let commit = format!("{}; COMMIT", next.join("; "));
         self.client.batch_execute(&commit).map_err(|error| fault(&error))
     }
 }

@@ -1,8 +1,9 @@
+use fiscal::OutletId;
 use rusqlite::{Connection, params};
 
 use super::{Shared, fault, is_constraint, write::transaction};
 use crate::{
-    Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault,
+    Act, ActName, Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault, act,
     store::{
         columns::{integer, kind},
         is_own_sale,
@@ -73,6 +74,9 @@ fn store(
             if !insert_key(connection, key)? {
                 return Err(Stop::Answer(index, Appended::Known));
             }
+        }
+        for act in &part.acts {
+            insert_act(connection, act)?;
         }
     }
     Ok(overtaken)
@@ -179,4 +183,19 @@ fn insert_key(connection: &Connection, row: &KeyRow) -> Result<bool, StoreFault>
             ])
     };
     Ok(insert().map_err(fault)? == 1)
+}
+
+fn insert_act(connection: &Connection, act: &Act) -> Result<(), StoreFault> {
+    let insert = || {
+        connection.prepare_cached(act::INSERT)?.execute(params![
+            integer(act.time.unix()),
+            act.by.actor.as_str(),
+            act.action,
+            act.by.tenant.as_ref().map(ActName::as_str),
+            act.outlet.as_ref().map(OutletId::as_str),
+            act.kept_subject(),
+            act.by.request.as_str(),
+        ])
+    };
+    insert().map(|_| ()).map_err(fault)
 }

@@ -2,6 +2,7 @@
 
 mod append;
 mod read;
+mod statements;
 mod store;
 mod tables;
 mod write;
@@ -23,8 +24,10 @@ use super::{Database, LedgerStore, StoreFault, Tables};
 
 /// Written into the file's header, so that tools know it: `StLg`.
 const APPLICATION_ID: i64 = 0x5374_4C67;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// What version 2 adds.
+const ACTS: &str = include_str!("acts.sql");
 /// How long another process may write before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
 /// Of pages kept in memory for each connection, in KiB. The system keeps the rest: a larger cache is looked through whole
@@ -124,7 +127,8 @@ fn open_file(path: &Path) -> Result<Connection, StoreFault> {
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    // Statements of other tables are kept there too.
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 
@@ -154,7 +158,7 @@ fn no_ledger(path: &Path) -> StoreFault {
 /// Before anything is set, because setting the write-ahead log already writes.
 fn refuse_other_files(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
     match version(connection, path)? {
-        0 | VERSION => Ok(()),
+        0..=VERSION => Ok(()),
         found => Err(StoreFault::Version { found, known: VERSION }),
     }
 }
@@ -216,13 +220,18 @@ fn unwritten(error: io::Error) -> StoreFault {
     StoreFault::Unavailable(format!("the write-ahead log: {error}"))
 }
 
-/// Two processes may open a new file at once: the second finds the tables made.
+/// Makes the tables, or brings those of an older version up to date, in one transaction. Two processes may open a new file
+/// at once: the second finds the tables made.
 fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fault)?;
-    if version(&transaction, path)? == 0 {
+    let found = version(&transaction, path)?;
+    if found == 0 {
         transaction.execute_batch(SCHEMA).map_err(fault)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
+    }
+    if found < VERSION {
+        transaction.execute_batch(ACTS).map_err(fault)?;
         transaction.pragma_update(None, "user_version", VERSION).map_err(fault)?;
     }
     transaction.commit().map_err(fault)

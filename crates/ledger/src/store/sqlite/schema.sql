@@ -1,4 +1,4 @@
--- Version 1. Times are seconds since 1970, hashes and keys bytes, texts ASCII except bodies.
+-- Version 1, to which acts.sql adds. Times are seconds since 1970, hashes and keys bytes, texts ASCII except bodies.
 -- There are no foreign keys to records: what would name a missing one is written in the record's own transaction.
 
 CREATE TABLE outlets (

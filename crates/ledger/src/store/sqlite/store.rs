@@ -3,11 +3,14 @@ use std::{sync::Arc, time::Duration};
 use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use super::{Shared, append, fault, is_constraint, read, write::retriable};
+use super::{Shared, append, fault, is_constraint, read, statements, write::retriable};
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
     Reference, Row, SealingKey, StoreFault, Turn,
-    store::columns::{HeadColumns, KeyColumns, OutletColumns, head_columns, integer, limit},
+    store::{
+        columns::{HeadColumns, KeyColumns, OutletColumns, head_columns, integer, limit},
+        statements::StatementsWork,
+    },
 };
 
 /// So many idempotency keys are forgotten in one transaction, for which an append may wait.
@@ -205,6 +208,14 @@ impl LedgerStore for SqliteStore {
             // Who waits for the lock is only woken when it is free: without a pause this thread would have it again first.
             std::thread::sleep(BETWEEN_PORTIONS);
         }
+    }
+
+    fn look(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+        statements::look(&self.connection, work)
+    }
+
+    fn change(&mut self, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+        statements::change(&self.shared, &mut self.connection, work)
     }
 }
 

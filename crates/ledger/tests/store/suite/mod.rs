@@ -1,19 +1,23 @@
 //! What every store has to do, case by case: `cargo test` runs them over SQLite, the example `store_conformance` over
 //! whatever it is given.
 
+mod acts;
 mod appends;
 mod guards;
 mod keys;
 mod outlets;
 mod reads;
 mod shop;
+mod statements;
 mod turns;
 
 use std::time::Duration;
 
 use ledger::{Database, StoreFault};
 
-pub(crate) use self::{appends::*, guards::*, keys::*, outlets::*, reads::*, turns::*};
+pub(crate) use self::{
+    acts::*, appends::*, guards::*, keys::*, outlets::*, reads::*, statements::*, turns::*,
+};
 pub(crate) use shop::Shop;
 
 /// A database that is tried.
@@ -23,6 +27,16 @@ pub(crate) trait Subject: Sync {
 
     /// Makes one beside it that is empty.
     fn open_empty(&self) -> Box<dyn Database>;
+
+    /// Makes one of version 1 beside it, runs SQL over it, which is given 32 bytes of 7 as the database writes them, and
+    /// opens it as this program does; says where it is.
+    fn open_version_1(
+        &self,
+        filled: &dyn Fn(&str) -> String,
+    ) -> (String, Result<Box<dyn Database>, StoreFault>);
+
+    /// Opens what was made beside it.
+    fn open_beside(&self, place: &str) -> Result<Box<dyn Database>, StoreFault>;
 
     /// Sets the clock of turns back, or all turns forward, which is the same to them.
     fn set_back(&self, time: Duration);
@@ -91,9 +105,23 @@ macro_rules! for_each_case {
             keys_come_oldest_first,
             old_idempotency_keys_are_forgotten_in_portions_and_young_ones_kept,
             hundreds_of_old_idempotency_keys_are_forgotten_in_one_call,
+            other_tables_hold_what_is_written_in_the_order_of_bytes,
+            a_row_that_is_there_is_told_by_the_count,
+            a_change_that_fails_is_undone_though_its_work_says_nothing,
+            a_look_changes_nothing,
+            a_look_is_of_one_moment,
+            changes_come_one_after_the_other,
+            a_statement_takes_as_many_values_as_it_has_places,
+            an_act_is_read_back_as_it_was_appended,
+            an_act_stands_exactly_when_its_part_is_durable,
+            an_act_of_another_outlet_is_refused_with_its_part,
+            acts_come_in_pages_the_newest_first_and_no_other_merchant_s,
+            an_act_of_a_change_stands_with_it,
             raw_sql_cannot_change_or_delete_what_was_sealed,
             raw_sql_cannot_move_a_head_back,
             a_database_that_is_opened_again_holds_everything,
+            a_database_of_version_1_is_brought_up_to_date,
+            a_database_of_version_1_that_cannot_be_brought_up_to_date_stays_as_it_is,
             a_database_of_another_version_is_refused,
         }
     };

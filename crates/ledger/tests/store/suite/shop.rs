@@ -10,7 +10,8 @@ use fiscal::{
     UtcOffset, Validated,
 };
 use ledger::{
-    Append, Appended, ChainId, HeadRow, IdempotencyKey, KeyRow, LedgerStore, Outlet, Reference, Row, Turn,
+    Act, Append, Appended, By, ChainId, HeadRow, IdempotencyKey, KeyRow, LedgerStore, Outlet, Reference, Row,
+    Turn,
 };
 use p256::ecdsa::SigningKey;
 
@@ -125,7 +126,7 @@ impl Shop {
 
     /// The part that these rows make with the head as it is now.
     pub(crate) fn part(&self, rows: Vec<Row>) -> Append {
-        Append { head: self.head.clone(), rows, keys: Vec::new(), done: false }
+        Append { head: self.head.clone(), rows, keys: Vec::new(), acts: Vec::new(), done: false }
     }
 
     /// Appends rows and expects them to be durable.
@@ -194,4 +195,16 @@ pub(crate) fn reference(row: &Row) -> Reference {
 /// What asks for this sale.
 pub(crate) fn sale(row: &Row) -> (Timestamp, PayloadHash) {
     (row.stamped, row.hash)
+}
+
+/// That someone asked for this row, of a merchant that is named as the outlet is.
+pub(crate) fn act(row: &Row, request: &str) -> Act {
+    let outlet = row.place.chain.outlet;
+    let by = By {
+        actor: "key:till-1".parse().unwrap(),
+        tenant: Some(outlet.as_str().parse().unwrap()),
+        request: request.parse().unwrap(),
+    };
+    let subject = format!("é {}", row.place.position);
+    Act { time: row.time, by, action: "invoice.seal", outlet: Some(outlet), subject }
 }

@@ -69,11 +69,11 @@ pub(crate) fn after_a_restore_one_process_has_the_turn_and_no_seat_of_before_app
     let kept = shop.sell_and_keep(2);
     let mut backup = Vec::new();
     let mut tables = subject.open().unwrap().snapshot().unwrap();
-    write_backup(&mut *tables, &mut backup, &mut |_| {}).unwrap();
+    write_backup(&mut *tables, &[], &mut backup, &mut |_| {}).unwrap();
     drop(tables);
     let other = subject.open_empty();
     let mut tables = other.fill().unwrap();
-    restore_backup(&backup[..], &mut *tables, &mut |_| {}).unwrap();
+    restore_backup(&backup[..], &[], &mut *tables, &mut |_| {}).unwrap();
     tables.commit(RESTORES).unwrap();
     let (id, mut store) = (shop.outlet.id, other.connect().unwrap());
     let rows = shop.sell(1);
