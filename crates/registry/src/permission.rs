@@ -1,0 +1,129 @@
+use std::{fmt, str::FromStr};
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident $name:literal;)*) => {
+        /// One thing that somebody may do. Names are those of the scopes of an API key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Permission { $($(#[$doc])* $variant),* }
+
+        impl Permission {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Seal sales and advances.
+    Seal "invoices:seal";
+    /// Seal credit notes.
+    Credit "invoices:credit";
+    /// Read sealed invoices and their receipts.
+    ReadInvoices "invoices:read";
+    /// Close a business day (Z).
+    Close "reports:close";
+    /// Read reports.
+    ReadReports "reports:read";
+    /// Take an outlet's records away, signed, and read the log of acts.
+    Audit "audit:read";
+    /// Read outlets.
+    ReadOutlets "outlets:read";
+    /// Make outlets.
+    WriteOutlets "outlets:write";
+    /// Read who the merchant is.
+    ReadMerchant "merchant:read";
+    /// Change it.
+    WriteMerchant "merchant:write";
+    /// Make merchants and stop them.
+    Platform "platform:write";
+    /// Read who may sign in.
+    ReadUsers "users:read";
+    /// Invite people, change and stop them.
+    WriteUsers "users:write";
+    /// Read which API keys there are, without their secrets.
+    ReadKeys "keys:read";
+    /// Make and revoke API keys.
+    WriteKeys "keys:write";
+    /// Import tax manifests.
+    WriteManifests "manifests:write";
+    /// Read webhooks and their deliveries.
+    ReadWebhooks "webhooks:read";
+    /// Make, stop and resend webhooks.
+    WriteWebhooks "webhooks:write";
+}
+
+/// The text names no permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such scope: the documentation of API keys lists them")]
+pub struct PermissionFault;
+
+impl FromStr for Permission {
+    type Err = PermissionFault;
+
+    fn from_str(text: &str) -> Result<Self, PermissionFault> {
+        Self::ALL.iter().copied().find(|permission| permission.name() == text).ok_or(PermissionFault)
+    }
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// Every one.
+    pub const ALL: Self = Self((1 << Permission::ALL.len()) - 1);
+
+    /// Of a list.
+    pub const fn of(list: &[Permission]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < list.len() {
+            bits |= 1 << list[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether one is among them.
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & 1 << permission as u32 != 0
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those of this one without those of the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether the other has all of these.
+    pub const fn are_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// In their order.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(all: I) -> Self {
+        all.into_iter().fold(Self::default(), |set, one| Self(set.0 | Self::of(&[one]).0))
+    }
+}
+
+impl fmt::Debug for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(Permission::name)).finish()
+    }
+}

@@ -1,0 +1,104 @@
+//! The room in the ledger's database where merchants, people and keys are kept.
+
+use ledger::{Cell, LedgerStore, Statements, StoreFault};
+
+use crate::{RegistryFault, rows::first};
+
+const SCHEMA: &str = include_str!("schema.sql");
+const VERSION: i64 = 1;
+
+/// Randomness, which callers give: it fills what it is handed.
+pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]);
+
+/// Merchants, outlets, people, keys and manifests, over one connection to the ledger's database.
+///
+/// Each change is one transaction that also writes its act. A [`crate::Reach`] says whose things a call may touch: what
+/// is beyond it is not found, whether it is there or not.
+pub struct Registry<'a>(&'a mut dyn LedgerStore);
+
+impl<'a> Registry<'a> {
+    /// Over a connection whose database was prepared.
+    pub fn over(store: &'a mut dyn LedgerStore) -> Self {
+        Self(store)
+    }
+
+    /// Makes the tables that are not there yet. A database of another version is refused and left as it is.
+    pub fn prepare(store: &'a mut dyn LedgerStore) -> Result<(), RegistryFault> {
+        Self(store).change(|statements| {
+            statements.script(SCHEMA)?;
+            statements.execute(
+                "INSERT INTO registry_meta (id, version) VALUES (1, $1) ON CONFLICT DO NOTHING",
+                &[Cell::Integer(VERSION)],
+            )?;
+            let found = first(statements.query("SELECT version FROM registry_meta WHERE id = 1", &[])?);
+            match found.map(|mut row| row.integer("version")).transpose()? {
+                Some(VERSION) => Ok(()),
+                found => {
+                    let found = found.unwrap_or_default();
+                    Err(StoreFault::Version { found, known: VERSION }.into())
+                }
+            }
+        })
+    }
+
+    /// Reads, all at one moment.
+    pub(crate) fn look<T>(
+        &mut self,
+        work: impl FnMut(&mut dyn Statements) -> Result<T, RegistryFault>,
+    ) -> Result<T, RegistryFault> {
+        let mut outcome = Outcome::new(work);
+        let done = self.0.look(&mut |statements| outcome.run(statements));
+        outcome.after(done)
+    }
+
+    /// Changes in one transaction; whatever is refused undoes it. It may run again, and begins anew then. Changes come one
+    /// after the other, so that what was read is so until the end.
+    pub(crate) fn change<T>(
+        &mut self,
+        work: impl FnMut(&mut dyn Statements) -> Result<T, RegistryFault>,
+    ) -> Result<T, RegistryFault> {
+        let mut outcome = Outcome::new(work);
+        let done = self.0.change(&mut |statements| outcome.run(statements));
+        outcome.after(done)
+    }
+}
+
+/// Carries what the store's port does not: a value out of a transaction, or the registry's own reason to undo it.
+struct Outcome<T, W> {
+    work: W,
+    answer: Option<Result<T, RegistryFault>>,
+}
+
+impl<T, W: FnMut(&mut dyn Statements) -> Result<T, RegistryFault>> Outcome<T, W> {
+    const fn new(work: W) -> Self {
+        Self { work, answer: None }
+    }
+
+    fn run(&mut self, statements: &mut dyn Statements) -> Result<(), StoreFault> {
+        self.answer = None;
+        match (self.work)(statements) {
+            Ok(value) => {
+                self.answer = Some(Ok(value));
+                Ok(())
+            }
+            Err(RegistryFault::Store(fault)) => Err(fault),
+            Err(refused) => {
+                self.answer = Some(Err(refused));
+                // Nobody sees it, and nobody would try it again.
+                Err(StoreFault::Exists("a reason to undo this"))
+            }
+        }
+    }
+
+    /// An answer counts only when the store's own end agrees with it: a value whose commit failed is none.
+    fn after(self, done: Result<(), StoreFault>) -> Result<T, RegistryFault> {
+        match (done, self.answer) {
+            (Ok(()), Some(answer)) => answer,
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(fault), _) => Err(fault.into()),
+            (Ok(()), None) => {
+                Err(StoreFault::Unavailable("the store ran nothing of what it was given".to_owned()).into())
+            }
+        }
+    }
+}
