@@ -1,0 +1,40 @@
+use ledger::StoreFault;
+
+use crate::{EventFault, UrlFault};
+
+/// Why something with webhooks was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WebhookFault {
+    /// The database says so.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// There is none, or it is somebody else's: nobody learns which.
+    #[error("there is no {0} of yours with this id: check the id")]
+    NotFound(&'static str),
+    /// The merchant has as many as there may be.
+    #[error("a merchant has at most 16 webhooks: delete one first")]
+    Limit,
+    /// It was stopped for ever.
+    #[error("this webhook was stopped and is told nothing more: make another")]
+    Stopped,
+    /// The URL.
+    #[error(transparent)]
+    Url(#[from] UrlFault),
+    /// The events.
+    #[error(transparent)]
+    Events(#[from] EventFault),
+}
+
+impl WebhookFault {
+    /// Its stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "STORE",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::Limit => "WEBHOOK_LIMIT",
+            Self::Stopped => "WEBHOOK_STOPPED",
+            Self::Url(fault) => fault.code(),
+            Self::Events(_) => "WEBHOOK_EVENTS",
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use registry::Reach;
+use webhooks::{
+    Delivery, DeliveryState, Dispatcher, DispatcherParts, EventKind, Events, Networks, NewWebhook, Settings,
+    Webhook, WebhookFault,
+};
+
+use super::{TestVault, Trial};
+use crate::world::{Behaviour, Receiver, by, entropy};
+
+fn dispatcher(trial: &Trial, seed: u64) -> Dispatcher {
+    let (merchant, outlets) = (trial.world.merchant.clone(), trial.world.outlets.clone());
+    let parts = DispatcherParts {
+        ledger: trial.world.ledger.clone(),
+        outlets: Arc::new(move |_, of| Ok(if *of == merchant { outlets.clone() } else { Vec::new() })),
+        vault: Arc::new(TestVault),
+        clock: trial.world.clock.since_epoch(),
+        entropy: Box::new(entropy(trial.number + seed)),
+    };
+    let settings = Settings {
+        workers: NonZeroUsize::new(2).unwrap(),
+        poll: Duration::from_millis(10),
+        timeout: Duration::from_secs(2),
+        networks: Networks::PrivateToo,
+        roots: Vec::new(),
+    };
+    Dispatcher::start(parts, &settings).unwrap()
+}
+
+fn until(trial: &Trial, webhook: &Webhook, is_so: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
+    for _ in 0..2_000 {
+        let all =
+            trial.with(|webhooks| webhooks.deliveries(&webhook.id, None, None, 500, &trial.own()).unwrap());
+        if is_so(&all) {
+            return all;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it did not come to that");
+}
+
+fn order(trial: &Trial, receiver: &Receiver) -> NewWebhook {
+    NewWebhook { url: receiver.url().parse().unwrap(), ..trial.order(None) }
+}
+
+pub(crate) fn two_dispatchers_tell_each_record_once(trial: &Trial) {
+    let receiver = Receiver::start();
+    let (webhook, _) = trial.create(&order(trial, &receiver), &trial.own(), 1).unwrap();
+    let _dispatchers = [dispatcher(trial, 11), dispatcher(trial, 12)];
+    let hashes: Vec<_> = (0..40)
+        .map(|index| trial.world.sell(trial.world.outlets[index % 2]).sealed.record().hash().to_string())
+        .collect();
+    receiver.wait_for(40);
+    let is_told = |all: &[Delivery]| {
+        all.len() == 40 && all.iter().all(|one| one.state == DeliveryState::Delivered && one.attempts == 1)
+    };
+    until(trial, &webhook, is_told);
+    let requests = receiver.requests();
+    let ids: BTreeSet<_> = requests.iter().map(|request| request.id().to_owned()).collect();
+    assert_eq!((requests.len(), ids.len()), (40, 40));
+    for hash in hashes {
+        assert_eq!(requests.iter().filter(|request| request.body.contains(&hash)).count(), 1, "{hash}");
+    }
+}
+
+pub(crate) fn a_webhook_is_told_of_its_own_outlet_and_events_from_its_beginning(trial: &Trial) {
+    let receiver = Receiver::start();
+    let [here, there] = [trial.world.outlets[0], trial.world.outlets[1]];
+    trial.world.sell(here);
+    let events = Events::of([EventKind::InvoiceSealed]).unwrap();
+    let order = NewWebhook { outlet: Some(here), events, ..order(trial, &receiver) };
+    let (webhook, _) = trial.create(&order, &trial.own(), 1).unwrap();
+    trial.world.sell(there);
+    let told = trial.world.sell(here).sealed.record().hash().to_string();
+    trial.world.close(here);
+    let _dispatcher = dispatcher(trial, 13);
+    receiver.wait_for(1);
+    let last = trial.world.sell(here).sealed.record().hash().to_string();
+    let requests = receiver.wait_for(2);
+    until(trial, &webhook, |all| all.len() == 2);
+    assert!(requests[0].body.contains(&told) && requests[1].body.contains(&last), "{requests:?}");
+}
+
+pub(crate) fn what_is_old_is_forgotten_and_what_waits_is_not(trial: &Trial) {
+    let receiver = Receiver::start();
+    let (by, own) = (by(&trial.world.merchant), trial.own());
+    let (webhook, _) = trial.create(&order(trial, &receiver), &own, 1).unwrap();
+    let mut random = entropy(trial.number + 9);
+    receiver.first([Behaviour::Status(200), Behaviour::Status(200)]);
+    receiver.always(Behaviour::Status(500));
+    let mut ping = || {
+        trial.with(|webhooks| webhooks.ping(&webhook.id, &own, &mut random, &by, trial.now()).unwrap());
+    };
+    ping();
+    let running = dispatcher(trial, 14);
+    until(trial, &webhook, |all| all[0].state == DeliveryState::Delivered);
+    running.stop();
+    trial.world.clock.pass(Duration::from_secs(86_400));
+    ping();
+    let running = dispatcher(trial, 15);
+    until(trial, &webhook, |all| all[0].state == DeliveryState::Delivered);
+    ping();
+    until(trial, &webhook, |all| all[0].attempts == 1);
+    running.stop();
+    // The first is older than 30 days, the second not.
+    trial.world.clock.pass(Duration::from_secs(29 * 86_400 + 1));
+    let _running = dispatcher(trial, 16);
+    let all = until(trial, &webhook, |all| all.len() == 2);
+    assert_eq!(all.iter().filter(|one| one.state == DeliveryState::Delivered).count(), 1);
+    trial.world.clock.pass(Duration::from_secs(3 * 86_400));
+    let all = until(trial, &webhook, |all| all.len() == 1);
+    assert_eq!((all[0].state, all[0].attempts > 1), (DeliveryState::Waiting, true));
+    let (id, gone) =
+        (&all[0].id, trial.with(|webhooks| webhooks.stop(&webhook.id, &Reach::Platform, &by, trial.now())));
+    assert!(gone.is_ok() && trial.with(|webhooks| webhooks.delivery(id, &own)).is_ok());
+    trial.world.clock.pass(Duration::from_secs(31 * 86_400));
+    for _ in 0..1_000 {
+        let shown = trial.with(|webhooks| webhooks.show(&webhook.id, &own));
+        if matches!(shown, Err(WebhookFault::NotFound(_))) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("a webhook that was stopped 31 days ago is still there");
+}
