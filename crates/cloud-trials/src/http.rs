@@ -93,7 +93,14 @@ impl Answer {
         code.map_or_else(|| format!("status {}", self.status), str::to_owned)
     }
 
-    /// A member of a problem.
+    /// The fiscal numbers in a list of invoices.
+    pub fn found(&self) -> Option<Vec<String>> {
+        let list: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        let number = |invoice: &serde_json::Value| Some(invoice.get("fiscal_number")?.as_str()?.to_owned());
+        list.get("invoices")?.as_array()?.iter().map(number).collect()
+    }
+
+    /// A member of a problem, or of a seal.
     pub fn member(&self, name: &str) -> Option<String> {
         let problem: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         Some(problem.get(name)?.as_str()?.to_owned())

@@ -42,7 +42,7 @@ pub enum Keys {
 pub struct Place {
     /// Its folder.
     pub folder: PathBuf,
-    /// An operator's key.
+    /// A key of the merchant's manager, for all outlets.
     pub api_key: String,
     binary: PathBuf,
     store: Store,
@@ -52,6 +52,8 @@ pub struct Place {
 /// The PIN of the token.
 pub const PIN: &str = "2718281828";
 const FILE: &str = "ledger.sqlite";
+/// More questions in a second than a cloud answers.
+const ALLOWED: &str = "1000000";
 
 impl Place {
     /// Makes it in an empty folder.
@@ -65,15 +67,12 @@ impl Place {
         fs::create_dir_all(folder)?;
         let (folder, binary) = (folder.canonicalize()?, binary.canonicalize().context("--stelala")?);
         let mut place = Self { folder, api_key: String::new(), binary, store, keys };
-        let made = place.command(&["cloud", "key", "new", "--operator"])?;
-        place.api_key = String::from_utf8(made.stdout)?.trim().to_owned();
-        let said = String::from_utf8(made.stderr)?;
-        let grant = said.find("[[api_keys]]").map(|at| said[at..].to_owned());
-        let grant = grant.context("`cloud key new` does not say what to add")?;
         place.write("passphrase", "a passphrase of trials\n")?;
         place.write("pin", PIN)?;
+        // Processes share it.
+        place.write("access.key", &format!("{}\n", "0123456789abcdef".repeat(4)))?;
         for process in 1..=processes {
-            place.write(&config_of(process), &place.config(process, &grant))?;
+            place.write(&config_of(process), &place.config(process))?;
         }
         let config = place.folder.join(config_of(1)).display().to_string();
         place.command(&["cloud", "rotate-key", "--config", &config])?;
@@ -81,10 +80,14 @@ impl Place {
             let named = ["--id", id, "--nif", NIF, "--prefix", prefix, "--config", &config];
             place.command(&[&["cloud", "outlet", "add"][..], &named].concat())?;
         }
+        // Tills of a trial ask as fast as they can.
+        let named = ["--merchant", NIF, "--per-second", ALLOWED, "--burst", ALLOWED, "--config", &config];
+        let made = place.command(&[&["cloud", "key", "new"][..], &named].concat())?;
+        place.api_key = String::from_utf8(made.stdout)?.trim().to_owned();
         Ok(place)
     }
 
-    fn config(&self, process: usize, grant: &str) -> String {
+    fn config(&self, process: usize) -> String {
         let database = match &self.store {
             Store::Sqlite => format!("sqlite = \"{FILE}\""),
             Store::Postgres(url) => format!("postgres = \"{url}\"\nallow_single_server = true"),
@@ -98,7 +101,7 @@ impl Place {
         };
         format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[database]\n{database}\n[signer]\n{signer}\n[ledger]\n\
-             heads = \"{}\"\n[log]\nlevel = \"info\"\n{grant}",
+             heads = \"{}\"\n[log]\nlevel = \"info\"\n[access]\nsecret_file = \"access.key\"\n",
             heads_of(process)
         )
     }

@@ -55,7 +55,7 @@ pub struct Counts {
 
 /// The shop with its tills.
 pub struct Shop {
-    /// The operator's key.
+    /// The key that all tills have.
     pub api_key: String,
     /// How long a till waits for an answer.
     pub patience: Duration,

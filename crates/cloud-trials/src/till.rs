@@ -277,6 +277,7 @@ impl<'s> Till<'s> {
         let path = self.question(index);
         if let Ok(answer) = self.exchange(|connection| connection.ask(&path))
             && answer.status == 200
+            && answer.found() != Some(Vec::new())
         {
             self.shop.violation(format!("refused with {code}, and sealed all the same: {}", words(&answer)));
         }
@@ -287,20 +288,25 @@ impl<'s> Till<'s> {
         let path = self.question(index);
         let Some(answer) = self.ask(&path) else { return };
         let counts = &self.shop.counts;
-        match answer.status {
-            200 => {
+        match answer.found().filter(|_| answer.status == 200).as_deref() {
+            Some([]) => drop(counts.doubts_not_sealed.fetch_add(1, Ordering::SeqCst)),
+            Some([number]) => {
                 counts.doubts_sealed.fetch_add(1, Ordering::SeqCst);
-                let payload = answer.member("payload");
-                if payload.as_ref() != Some(&self.asked[index].payload) {
-                    self.shop.violation(format!("another payload: {}", words(&answer)));
-                }
-                self.sealed(index, &answer);
+                self.read(index, number);
                 // The same bytes again get the same seal.
                 self.offer_again(index);
             }
-            404 => drop(counts.doubts_not_sealed.fetch_add(1, Ordering::SeqCst)),
             _ => self.shop.violation(format!("{path}: {}", words(&answer))),
         }
+    }
+
+    /// Reads a sale that was sealed, which has to be the one that was offered.
+    fn read(&mut self, index: usize, number: &str) {
+        let Some(answer) = self.ask(&format!("/api/v1/invoices/{number}")) else { return };
+        if answer.member("payload").as_ref() != Some(&self.asked[index].payload) {
+            self.shop.violation(format!("another payload: {}", words(&answer)));
+        }
+        self.sealed(index, &answer);
     }
 
     fn offer_again(&mut self, index: usize) {

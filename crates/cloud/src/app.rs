@@ -1,22 +1,45 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
-use ledger::{Ledger, LedgerStore, Refusal, StoreFault};
+use fiscal::{CivilDate, OutletId};
+use ledger::{By, Clock, Ledger, LedgerStore, ManifestBook, Offer, Recorded, Refusal, Sealing, StoreFault};
+use registry::{ApiKey, Place, Principal, Registry, RegistryFault, SessionToken, Vault};
 use signing::{KeyRing, Signer};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::Instant,
+};
+use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 
 use crate::{
-    access::Access,
+    auth::{KnownPlaces, KnownPrincipals},
+    limits::Limiters,
     metrics::{Gauges, Metrics},
+    problem::{Kind, Problem, words},
     request_id::RequestIds,
+    start::Entropy,
 };
 
 /// What handlers have.
 pub struct App {
-    pub(crate) ledger: HeldLedger,
+    pub(crate) ledger: Held<Ledger>,
+    /// Who tells webhooks, if this process does.
+    pub(crate) dispatcher: Option<Held<Dispatcher>>,
+    /// To which networks webhooks may lead.
+    pub(crate) networks: Networks,
     questions: Semaphore,
+    /// Exports that are being made: each reads a whole journal.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Receipts that are being drawn: each keeps a core busy.
+    drawings: Semaphore,
+    passwords: Arc<Semaphore>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) ring: Option<Arc<KeyRing>>,
-    pub(crate) access: Access,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Entropy,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) principals: KnownPrincipals,
+    pub(crate) places: KnownPlaces,
+    pub(crate) limiters: Limiters,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) queue: usize,
     pub(crate) body: Duration,
@@ -25,6 +48,14 @@ pub struct App {
 
 /// So many questions are asked of the database at once; later ones wait.
 const QUESTIONS: usize = 32;
+/// So many exports are made at once.
+const EXPORTS: usize = 2;
+/// So many receipts are drawn at once; later ones wait.
+const DRAWINGS: usize = 4;
+/// So many passwords are looked at once: each takes some memory, and a processor for a while.
+const PASSWORDS: usize = 2;
+/// Who has waited so long for that is told to come again.
+const PASSWORD_WAIT: Duration = Duration::from_secs(5);
 
 /// What a server serves.
 pub struct AppParts {
@@ -34,23 +65,61 @@ pub struct AppParts {
     pub signer: Arc<dyn Signer>,
     /// The keys that attest, for the published list.
     pub ring: Option<Arc<KeyRing>>,
-    /// Who may ask.
-    pub access: Access,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub entropy: Entropy,
+    /// What seals secrets that have to be read again.
+    pub vault: Arc<Vault>,
+    /// Who tells webhooks, if this process does.
+    pub dispatcher: Option<Dispatcher>,
+    /// To which networks webhooks may lead.
+    pub networks: Networks,
+    /// How often who may ask.
+    pub limits: crate::config::LimitsConfig,
     /// How many sales may wait, over all writers.
     pub queue: usize,
     /// How long a body may take.
     pub body: Duration,
-    /// A random number, for the names of requests.
-    pub process: u64,
 }
 
 impl App {
     /// Brings the parts together.
     pub fn new(parts: AppParts) -> Arc<Self> {
-        let AppParts { ledger, signer, ring, access, queue, body, process } = parts;
-        let ids = RequestIds::new(process);
-        let (ledger, questions) = (HeldLedger(Some(ledger)), Semaphore::new(QUESTIONS));
-        Arc::new(Self { ledger, questions, signer, ring, access, metrics: Arc::default(), queue, body, ids })
+        let AppParts {
+            ledger,
+            signer,
+            ring,
+            clock,
+            entropy,
+            vault,
+            dispatcher,
+            networks,
+            limits,
+            queue,
+            body,
+        } = parts;
+        Arc::new(Self {
+            ledger: Held(Some(ledger)),
+            dispatcher: dispatcher.map(|dispatcher| Held(Some(dispatcher))),
+            networks,
+            questions: Semaphore::new(QUESTIONS),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+            drawings: Semaphore::new(DRAWINGS),
+            passwords: Arc::new(Semaphore::new(PASSWORDS)),
+            signer,
+            ring,
+            clock,
+            entropy,
+            vault,
+            principals: KnownPrincipals::default(),
+            places: KnownPlaces::default(),
+            limiters: Limiters::new(limits),
+            metrics: Arc::default(),
+            queue,
+            body,
+            ids: RequestIds::new(crate::start::number(entropy)),
+        })
     }
 
     /// Asks the database on a thread that may wait.
@@ -58,18 +127,148 @@ impl App {
         self: &Arc<Self>,
         question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.consult(move |ledger| ledger.ask(question)).await
+    }
+
+    /// Asks the ledger on a thread that may wait.
+    pub(crate) async fn consult<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Ledger) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         // It is never closed.
         let _place = self.questions.acquire().await;
         let app = Arc::clone(self);
-        let answer = tokio::task::spawn_blocking(move || app.ledger.ask(question)).await;
+        let answer = tokio::task::spawn_blocking(move || question(&app.ledger)).await;
         // A question that panicked has no answer.
         answer.unwrap_or(Err(Refusal::Stopping))
     }
 
+    /// Draws on a thread that may be busy; none of what panicked.
+    pub(crate) async fn draw<T: Send + 'static>(
+        &self,
+        drawing: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        // It is never closed.
+        let _place = self.drawings.acquire().await;
+        tokio::task::spawn_blocking(drawing).await.ok()
+    }
+
+    /// Asks or changes the registry on a thread that may wait.
+    pub(crate) async fn registry<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&mut Registry<'_>) -> Result<T, RegistryFault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        Ok(self.ask(|store| Ok(question(&mut Registry::over(store)))).await??)
+    }
+
+    /// The same, with the work that a password is, which few may do at once.
+    pub(crate) async fn registry_with_password<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&mut Registry<'_>) -> Result<T, RegistryFault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let waits = Arc::clone(&self.passwords).acquire_owned();
+        let Ok(place) = tokio::time::timeout(PASSWORD_WAIT, waits).await else {
+            let detail = words(
+                "trop de personnes se connectent à la fois : réessayez dans quelques secondes",
+                "too many people sign in at once: try again in some seconds",
+            );
+            return Err(Problem::new(Kind::Busy, detail).with_retry_after(PASSWORD_WAIT));
+        };
+        self.registry(move |registry| {
+            // The work goes on when nobody waits for it any more.
+            let _place = place;
+            question(registry)
+        })
+        .await
+    }
+
+    /// Asks or changes webhooks on a thread that may wait.
+    pub(crate) async fn webhooks<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&mut Webhooks<'_>) -> Result<T, WebhookFault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        Ok(self.ask(|store| Ok(question(&mut Webhooks::over(store)))).await??)
+    }
+
+    /// Something waits to be told: no need to wait until it is looked for.
+    pub(crate) fn wake_dispatcher(&self) {
+        if let Some(dispatcher) = &self.dispatcher {
+            dispatcher.wake();
+        }
+    }
+
+    /// Takes a tax manifest, unless it has that version or a newer one.
+    pub(crate) fn take_manifest(&self, book: Arc<ManifestBook>) {
+        if book.version() > self.ledger.manifest().version() {
+            tracing::info!(version = book.version(), "another tax manifest holds");
+            self.ledger.use_manifest(book);
+        }
+    }
+
+    /// Who may do what has changed: what was known of it is asked for again.
+    pub(crate) fn forget_who_may(&self) {
+        self.principals.forget_all();
+        self.places.forget_all();
+    }
+
+    /// Who has a key or a session.
+    pub(crate) async fn principal(self: &Arc<Self>, token: &str) -> Result<Option<Arc<Principal>>, Problem> {
+        let (hash, is_key) = match (token.parse::<ApiKey>(), token.parse::<SessionToken>()) {
+            (Ok(key), _) => (key.hash(), true),
+            (_, Ok(session)) => (session.hash(), false),
+            _ => return Ok(None),
+        };
+        let now = Instant::now();
+        if let Some(known) = self.principals.find(&hash, now) {
+            return Ok(Some(known));
+        }
+        let at = self.clock.now();
+        let found = self.registry(move |registry| {
+            if is_key {
+                registry.principal_of_key(&hash, at)
+            } else {
+                registry.principal_of_session(&hash, at)
+            }
+        });
+        let found = found.await?.map(Arc::new);
+        if let Some(principal) = &found {
+            self.principals.keep(hash, principal, now);
+        }
+        Ok(found)
+    }
+
+    /// Where an outlet is and whose.
+    pub(crate) async fn place(self: &Arc<Self>, outlet: OutletId) -> Result<Option<Arc<Place>>, Problem> {
+        let now = Instant::now();
+        if let Some(known) = self.places.find(&outlet, now) {
+            return Ok(Some(known));
+        }
+        let found = self.registry(move |registry| registry.place_of(outlet)).await?.map(Arc::new);
+        if let Some(place) = &found {
+            self.places.keep(outlet, place, now);
+        }
+        Ok(found)
+    }
+
     /// Has a sale sealed. Who stops waiting changes nothing for the sale.
-    pub(crate) async fn seal(&self, offer: ledger::Offer) -> Result<ledger::Sealing, Refusal> {
+    pub(crate) async fn seal(&self, offer: Offer) -> Result<Sealing, Refusal> {
+        self.submit(offer).await.unwrap_or(Err(Refusal::OutcomeUnknown))
+    }
+
+    /// Hands a sale in, behind those that were handed in before.
+    pub(crate) fn submit(&self, offer: Offer) -> oneshot::Receiver<Result<Sealing, Refusal>> {
         let (sender, receiver) = oneshot::channel();
         self.ledger.submit(offer, move |answer| {
+            // The client may have gone.
+            let _ = sender.send(answer);
+        });
+        receiver
+    }
+
+    /// Has a business day closed. Who stops waiting changes nothing for it.
+    pub(crate) async fn close(&self, outlet: OutletId, date: CivilDate, by: By) -> Result<Recorded, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        self.ledger.submit_closure(outlet, date, Some(by), move |answer| {
             // The client may have gone.
             let _ = sender.send(answer);
         });
@@ -85,23 +284,23 @@ impl App {
     }
 }
 
-/// A ledger that is let go on a thread of its own: a connection to PostgreSQL waits for its end, which a thread that
-/// serves others must not.
-pub(crate) struct HeldLedger(Option<Ledger>);
+/// What holds connections to the database, let go on a thread of its own: a connection to PostgreSQL waits for its end,
+/// which a thread that serves others must not.
+pub(crate) struct Held<T: Send + 'static>(Option<T>);
 
-impl Deref for HeldLedger {
-    type Target = Ledger;
+impl<T: Send + 'static> Deref for Held<T> {
+    type Target = T;
 
-    fn deref(&self) -> &Ledger {
+    fn deref(&self) -> &T {
         // Only dropping takes it.
-        self.0.as_ref().expect("a ledger that is held is there")
+        self.0.as_ref().expect("what is held is there")
     }
 }
 
-impl Drop for HeldLedger {
+impl<T: Send + 'static> Drop for Held<T> {
     fn drop(&mut self) {
-        let ledger = self.0.take();
-        if let Err(error) = std::thread::Builder::new().spawn(move || drop(ledger)) {
+        let held = self.0.take();
+        if let Err(error) = std::thread::Builder::new().spawn(move || drop(held)) {
             tracing::error!(%error, "the ledger could not be let go");
         }
     }

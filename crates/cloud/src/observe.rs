@@ -10,15 +10,25 @@ use axum::{
 };
 use tokio::time::Instant;
 
-use crate::{app::App, metrics, problem::Noted, request_id};
+use crate::{
+    app::App,
+    metrics,
+    problem::{Language, Noted, Problem},
+    request_id::{self, RequestId},
+};
 
-pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = app.ids.of(request.headers());
+    let language = Language::of(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(language);
+    request.extensions_mut().insert(Arc::clone(&app));
     let method = method(request.method());
     // Paths that nobody serves are counted together, or a scanner would fill the memory.
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let mut response = next.run(request).await;
+    Problem::speak(&mut response, language);
     let status = response.status();
     let noted = response.extensions_mut().remove::<Noted>();
     let code = noted.as_ref().map(|noted| noted.code);
@@ -53,6 +63,8 @@ fn method(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
         _ => "OTHER",
     }
 }

@@ -2,11 +2,39 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
+};
+use ledger::ActName;
+
+use crate::problem::{Kind, Problem, words};
 
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest that is taken from a client.
 const LONGEST: usize = 64;
+
+/// The name of a request, among its extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) HeaderValue);
+
+/// The name of a request, as the log of acts has it.
+pub(crate) struct RequestName(pub(crate) ActName);
+
+impl<S: Sync> FromRequestParts<S> for RequestName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let name = parts.extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()?.parse().ok());
+        // `observe` is around every route, and gives names that the log takes.
+        name.map(Self).ok_or_else(|| {
+            Problem::new(
+                Kind::Internal,
+                words("erreur interne : signalez-la", "an internal error: please report it"),
+            )
+        })
+    }
+}
 
 /// Gives names that no other process gives.
 pub(crate) struct RequestIds {

@@ -1,15 +1,25 @@
 //! Connections of clients: as many as may be, none for longer than it is good for, and an end in good order.
 
+mod certificate;
+mod client_address;
 mod connection;
 mod impatient;
 mod places;
+#[cfg(test)]
+mod tests;
+
+pub use certificate::{Certificate, CertificateFault};
+pub(crate) use client_address::ClientAddress;
 
 use std::{future::Future, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use self::{connection::FAREWELL, places::Places};
-use crate::{app::App, metrics::Metrics, routes::router};
+use self::{
+    connection::{FAREWELL, Serving},
+    places::Places,
+};
+use crate::{app::App, config::Network, metrics::Metrics, routes::router};
 
 /// How much clients may ask of a server.
 #[derive(Clone, Copy, Debug)]
@@ -26,24 +36,51 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// So long it takes at most until they are dropped.
 const DROPPING: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether the certificate's files have changed.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Serves an app.
 pub struct Server {
     app: Arc<App>,
     limits: ServerLimits,
+    certificate: Option<Arc<Certificate>>,
+    proxies: Arc<[Network]>,
 }
 
 impl Server {
-    /// A server that does not listen yet.
-    pub const fn new(app: Arc<App>, limits: ServerLimits) -> Self {
-        Self { app, limits }
+    /// A server that does not listen yet. It neither encrypts nor trusts a proxy.
+    pub fn new(app: Arc<App>, limits: ServerLimits) -> Self {
+        Self { app, limits, certificate: None, proxies: Arc::default() }
+    }
+
+    /// Speaks TLS, and nothing else, if there is a certificate.
+    #[must_use]
+    pub fn showing(mut self, certificate: Option<Certificate>) -> Self {
+        self.certificate = certificate.map(Arc::new);
+        self
+    }
+
+    /// Believes these proxies when they say who asks.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[Network]) -> Self {
+        self.proxies = proxies.into();
+        self
     }
 
     /// Serves until `stop` is over; then takes no more connections, answers what was asked, and has the ledger do what
     /// waits.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let router = router(Arc::clone(&self.app));
         let places = Places::new(self.limits.connections);
         let (stopping, told) = watch::channel(false);
+        let serving = Serving {
+            router: router(Arc::clone(&self.app)),
+            idle: self.limits.idle,
+            places: places.clone(),
+            stopping: told,
+            tls: self.certificate.as_deref().map(Certificate::acceptor),
+            proxies: self.proxies,
+        };
+        let renewal = self.certificate.map(|certificate| tokio::spawn(renew(certificate)));
         let mut stop = pin!(stop);
         loop {
             let accepted = async {
@@ -55,11 +92,11 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     // Answers are small: one that waits for a fuller packet is only late.
                     let _ = stream.set_nodelay(true);
-                    let (router, idle) = (router.clone(), self.limits.idle);
-                    let serving = connection::serve(stream, router, idle, places.clone(), told.clone());
+                    impatient::hold_little(&stream);
+                    let serving = serving.clone().serve(stream, peer.ip());
                     let held = places.hold(place);
                     let counted = Counted::new(&self.app.metrics);
                     tokio::spawn(async move {
@@ -75,7 +112,11 @@ impl Server {
         }
         drop(listener);
         tracing::info!("stopping: what was asked is still answered");
-        drop(told);
+        if let Some(renewal) = renewal {
+            renewal.abort();
+        }
+        // Its receiver is not one of a connection.
+        drop(serving);
         stopping.send_replace(true);
         if timeout(FAREWELL, stopping.closed()).await.is_err() {
             tracing::warn!("some clients were not done in time: their connections are dropped");
@@ -85,6 +126,22 @@ impl Server {
         let ledger = ledger::Ledger::clone(&self.app.ledger);
         if tokio::task::spawn_blocking(move || ledger.stop()).await.is_err() {
             tracing::error!("the ledger did not stop in good order");
+        }
+    }
+}
+
+/// Has a certificate read again when it is another one.
+async fn renew(certificate: Arc<Certificate>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let looked = Arc::clone(&certificate);
+        match tokio::task::spawn_blocking(move || looked.look()).await {
+            Ok(Ok(true)) => tracing::info!("another certificate is shown from now on"),
+            Ok(Ok(false)) => {}
+            Ok(Err(fault)) => {
+                tracing::error!(code = fault.code(), %fault, "the certificate before it is still shown");
+            }
+            Err(_) => tracing::error!("it could not be looked whether there is another certificate"),
         }
     }
 }

@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_part_of_an_operator_hands_out_no_more_than_its_parts() {
-        let part = |scopes: &[Permission]| Maker { permissions: Permissions::of(scopes), reach: Reach::Platform };
+        let part =
+            |scopes: &[Permission]| Maker { permissions: Permissions::of(scopes), reach: Reach::Platform };
         let keys = part(&[Permission::WriteKeys]);
         assert!(!keys.may_hand_out(Role::Cashier.may(), &whole(1)));
         let merchants = part(&[Permission::WriteKeys, Permission::Platform]);
@@ -80,7 +81,12 @@ mod tests {
                 assert_eq!(role(*maker, whole(1)).may_hand_out(given.may(), &whole(1)), may);
                 assert_eq!(role(*maker, whole(1)).may_hand_out(given.may(), &shop(1)), may);
                 assert_eq!(role(*maker, shop(1)).may_hand_out(given.may(), &shop(1)), may);
-                for (own, to) in [(whole(1), whole(2)), (whole(1), Reach::Platform), (shop(1), whole(1)), (shop(1), shop(2))] {
+                for (own, to) in [
+                    (whole(1), whole(2)),
+                    (whole(1), Reach::Platform),
+                    (shop(1), whole(1)),
+                    (shop(1), shop(2)),
+                ] {
                     assert!(!role(*maker, own).may_hand_out(given.may(), &to), "{maker:?} {given:?} {to:?}");
                 }
             }

@@ -72,6 +72,18 @@ impl Registry<'_> {
         self.look(|statements| find(statements, id))
     }
 
+    /// The merchant within reach of a taxpayer's number.
+    pub fn merchant_of_nif(&mut self, reach: &Reach, nif: Nif) -> Result<Option<Merchant>, RegistryFault> {
+        let found = self.look(|statements| {
+            let found = statements.query(
+                concat!("SELECT ", columns!(), " FROM merchants WHERE nif = $1"),
+                &[text(nif.as_str())],
+            )?;
+            Ok(rows::all(found, read)?.pop())
+        })?;
+        Ok(found.filter(|merchant| reach.covers_merchant(&merchant.id)))
+    }
+
     /// The merchants within reach in the order of their ids, those after one, at most so many.
     pub fn merchants(
         &mut self,

@@ -7,6 +7,7 @@ mod demo;
 mod device;
 mod firmware;
 mod help;
+mod import;
 mod ledger;
 mod random;
 mod up;
@@ -36,13 +37,16 @@ enum Command {
     /// Starts a cloud on this machine, and sells a day by its API.
     ///
     /// It makes a folder with a database, encrypted keys, a merchant with an outlet and an API key, seals the day of
-    /// examples/day by POST /api/v1/invoices, and serves until it is interrupted. Started again it goes on there.
+    /// examples/day by POST /api/v1/invoices, says what to try, and serves until it is interrupted: first of all /docs and a
+    /// sale of your own. Started again it goes on there.
     Up(up::UpCommand),
-    /// Runs a cloud, and looks after what it needs: outlets, API keys, signing keys.
+    /// Runs a cloud, and looks after what it needs: merchants, outlets, API keys, people, signing keys.
     #[command(subcommand)]
     Cloud(cloud::CloudCommand),
     /// Says in sentences what is wrong with a cloud.
     Doctor(cloud::DoctorCommand),
+    /// Seals a day of sales from another system's export.
+    Import(import::ImportCommand),
     /// Looks after what a cloud has sealed: exports, backups, heads.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         Command::Device(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::Verify(Verify::Referee(command)) => verify(&command),
         Command::Verify(Verify::Ledger(command)) => command.run(),

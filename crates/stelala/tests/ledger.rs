@@ -88,6 +88,8 @@ fn a_backup_is_restored_once_into_an_empty_database_and_a_new_epoch_begins() {
     assert!(code == 2 && text.contains("--without-heads"), "{text}");
     let text = good(folder, "ledger restore --config d/cloud.toml --from b --without-heads");
     assert!(text.contains("KIN-GOMBE-01: goes on in epoch 1, from number 1"), "{text}");
+    let keys = good(folder, "cloud key list --config d/cloud.toml");
+    assert!(keys.contains("KIN-GOMBE-01") && keys.trim_end().ends_with("stelala up"), "{keys}");
     let text = good(folder, "verify ledger --config d/cloud.toml --lang en --json");
     assert!(text.contains("\"records\": 41") && text.contains("\"invoices\": 38"), "{text}");
     let (text, code) = said(folder, "ledger restore --config d/cloud.toml --from b --without-heads");

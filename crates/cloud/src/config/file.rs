@@ -1,18 +1,17 @@
 //! The file as it is written; what is absent has a value that is good on one machine.
 
 use std::{
-    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ConfigFault, DatabaseConfig, HttpConfig, LedgerConfig, LogConfig, access::KeyEntry,
-    database::DatabaseSection, members::Override, signer::SignerSection,
+    ConfigFault, DatabaseConfig, LedgerConfig, LogConfig, database::DatabaseSection, http::HttpSection,
+    limits::LimitsSection, members::Override, public::PublicSection, secret::AccessSection,
+    signer::SignerSection, webhooks::WebhooksSection,
 };
 
 /// The whole file.
@@ -24,17 +23,10 @@ pub(crate) struct File {
     pub(crate) signer: SignerSection,
     pub(crate) ledger: LedgerSection,
     pub(crate) log: LogSection,
-    pub(crate) api_keys: Vec<KeyEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct HttpSection {
-    listen: String,
-    insecure_listen: bool,
-    connections: NonZeroUsize,
-    idle_seconds: u64,
-    body_seconds: u64,
+    pub(crate) limits: LimitsSection,
+    pub(crate) access: AccessSection,
+    pub(crate) webhooks: WebhooksSection,
+    pub(crate) public: PublicSection,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,60 +88,24 @@ fn refuse_secrets(table: &Table) -> Result<(), ConfigFault> {
             "write it into a file that only this program may read, and name that as password_file, or set \
              STELALA_DATABASE_PASSWORD",
         ),
+        (
+            "access",
+            "secret",
+            "access.secret",
+            "write it into a file that only this program may read, and name that as secret_file, or set STELALA_SECRET",
+        ),
     ];
     for (section, member, path, instead) in secrets {
         if holds(section, member) {
             return Err(ConfigFault::Secret { member: path, instead });
         }
     }
+    let key = table.get("http").and_then(|http| http.get("tls_key")).and_then(Value::as_str);
+    if key.is_some_and(|key| key.contains("-----BEGIN")) {
+        let instead = "write the key into a file that only this program may read, and name that";
+        return Err(ConfigFault::Secret { member: "http.tls_key", instead });
+    }
     Ok(())
-}
-
-impl HttpSection {
-    pub(crate) fn check(self) -> Result<HttpConfig, ConfigFault> {
-        let listen: SocketAddr = self.listen.parse().map_err(|_| {
-            ConfigFault::member(
-                "http.listen",
-                "an address and a port are expected, as 127.0.0.1:8080 or [::1]:8080",
-            )
-        })?;
-        if !listen.ip().is_loopback() && !self.insecure_listen {
-            return Err(ConfigFault::member(
-                "http.listen",
-                "other machines would send keys and sales without encryption: listen on 127.0.0.1 behind a proxy that \
-                 ends TLS, or say insecure_listen = true",
-            ));
-        }
-        Ok(HttpConfig {
-            listen,
-            connections: self.connections,
-            idle: seconds("http.idle_seconds", self.idle_seconds)?,
-            body: seconds("http.body_seconds", self.body_seconds)?,
-        })
-    }
-}
-
-impl Default for HttpSection {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8080".to_owned(),
-            insecure_listen: false,
-            connections: number(1_024),
-            idle_seconds: 30,
-            body_seconds: 10,
-        }
-    }
-}
-
-/// Nothing that a client does may take longer.
-const MOST_SECONDS: u64 = 600;
-
-fn seconds(member: &str, seconds: u64) -> Result<Duration, ConfigFault> {
-    if (1..=MOST_SECONDS).contains(&seconds) {
-        Ok(Duration::from_secs(seconds))
-    } else {
-        Err(ConfigFault::member(member, format!("1 to {MOST_SECONDS} seconds are expected")))
-    }
 }
 
 impl LedgerSection {
@@ -198,6 +154,6 @@ impl Default for LogSection {
 }
 
 /// A constant that is not 0.
-fn number(number: usize) -> NonZeroUsize {
+pub(crate) fn number(number: usize) -> NonZeroUsize {
     NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }

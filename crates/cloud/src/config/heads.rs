@@ -1,6 +1,6 @@
 use std::path::{Component, Path, PathBuf};
 
-use super::{ConfigFault, DatabaseConfig, SecretSource, SignerConfig};
+use super::{ConfigFault, DatabaseConfig, SecretSource, SignerConfig, TlsFiles};
 
 /// What SQLite keeps, and what it keeps beside it.
 const SQLITE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -10,9 +10,15 @@ pub(crate) fn check(
     heads: &Path,
     database: &DatabaseConfig,
     signer: &SignerConfig,
+    tls: Option<&TlsFiles>,
+    access_secret: Option<&SecretSource>,
 ) -> Result<(), ConfigFault> {
     let heads = plain(heads);
-    let others = of_database(database).into_iter().chain(of_signer(signer));
+    let others = of_database(database)
+        .into_iter()
+        .chain(of_signer(signer))
+        .chain(tls.into_iter().flat_map(of_tls))
+        .chain(access_secret.and_then(of_access));
     match others.into_iter().find(|(_, other)| plain(other) == heads) {
         None => Ok(()),
         Some((what, _)) => {
@@ -51,6 +57,17 @@ fn of_signer(signer: &SignerConfig) -> Vec<(&'static str, PathBuf)> {
     };
     let second = second.1.as_ref().map(|path| (second.0, path.clone()));
     [(first.0, first.1.clone())].into_iter().chain(second).collect()
+}
+
+fn of_tls(tls: &TlsFiles) -> [(&'static str, PathBuf); 2] {
+    [("http.tls_certificate", tls.certificate.clone()), ("http.tls_key", tls.key.clone())]
+}
+
+fn of_access(secret: &SecretSource) -> Option<(&'static str, PathBuf)> {
+    match secret {
+        SecretSource::File(path) => Some(("access.secret_file", path.clone())),
+        SecretSource::Given(_) => None,
+    }
 }
 
 /// Without `.` and `..`, as far as the text says; two names of one file by links are found when it is opened, for it

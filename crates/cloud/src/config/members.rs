@@ -11,12 +11,17 @@ pub(crate) enum Form {
     Text,
     Number,
     Flag,
+    /// Texts with commas between them.
+    List,
 }
 
 /// Every member that a variable can set: `http.listen` is `STELALA_HTTP_LISTEN`.
 pub(crate) const MEMBERS: &[(&str, &str, Form)] = &[
     ("http", "listen", Form::Text),
     ("http", "insecure_listen", Form::Flag),
+    ("http", "tls_certificate", Form::Text),
+    ("http", "tls_key", Form::Text),
+    ("http", "trusted_proxies", Form::List),
     ("http", "connections", Form::Number),
     ("http", "idle_seconds", Form::Number),
     ("http", "body_seconds", Form::Number),
@@ -39,6 +44,15 @@ pub(crate) const MEMBERS: &[(&str, &str, Form)] = &[
     ("ledger", "readers", Form::Number),
     ("log", "format", Form::Text),
     ("log", "level", Form::Text),
+    ("limits", "per_second", Form::Number),
+    ("limits", "burst", Form::Number),
+    ("limits", "public_per_second", Form::Number),
+    ("limits", "public_burst", Form::Number),
+    ("access", "secret_file", Form::Text),
+    ("webhooks", "allow_private_networks", Form::Flag),
+    ("webhooks", "timeout_seconds", Form::Number),
+    ("webhooks", "workers", Form::Number),
+    ("public", "base_url", Form::Text),
 ];
 
 /// Variables of the test suites, which are no settings.
@@ -63,6 +77,7 @@ pub(crate) fn of_environment(
             "STELALA_PASSPHRASE" => secrets.passphrase = Passphrase::new(text.clone()),
             "STELALA_PIN" => secrets.pin = Passphrase::new(text.clone()),
             "STELALA_DATABASE_PASSWORD" => secrets.database = Some(SecretSource::Given(text.clone())),
+            "STELALA_SECRET" => secrets.access = Some(SecretSource::Given(text.clone())),
             name if name.starts_with(NOT_OURS) => {}
             _ => overrides.push(Override::of(name, text)?),
         }
@@ -79,6 +94,10 @@ impl Override {
         let value = match form {
             Form::Text => Value::String(text.to_owned()),
             Form::Number => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+            Form::List => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+            }
             Form::Flag => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
         };
         Ok(Self { variable: variable.to_owned(), section, member, value })

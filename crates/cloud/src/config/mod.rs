@@ -1,28 +1,37 @@
 //! What a cloud runs on: one TOML file, and environment variables for the same members.
 
-mod access;
 mod database;
 mod fault;
 mod file;
 mod heads;
+mod http;
+mod limits;
 mod members;
+mod network;
+mod public;
 mod secret;
 mod signer;
+#[cfg(test)]
+mod tests;
+mod webhooks;
 
 pub use database::{DatabaseConfig, PostgresConfig};
 pub use fault::ConfigFault;
+pub use http::{HttpConfig, TlsFiles};
+pub use limits::LimitsConfig;
+pub use network::{Network, NetworkFault};
+pub use public::PublicConfig;
 pub use secret::{SecretFault, SecretSource, Secrets};
 pub use signer::SignerConfig;
+pub use webhooks::WebhooksConfig;
 
 use std::{
-    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use self::file::File;
-use crate::access::Access;
+pub use crate::limits::Allowance;
 
 /// The commented file that `stelala cloud config` prints; without a change it runs on this machine only.
 pub const EXAMPLE: &str = include_str!("../../../../examples/cloud.toml");
@@ -40,23 +49,16 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// What is written of what happens.
     pub log: LogConfig,
-    /// Who may ask for what.
-    pub access: Access,
+    /// How much may be asked for.
+    pub limits: LimitsConfig,
+    /// Where the secret stands that seals what people sign in with: 32 bytes, see [`SecretSource::key`].
+    pub access_secret: Option<SecretSource>,
+    /// How receivers of webhooks are told.
+    pub webhooks: WebhooksConfig,
+    /// Where others find this cloud.
+    pub public: PublicConfig,
     /// Passphrases that came with the environment.
     pub secrets: Secrets,
-}
-
-/// How a cloud listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HttpConfig {
-    /// Where.
-    pub listen: SocketAddr,
-    /// How many connections it holds at once; later ones wait.
-    pub connections: NonZeroUsize,
-    /// For so long a client may send nothing, be about to send a header, or take nothing of its answers.
-    pub idle: Duration,
-    /// For so long a client may be about to send a body.
-    pub body: Duration,
 }
 
 /// How much a ledger does at once.
@@ -87,18 +89,22 @@ impl Config {
     pub fn read(text: &str, folder: &Path, environment: &[(String, String)]) -> Result<Self, ConfigFault> {
         let (members, secrets) = members::of_environment(environment)?;
         let file = File::read(text, &members)?;
-        let http = file.http.check()?;
+        let http = file.http.check(folder)?;
         let database = file.database.check(folder, &secrets)?;
         let ledger = file.ledger.check(folder, &database)?;
         let signer = file.signer.check(folder)?;
-        heads::check(&ledger.heads, &database, &signer)?;
+        let access_secret = file.access.check(folder, &secrets);
+        heads::check(&ledger.heads, &database, &signer, http.tls.as_ref(), access_secret.as_ref())?;
         Ok(Self {
             http,
             database,
             signer,
             ledger,
             log: file.log.check()?,
-            access: access::check(file.api_keys)?,
+            limits: file.limits.check()?,
+            access_secret,
+            webhooks: file.webhooks.check()?,
+            public: file.public.check()?,
             secrets,
         })
     }

@@ -1,5 +1,10 @@
-use std::{fmt, io, os::unix::fs::MetadataExt, path::PathBuf};
+use std::{
+    fmt, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
+use serde::Deserialize;
 use signing::Passphrase;
 
 /// Secrets that came with the environment.
@@ -10,6 +15,15 @@ pub struct Secrets {
     /// Of the token: `STELALA_PIN`.
     pub pin: Option<Passphrase>,
     pub(crate) database: Option<SecretSource>,
+    /// What seals the secrets of people: `STELALA_SECRET`.
+    pub(crate) access: Option<SecretSource>,
+}
+
+/// As it is written: where the secret stands that what people sign in with is sealed with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AccessSection {
+    secret_file: Option<PathBuf>,
 }
 
 /// Where a secret stands.
@@ -38,6 +52,16 @@ pub enum SecretFault {
     /// `SECRET_EMPTY`
     #[error("{0}: there is nothing in this file: write the secret into it")]
     Empty(String),
+    /// `SECRET_NOT_KEY`
+    #[error("{0}: 64 hexadecimal digits are expected: `openssl rand -hex 32` makes them")]
+    NotKey(String),
+}
+
+impl AccessSection {
+    pub(crate) fn check(self, folder: &Path, secrets: &Secrets) -> Option<SecretSource> {
+        let file = self.secret_file.map(|path| SecretSource::File(folder.join(path)));
+        secrets.access.clone().or(file)
+    }
 }
 
 impl SecretSource {
@@ -51,11 +75,21 @@ impl SecretSource {
 
     /// The secret, as one that opens a key store.
     pub fn passphrase(&self) -> Result<Passphrase, SecretFault> {
-        let name = match self {
+        Passphrase::from_file_text(self.read()?).ok_or_else(|| SecretFault::Empty(self.name()))
+    }
+
+    /// The secret, as one of 32 bytes: 64 hexadecimal digits.
+    pub fn key(&self) -> Result<[u8; 32], SecretFault> {
+        let text = self.read()?;
+        let key = fiscal::PayloadHash::from_hex(text.trim_end());
+        key.map(|key| key.0).ok_or_else(|| SecretFault::NotKey(self.name()))
+    }
+
+    fn name(&self) -> String {
+        match self {
             Self::File(path) => path.display().to_string(),
             Self::Given(_) => "the environment".to_owned(),
-        };
-        Passphrase::from_file_text(self.read()?).ok_or(SecretFault::Empty(name))
+        }
     }
 }
 

@@ -1,27 +1,39 @@
+mod ask;
+mod certificate;
+
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    time::Duration,
+    io::ErrorKind,
+    net::{SocketAddr, TcpListener},
 };
 
+use ledger::Clock;
+
 use super::Finding;
-use crate::config::Config;
+use crate::{config::Config, server::Certificate};
 
 const ABOUT: &str = "address";
-const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn examine(config: &Config) -> Finding {
+pub(super) fn examine(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
     let listen = config.http.listen;
-    let loopback = listen.ip().is_loopback();
+    let Some(files) = &config.http.tls else { return vec![address(listen, false, None)] };
+    let (certificate, found) = certificate::examine(files, clock.now());
+    [address(listen, true, certificate.as_ref())].into_iter().chain(found).collect()
+}
+
+fn address(listen: SocketAddr, encrypted: bool, certificate: Option<&Certificate>) -> Finding {
     match TcpListener::bind(listen) {
-        Ok(_) if loopback => Finding::good(ABOUT, format!("{listen} is free, for this machine only")),
+        Ok(_) if listen.ip().is_loopback() => {
+            Finding::good(ABOUT, format!("{listen} is free, for this machine only"))
+        }
+        Ok(_) if encrypted => Finding::good(ABOUT, format!("{listen} is free, for TLS")),
         Ok(_) => Finding::warning(
             ABOUT,
             format!(
-                "{listen} is free; keys and sales come without encryption: have a proxy on this machine end TLS"
+                "{listen} is free; keys and sales come without encryption: set http.tls_certificate and http.tls_key, or \
+                 have a proxy on this machine end TLS"
             ),
         ),
-        Err(fault) if fault.kind() == ErrorKind::AddrInUse && is_cloud(listen) => {
+        Err(fault) if fault.kind() == ErrorKind::AddrInUse && ask::is_cloud(listen, certificate) => {
             Finding::good(ABOUT, format!("a cloud is serving at {listen}"))
         }
         Err(fault) if fault.kind() == ErrorKind::AddrInUse => Finding::bad(
@@ -32,16 +44,4 @@ pub(super) fn examine(config: &Config) -> Finding {
             Finding::bad(ABOUT, format!("{listen}: {fault}: set http.listen to an address of this machine"))
         }
     }
-}
-
-fn is_cloud(listen: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect_timeout(&listen, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.take(4_096).read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.contains(r#"{"status":"alive"}"#))
 }

@@ -1,9 +1,9 @@
 //! What is wrong with a cloud before it runs, in sentences.
 
-mod access;
 mod database;
 mod ledgers;
 mod listen;
+mod people;
 mod signer;
 
 use ledger::Clock;
@@ -49,11 +49,11 @@ impl Finding {
 /// Looks at everything that a configuration names. It changes nothing but that it makes the tables of an empty
 /// PostgreSQL database.
 pub fn examine(config: &Config, clock: &dyn Clock, entropy: Entropy) -> Vec<Finding> {
-    let mut findings = vec![listen::examine(config)];
+    let mut findings = listen::examine(config, clock);
     let (database, found) = database::examine(&config.database);
     findings.extend(found);
     findings.push(signer::examine(config, entropy));
     findings.extend(ledgers::examine(config, database.as_deref(), clock));
-    findings.push(access::examine(config));
+    findings.extend(people::examine(database.as_deref(), clock));
     findings
 }

@@ -1,6 +1,7 @@
 //! What a cloud counts, in the text form of Prometheus.
 
 mod histogram;
+mod webhooks;
 mod write;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
     },
     time::Duration,
 };
+
+use ::webhooks::Figures;
 
 use self::{histogram::Histogram, write::Text};
 
@@ -23,6 +26,7 @@ pub struct Metrics {
     repeated: AtomicU64,
     seal_seconds: Histogram,
     connections: AtomicU64,
+    webhooks: Mutex<Option<Figures>>,
 }
 
 /// Which requests are counted together.
@@ -56,6 +60,11 @@ impl Metrics {
         let counter = if repeated { &self.repeated } else { &self.sealed };
         counter.fetch_add(1, Ordering::Relaxed);
         self.seal_seconds.observe(took);
+    }
+
+    /// What became of webhooks' deliveries, as it was found out a moment ago: counting those that wait asks the database.
+    pub(crate) fn told(&self, figures: Figures) {
+        *lock(&self.webhooks) = Some(figures);
     }
 
     pub(crate) fn connected(&self) {
@@ -97,6 +106,9 @@ impl Metrics {
         text.sample(&[], u64::from(gauges.signer_active));
         text.family("stelala_connections", "gauge", "Connections of clients.");
         text.sample(&[], load(&self.connections));
+        if let Some(figures) = *lock(&self.webhooks) {
+            webhooks::write(&mut text, &figures);
+        }
         text.into_string()
     }
 }
@@ -119,6 +131,7 @@ mod tests {
         metrics.answered(request(409), Some("REPLAY_DETECTED"));
         metrics.sealed(Duration::from_micros(900), false);
         metrics.sealed(Duration::from_millis(30), true);
+        metrics.told(Figures { delivered: 7, retried: 2, failed: 1, waiting: Some(4) });
         let text = metrics.write(&Gauges { queue_depth: 3, queue_capacity: 8, signer_active: true });
         for line in [
             r#"stelala_http_requests_total{method="POST",route="/api/v1/invoices",status="201"} 2"#,
@@ -132,6 +145,10 @@ mod tests {
             "stelala_seal_seconds_count 2",
             "stelala_queue_depth 3",
             "stelala_signer_active 1",
+            "stelala_webhook_delivered_total 7",
+            "stelala_webhook_retried_total 2",
+            "stelala_webhook_failed_total 1",
+            "stelala_webhook_waiting 4",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
         }

@@ -42,7 +42,9 @@ kinds! {
     /// A query or a header cannot be read.
     RequestInvalid "REQUEST_INVALID" BAD_REQUEST "La demande ne peut être lue" "The request cannot be read";
     /// There is no API key, or a wrong one.
-    Unauthenticated "UNAUTHENTICATED" UNAUTHORIZED "Clé d'API requise" "An API key is needed";
+    Unauthenticated "UNAUTHENTICATED" UNAUTHORIZED "Authentification requise" "Authentication is needed";
+    /// It is known who asks, and he may not.
+    Forbidden "FORBIDDEN" FORBIDDEN "Droit insuffisant" "Not allowed";
     /// The key sells for no such outlet, whether there is one or not.
     WrongOutlet "WRONG_OUTLET" FORBIDDEN "Autre point de vente" "Another outlet";
     /// There is no such thing, or it is another outlet's.
@@ -65,18 +67,26 @@ kinds! {
     ClosureRequired "CLOSURE_REQUIRED" CONFLICT "Clôture requise" "A closure is required";
     /// An outlet, a prefix or a key is there already.
     Exists "EXISTS" CONFLICT "Existe déjà" "It exists already";
+    /// What is to be changed is not as it has to be.
+    Conflict "CONFLICT" CONFLICT "Changement impossible" "The change is not possible";
     /// The body is larger than an invoice may be.
     PayloadTooLarge "PAYLOAD_TOO_LARGE" PAYLOAD_TOO_LARGE "Facture trop grande" "The payload is too large";
     /// The body is of another type.
     MediaType "MEDIA_TYPE_UNSUPPORTED" UNSUPPORTED_MEDIA_TYPE "Type de contenu inconnu" "The media type is unknown";
     /// The payload breaks a rule.
     SchemaInvalid "SCHEMA_INVALID" UNPROCESSABLE_ENTITY "La facture enfreint une règle" "The payload breaks a rule";
+    /// A member of the request breaks a rule.
+    MemberInvalid "MEMBER_INVALID" UNPROCESSABLE_ENTITY "Un membre est erroné" "A member is wrong";
     /// The payload is stamped after the ledger's clock.
     StaleTimestamp "STALE_TIMESTAMP" UNPROCESSABLE_ENTITY "Heure de la facture inacceptable" "The payload's time is not accepted";
     /// No such original was sealed here.
     OriginalNotFound "ORIGINAL_NOT_FOUND" UNPROCESSABLE_ENTITY "Facture d'origine introuvable" "The original is not found";
-    /// More sales wait than may.
-    Busy "BUSY" TOO_MANY_REQUESTS "Trop de ventes attendent" "Too many sales wait";
+    /// More sales wait than may, or more work that takes long.
+    Busy "BUSY" TOO_MANY_REQUESTS "Trop de demandes attendent" "Too many requests wait";
+    /// More requests than this key or address may send.
+    RateLimited "RATE_LIMITED" TOO_MANY_REQUESTS "Trop de demandes" "Too many requests";
+    /// The answer can be given in no form that is accepted.
+    NotAcceptable "NOT_ACCEPTABLE" NOT_ACCEPTABLE "Aucune forme acceptée" "No form is acceptable";
     /// Something went wrong that should not.
     Internal "INTERNAL" INTERNAL_SERVER_ERROR "Erreur interne" "Internal error";
     /// The signer does not seal now.

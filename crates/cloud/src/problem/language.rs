@@ -38,7 +38,7 @@ impl Language {
 }
 
 /// `q=0.85` is 850; without a weight it is 1,000.
-fn thousandths(weight: &str) -> u32 {
+pub(crate) fn thousandths(weight: &str) -> u32 {
     let Some(digits) = weight.trim().strip_prefix("q=") else { return 1_000 };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();

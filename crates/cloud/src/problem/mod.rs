@@ -1,11 +1,18 @@
-//! What a client hears when the answer is no: `application/problem+json` (RFC 9457).
+//! What a client hears when the answer is no: `application/problem+json` (RFC 9457), in French or English.
 
+mod draft;
 mod kind;
 mod language;
+mod people;
 mod refusal;
+mod registry;
+mod webhooks;
+mod words;
 
 pub use kind::Kind;
 pub use language::Language;
+pub(crate) use language::thousandths;
+pub use words::{Words, words};
 
 use std::time::Duration;
 
@@ -16,52 +23,76 @@ use axum::{
 };
 use fiscal::{Fault, FiscalNumber};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// A refusal as a client gets it.
-#[derive(Debug)]
-pub struct Problem {
+/// A refusal. It is written in the client's language when it leaves ([`Problem::speak`]).
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Refused>);
+
+#[derive(Clone, Debug)]
+struct Refused {
     kind: Kind,
-    detail: String,
-    language: Language,
+    detail: Words,
     retry_after: Option<Duration>,
     fiscal_number: Option<FiscalNumber>,
     errors: Vec<Item>,
+    /// For the operator only: it may name files, hosts and statements.
     cause: Option<String>,
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Serialize)]
-pub(crate) struct Item {
-    /// Which member of the payload, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+#[derive(Clone, Debug)]
+struct Item {
     member: Option<String>,
-    /// Which rule, by its stable code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    detail: String,
+    detail: Words,
 }
 
-/// In the order in which it is written.
-#[derive(Serialize)]
-struct Members<'a> {
+/// A refusal (RFC 9457), in French or English by `Accept-Language`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// A URN of the code.
+    #[schema(example = "urn:stelala:problem:schema-invalid")]
     r#type: String,
-    title: &'static str,
+    /// What the kind of problem is called.
+    title: &'a str,
+    /// The status of HTTP.
     status: u16,
+    /// A sentence that says what to do.
     detail: &'a str,
+    /// The stable code of the kind.
+    #[schema(example = "SCHEMA_INVALID")]
     code: &'a str,
+    /// The path of the member that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<&'a str>,
+    /// The seal that there is already.
     #[serde(skip_serializing_if = "Option::is_none")]
     fiscal_number: Option<String>,
+    /// What is wrong, one by one.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [Item],
+    #[schema(required = false)]
+    errors: Vec<ProblemItem<'a>>,
+}
+
+/// One thing that is wrong.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProblemItem<'a> {
+    /// The path of the member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'a str>,
+    /// The rule that it breaks, by its stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// What to do.
+    detail: &'a str,
 }
 
 /// What of a problem is logged and counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Noted {
     pub(crate) code: &'static str,
-    /// For the operator only: it may name files, hosts and statements.
     pub(crate) cause: Option<String>,
 }
 
@@ -69,95 +100,127 @@ impl Problem {
     /// The media type.
     pub const CONTENT_TYPE: &str = "application/problem+json";
 
-    /// A problem of a kind that has one code.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            language: Language::English,
-            retry_after: None,
-            fiscal_number: None,
-            errors: Vec::new(),
-            cause: None,
-        }
+    /// A problem of a kind.
+    pub fn new(kind: Kind, detail: Words) -> Self {
+        let (retry_after, fiscal_number, cause) = (None, None, None);
+        Self(Box::new(Refused { kind, detail, retry_after, fiscal_number, errors: Vec::new(), cause }))
     }
 
-    /// A payload that breaks a rule, in the client's language.
-    pub(crate) fn of_payload(fault: &Fault, language: Language) -> Self {
-        let detail = match language {
-            Language::French => fault.reason.french(),
-            Language::English => fault.reason.english(),
-        };
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// A payload that breaks a rule.
+    pub(crate) fn of_payload(fault: &Fault) -> Self {
+        let detail = words(fault.reason.french(), fault.reason.english());
         let path = fault.path.to_string();
         let member = if path.is_empty() { None } else { Some(path) };
-        let item = Item { member, reason: Some(fault.reason.code()), detail: detail.to_owned() };
-        Self { language, errors: vec![item], ..Self::new(Kind::SchemaInvalid, detail) }
+        let item = Item { member, reason: Some(fault.reason.code()), detail: detail.clone() };
+        Self::new(Kind::SchemaInvalid, detail).with_item(item)
     }
 
-    pub(crate) fn with_reasons(mut self, reasons: Vec<String>) -> Self {
-        self.errors.extend(reasons.into_iter().map(|detail| Item { member: None, reason: None, detail }));
+    /// A member of a request that breaks a rule.
+    pub(crate) fn of_member(kind: Kind, member: impl Into<String>, detail: Words) -> Self {
+        let item = Item { member: Some(member.into()), reason: None, detail: detail.clone() };
+        Self::new(kind, detail).with_item(item)
+    }
+
+    fn with_item(mut self, item: Item) -> Self {
+        self.0.errors.push(item);
+        self
+    }
+
+    /// The same, of another member.
+    pub(crate) fn at_member(mut self, member: &str) -> Self {
+        if let [item] = self.0.errors.as_mut_slice() {
+            item.member = Some(member.to_owned());
+        }
+        self
+    }
+
+    pub(crate) fn with_reasons(mut self, reasons: Vec<Words>) -> Self {
+        self.0.errors.extend(reasons.into_iter().map(|detail| Item { member: None, reason: None, detail }));
         self
     }
 
     pub(crate) fn with_fiscal_number(mut self, number: Option<FiscalNumber>) -> Self {
-        self.fiscal_number = number;
+        self.0.fiscal_number = number;
         self
     }
 
     pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
+        self.0.retry_after = Some(after);
         self
     }
 
-    fn with_cause(mut self, cause: String) -> Self {
-        self.cause = Some(cause);
+    pub(crate) fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
         self
     }
 
-    fn to_json(&self) -> String {
-        let member = match self.errors.as_slice() {
+    /// What it says, for the answer of one among many.
+    pub(crate) fn body(&self, language: Language) -> ProblemBody<'_> {
+        let member = match self.0.errors.as_slice() {
             [Item { member: Some(member), .. }] => Some(member.as_str()),
             _ => None,
         };
-        let body = Members {
+        let errors = self.0.errors.iter().map(|item| ProblemItem {
+            member: item.member.as_deref(),
+            reason: item.reason,
+            detail: item.detail.in_language(language),
+        });
+        ProblemBody {
             r#type: format!(
                 "urn:stelala:problem:{}",
-                self.kind.code().to_ascii_lowercase().replace('_', "-")
+                self.0.kind.code().to_ascii_lowercase().replace('_', "-")
             ),
-            title: self.kind.title(self.language),
-            status: self.kind.status().as_u16(),
-            detail: &self.detail,
-            code: self.kind.code(),
+            title: self.0.kind.title(language),
+            status: self.0.kind.status().as_u16(),
+            detail: self.0.detail.in_language(language),
+            code: self.0.kind.code(),
             member,
-            fiscal_number: self.fiscal_number.map(|number| number.to_string()),
-            errors: &self.errors,
-        };
+            fiscal_number: self.0.fiscal_number.map(|number| number.to_string()),
+            errors: errors.collect(),
+        }
+    }
+
+    fn to_json(&self, language: Language) -> String {
         // Strings and integers always serialise.
-        serde_json::to_string(&body).unwrap_or_default()
+        serde_json::to_string(&self.body(language)).unwrap_or_default()
+    }
+
+    /// Writes the problem that an answer carries, if it carries one, in the client's language.
+    pub(crate) fn speak(response: &mut Response, language: Language) {
+        let Some(problem) = response.extensions_mut().remove::<Self>() else { return };
+        *response.body_mut() = Body::from(problem.to_json(language));
+        let tag = HeaderValue::from_static(language.tag());
+        response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);
+        let noted = Noted { code: problem.0.kind.code(), cause: problem.0.cause };
+        response.extensions_mut().insert(noted);
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.to_json()));
-        *response.status_mut() = self.kind.status();
-        response.extensions_mut().insert(Noted { code: self.kind.code(), cause: self.cause });
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0.kind.status();
         let headers = response.headers_mut();
         let mut set =
             |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
         set(header::CONTENT_TYPE, Self::CONTENT_TYPE);
-        set(header::CONTENT_LANGUAGE, self.language.tag());
         set(header::CACHE_CONTROL, "no-store");
-        if self.kind == Kind::Unauthenticated {
+        if self.0.kind == Kind::Unauthenticated {
             set(header::WWW_AUTHENTICATE, "Bearer");
         }
-        if self.kind == Kind::PayloadTooLarge || self.kind == Kind::BodyTooSlow {
+        if self.0.kind == Kind::PayloadTooLarge || self.0.kind == Kind::BodyTooSlow {
             // What is left of the body is not read.
             set(header::CONNECTION, "close");
         }
-        if let Some(after) = self.retry_after {
+        if let Some(after) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -3,28 +3,26 @@
 use std::time::Duration;
 
 use fiscal::{CreditFault, LinkFault};
-use ledger::{Refusal, StoreFault};
+use ledger::{Refusal, ReportFault, StoreFault};
 
-use super::{Kind, Language, Problem};
+use super::{Kind, Problem, Words, words};
 
 /// After this time a temporary fault may be over.
 const LATER: Duration = Duration::from_secs(5);
 
-impl Problem {
+impl From<Refusal> for Problem {
     /// The problem that a refusal is. What is the operator's to know is in the log and not in it.
-    pub(crate) fn of(refusal: &Refusal, language: Language) -> Self {
-        match refusal {
-            Refusal::Payload(fault) | Refusal::Credit(CreditFault::Payload(fault)) => {
-                return Self::of_payload(fault, language);
-            }
-            _ => {}
+    fn from(refusal: Refusal) -> Self {
+        if let Refusal::Payload(fault) | Refusal::Credit(CreditFault::Payload(fault)) = &refusal {
+            return Self::of_payload(fault);
         }
-        let kind = kind(refusal);
-        let mut problem = Self::new(kind, detail(refusal));
+        // The codes are the ledger's own, so that one table gives their status.
+        let kind = Kind::of_code(refusal.code()).unwrap_or(Kind::Internal);
+        let mut problem = Self::new(kind, detail(&refusal));
         if matches!(refusal, Refusal::Store(_) | Refusal::Signer(_)) {
             problem = problem.with_cause(refusal.to_string());
         }
-        match refusal {
+        match &refusal {
             Refusal::Busy { retry_after } => problem.with_retry_after(*retry_after),
             _ if refusal.is_temporary() => problem.with_retry_after(LATER),
             _ => problem,
@@ -32,31 +30,118 @@ impl Problem {
     }
 }
 
-/// The codes are the ledger's own, so that one table gives their status.
-fn kind(refusal: &Refusal) -> Kind {
-    Kind::of_code(refusal.code()).unwrap_or(Kind::Internal)
-}
-
-/// Sentences of a database or a token may name files, hosts and statements.
-fn detail(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Store(StoreFault::Unavailable(_)) => {
-            "the database cannot be reached now: send it again later".into()
-        }
-        Refusal::Store(StoreFault::Exists(_)) => refusal.to_string(),
-        Refusal::Store(_) => "the database cannot be used: the operator has to look".into(),
+/// In both languages. Sentences of a database or a token may name files, hosts and statements, and are not repeated.
+fn detail(refusal: &Refusal) -> Words {
+    let french: String = match refusal {
+        Refusal::Store(fault) => return of_store(fault),
         Refusal::Signer(fault) if fault.is_temporary() => {
-            "the signer cannot be reached now: nothing was sealed, send it again later".into()
+            return words(
+                "le signataire est injoignable : rien n'a été scellé, renvoyez plus tard",
+                "the signer cannot be reached now: nothing was sealed, send it again later",
+            );
         }
         Refusal::Signer(_) => {
-            "the signer cannot be used: nothing was sealed, the operator has to look".into()
+            return words(
+                "le signataire est inutilisable : rien n'a été scellé, l'exploitant doit intervenir",
+                "the signer cannot be used: nothing was sealed, the operator has to look",
+            );
         }
         Refusal::Link(LinkFault::ClockRollback { behind_seconds }) => {
-            format!(
-                "the ledger's clock is {behind_seconds} s behind its newest record: the operator has to set it"
-            )
+            return words(
+                format!("l'horloge du registre a {behind_seconds} s de retard : l'exploitant doit la régler"),
+                format!("the ledger's clock is {behind_seconds} s behind its newest record: the operator has to set it"),
+            );
         }
-        _ => refusal.to_string(),
+        Refusal::Link(LinkFault::WrongOutlet) | Refusal::WrongOutlet => {
+            "aucun point de vente de ce marchand n'a cet identifiant : envoyez la facture d'un point de vente \
+             enregistré ici"
+                .into()
+        }
+        Refusal::Link(LinkFault::Exhausted) => {
+            "la série n'a plus de numéros : l'exploitant doit en ouvrir une nouvelle".into()
+        }
+        Refusal::Replay { number, epoch } => {
+            format!("cette vente est déjà scellée sous le numéro {number} de la série {epoch} : demandez cette facture")
+        }
+        Refusal::KeyReused => "cette clé d'idempotence a servi pour une autre facture : donnez une clé à chaque vente".into(),
+        Refusal::StampedAhead { seconds } => {
+            format!("la facture est datée {seconds} s après l'heure du registre : réglez l'horloge de la caisse")
+        }
+        Refusal::Credit(fault) => of_credit(fault),
+        Refusal::VoucherOut { until } => format!(
+            "un bon permet à un autre signataire de créditer cet original jusqu'au {until} : créditez-le là-bas, ou ici \
+             une fois ses enregistrements arrivés"
+        ),
+        Refusal::ClosureRequired => {
+            "il n'y a plus de place dans les totaux depuis la dernière clôture : clôturez la journée (Z), puis renvoyez".into()
+        }
+        Refusal::NotFound(_) => "il n'y a rien de tel : vérifiez ce que vous demandez".into(),
+        Refusal::Report(fault) => of_report(*fault).into(),
+        Refusal::NotNext { held } => {
+            format!("le registre tient cette chaîne jusqu'à la position {held} : livrez la suite")
+        }
+        Refusal::Busy { retry_after } => format!(
+            "trop de ventes attendent d'être scellées : renvoyez dans {} s",
+            retry_after.as_secs()
+        ),
+        Refusal::Held => {
+            "un autre processus écrit pour ce point de vente, ou il est en cours de restauration : renvoyez dans \
+             quelques secondes"
+                .into()
+        }
+        Refusal::OutcomeUnknown => {
+            "la base n'a pas dit si la vente est enregistrée : renvoyez les mêmes octets avec la même clé \
+             d'idempotence, la réponse sera le seul sceau"
+                .into()
+        }
+        Refusal::Failed => "le registre s'est arrêté contre toute attente : renvoyez plus tard avec la même clé".into(),
+        Refusal::Stopping => "le service s'arrête : renvoyez dans quelques secondes".into(),
+        // It was answered above.
+        Refusal::Payload(fault) => fault.reason.french().into(),
+    };
+    words(french, refusal.to_string())
+}
+
+fn of_store(fault: &StoreFault) -> Words {
+    match fault {
+        StoreFault::Unavailable(_) => words(
+            "la base de données est injoignable : renvoyez plus tard",
+            "the database cannot be reached now: send it again later",
+        ),
+        StoreFault::Exists(_) => words("cela existe déjà : choisissez autre chose", fault.to_string()),
+        StoreFault::Corrupt(_) | StoreFault::Version { .. } | StoreFault::Unsafe(_) => words(
+            "la base de données est inutilisable : l'exploitant doit intervenir",
+            "the database cannot be used: the operator has to look",
+        ),
+    }
+}
+
+fn of_credit(fault: &CreditFault) -> String {
+    match fault {
+        CreditFault::OriginalNotFound => {
+            "aucune facture de ce numéro et de ce code n'a été scellée ici : relisez-les sur le reçu".into()
+        }
+        CreditFault::OriginalElsewhere => {
+            "l'original est tenu par un autre signataire : demandez un bon au registre et joignez-le à la référence".into()
+        }
+        CreditFault::AlreadyVoided => "l'original est déjà annulé : il ne reste rien à créditer".into(),
+        CreditFault::ExceedsOriginal { group } => {
+            format!("tax_groups[{group}] : les avoirs dépassent ensemble ce que l'original a vendu dans ce groupe")
+        }
+        CreditFault::Payload(fault) => fault.reason.french().into(),
+    }
+}
+
+const fn of_report(fault: ReportFault) -> &'static str {
+    match fault {
+        ReportFault::Days => "le dernier jour précède le premier : échangez-les",
+        ReportFault::Cursor => "after : envoyez le `next` de la réponse précédente, tel quel",
+        ReportFault::Sum => {
+            "une somme est plus longue qu'un montant ne peut l'être : demandez moins de jours"
+        }
+        ReportFault::Erased => {
+            "les factures de ces jours ont été effacées après leur conservation légale : demandez des jours plus récents"
+        }
     }
 }
 
@@ -66,7 +151,7 @@ mod tests {
     use fiscal::{Epoch, Fault, InvoiceNumber, Reason, Timestamp};
     use signing::SignerFault;
 
-    use super::*;
+    use super::{super::Language, *};
 
     const SECRET: &str = "SELECT password FROM secrets at /var/lib";
 
@@ -111,26 +196,35 @@ mod tests {
         for (refusal, status, later) in table() {
             let known = Kind::of_code(refusal.code());
             assert!(known.is_some(), "{} has no kind", refusal.code());
-            let response = Problem::of(&refusal, Language::English).into_response();
-            assert_eq!(response.status().as_u16(), status, "{}", refusal.code());
-            assert_eq!(response.headers().contains_key("retry-after"), later, "{}", refusal.code());
-            assert_eq!(refusal.is_temporary(), later, "{}", refusal.code());
+            let (code, temporary) = (refusal.code(), refusal.is_temporary());
+            let response = Problem::from(refusal).into_response();
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            assert_eq!(response.headers().contains_key("retry-after"), later, "{code}");
+            assert_eq!(temporary, later, "{code}");
         }
     }
 
     #[test]
     fn what_a_database_or_a_token_says_stays_inside() {
         for (refusal, ..) in table() {
-            let json = Problem::of(&refusal, Language::English).to_json();
-            assert!(!json.contains("SELECT") && !json.contains("/var/lib"), "{json}");
-            assert!(json.contains(&format!("\"code\":\"{}\"", refusal.code())), "{json}");
+            let code = refusal.code();
+            let problem = Problem::from(refusal);
+            for language in [Language::English, Language::French] {
+                let json = problem.to_json(language);
+                assert!(!json.contains("SELECT") && !json.contains("/var/lib"), "{json}");
+                assert!(json.contains(&format!("\"code\":\"{code}\"")), "{json}");
+            }
+            assert_ne!(
+                problem.0.detail.in_language(Language::French),
+                problem.0.detail.in_language(Language::English)
+            );
         }
     }
 
     #[test]
     fn a_fault_of_the_payload_names_its_member_in_the_clients_language() {
         let fault = Fault::at(fiscal::Member::Totals, Reason::ObjectExpected);
-        let json = Problem::of(&Refusal::Payload(fault), Language::French).to_json();
+        let json = Problem::from(Refusal::Payload(fault)).to_json(Language::French);
         let expected = concat!(
             r#"{"type":"urn:stelala:problem:schema-invalid","title":"La facture enfreint une règle","status":422,"#,
             r#""detail":"un objet est attendu","code":"SCHEMA_INVALID","member":"totals","#,

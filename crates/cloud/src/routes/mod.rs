@@ -1,10 +1,26 @@
 //! What may be asked, one verb in each file.
 
-mod caller;
+mod account;
+mod acts;
+mod api_keys;
+mod audit;
+mod docs;
 mod health;
+mod invitations;
 mod invoices;
 mod keys;
+mod merchants;
 mod metrics;
+mod outlets;
+mod place;
+mod receipts;
+mod reports;
+mod sessions;
+mod tax_manifests;
+mod users;
+mod verify;
+mod webhooks;
+mod whose;
 
 use std::sync::Arc;
 
@@ -12,24 +28,85 @@ use axum::{
     Router,
     http::{Method, Uri},
     middleware,
-    routing::{get, post},
 };
+use registry::Permission::{
+    Audit, Close, Platform, ReadInvoices, ReadKeys, ReadMerchant, ReadOutlets, ReadReports, ReadUsers,
+    ReadWebhooks, Seal, WriteKeys, WriteManifests, WriteMerchant, WriteOutlets, WriteUsers, WriteWebhooks,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     observe::observe,
-    problem::{Kind, Problem},
+    openapi::{self, identity, known, needs, open, person, public},
+    problem::{Kind, Problem, words},
 };
 
-/// All routes.
+/// All routes, and who may ask them.
+pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::start())
+        .routes(needs(Seal, routes!(invoices::create)))
+        .routes(needs(Seal, routes!(invoices::batch)))
+        .routes(needs(ReadInvoices, routes!(invoices::list)))
+        .routes(needs(ReadInvoices, routes!(invoices::show)))
+        .routes(needs(ReadInvoices, routes!(invoices::status)))
+        .routes(needs(ReadInvoices, routes!(receipts::print)))
+        .routes(public(routes!(verify::verify_qr, verify::verify_scanned_qr)))
+        .routes(public(routes!(verify::verify_number)))
+        .routes(needs(Close, routes!(reports::close)))
+        .routes(needs(ReadReports, routes!(reports::closed)))
+        .routes(needs(ReadReports, routes!(reports::snapshot)))
+        .routes(needs(ReadReports, routes!(reports::articles)))
+        .routes(needs(Audit, routes!(audit::export)))
+        .routes(needs(Audit, routes!(acts::list)))
+        .routes(needs(Platform, routes!(merchants::create)))
+        .routes(needs(ReadMerchant, routes!(merchants::list)))
+        .routes(needs(ReadMerchant, routes!(merchants::show)))
+        .routes(needs(WriteMerchant, routes!(merchants::change)))
+        .routes(needs(WriteOutlets, routes!(outlets::create)))
+        .routes(needs(ReadOutlets, routes!(outlets::list)))
+        .routes(needs(ReadOutlets, routes!(outlets::show)))
+        .routes(needs(WriteOutlets, routes!(outlets::change)))
+        .routes(needs(WriteKeys, routes!(api_keys::create)))
+        .routes(needs(ReadKeys, routes!(api_keys::list)))
+        .routes(needs(ReadKeys, routes!(api_keys::show)))
+        .routes(needs(WriteKeys, routes!(api_keys::revoke)))
+        .routes(needs(WriteUsers, routes!(users::create)))
+        .routes(needs(ReadUsers, routes!(users::list)))
+        .routes(needs(ReadUsers, routes!(users::show)))
+        .routes(needs(WriteUsers, routes!(users::change)))
+        .routes(needs(WriteUsers, routes!(users::reinvite)))
+        .routes(public(routes!(invitations::accept)))
+        .routes(public(routes!(sessions::open)))
+        .routes(identity(routes!(sessions::current)))
+        .routes(person(routes!(sessions::close)))
+        .routes(person(routes!(account::begin_totp)))
+        .routes(person(routes!(account::confirm_totp)))
+        .routes(person(routes!(account::change_password)))
+        .routes(needs(WriteManifests, routes!(tax_manifests::create)))
+        .routes(known(routes!(tax_manifests::list)))
+        .routes(known(routes!(tax_manifests::show)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::create)))
+        .routes(needs(ReadWebhooks, routes!(webhooks::list)))
+        .routes(needs(ReadWebhooks, routes!(webhooks::show)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::change)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::delete)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::rotate)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::ping)))
+        .routes(needs(ReadWebhooks, routes!(webhooks::deliveries)))
+        .routes(needs(ReadWebhooks, routes!(webhooks::delivery)))
+        .routes(needs(WriteWebhooks, routes!(webhooks::resend)))
+        .routes(open(routes!(keys::list)))
+        .routes(open(routes!(health::alive)))
+        .routes(open(routes!(health::ready)))
+        .routes(open(routes!(metrics::show)))
+}
+
+/// All routes, served.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/api/v1/invoices", post(invoices::create).get(invoices::find))
-        .route("/api/v1/invoices/{fiscal_number}", get(invoices::show))
-        .route("/.well-known/fiscal-keys.json", get(keys::list))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::show))
+    let (router, _) = table().split_for_parts();
+    router
+        .merge(docs::pages())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
@@ -38,9 +115,21 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn unknown(uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(120).collect();
-    Problem::new(Kind::NotFound, format!("{path}: there is nothing at this path"))
+    Problem::new(
+        Kind::NotFound,
+        words(
+            format!("{path} : il n'y a rien à cette adresse"),
+            format!("{path}: there is nothing at this path"),
+        ),
+    )
 }
 
 async fn not_allowed(method: Method) -> Problem {
-    Problem::new(Kind::MethodNotAllowed, format!("this path does not know {method}: see the header Allow"))
+    Problem::new(
+        Kind::MethodNotAllowed,
+        words(
+            format!("cette adresse ne connaît pas {method} : voyez l'en-tête Allow"),
+            format!("this path does not know {method}: see the header Allow"),
+        ),
+    )
 }

@@ -2,8 +2,12 @@
 
 use std::{
     convert::Infallible,
+    net::IpAddr,
     pin::pin,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,9 +23,16 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpStream, sync::watch, time::sleep};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
 
-use super::{impatient::Impatient, places::Places};
+use super::{client_address::ClientAddress, impatient::Impatient, places::Places};
+use crate::config::Network;
 
 /// The largest header of a request, in bytes.
 const HEADER_BYTES: usize = 16 * 1024;
@@ -37,57 +48,84 @@ const LAST_ANSWER: Duration = Duration::from_secs(660);
 /// So long the last answers may take when the server stops.
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Serves a client until it goes, does too much or too little, or the server stops.
-pub(super) async fn serve(
-    stream: TcpStream,
-    router: Router,
-    idle: Duration,
-    places: Places,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let router = TowerToHyperService::new(router);
-    let asked = AtomicU64::new(0);
-    let service = service_fn(|request: Request<Incoming>| {
-        let answer = router.call(request);
-        let is_last = asked.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS;
-        let places = &places;
-        async move {
-            let mut answer: Response = answer.await?;
-            if is_last || places.are_scarce() {
-                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok::<_, Infallible>(answer)
+/// What all connections of a server have.
+#[derive(Clone)]
+pub(super) struct Serving {
+    pub(super) router: Router,
+    pub(super) idle: Duration,
+    pub(super) places: Places,
+    pub(super) stopping: watch::Receiver<bool>,
+    /// None if nothing is encrypted.
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) proxies: Arc<[Network]>,
+}
+
+impl Serving {
+    /// Serves a client until it goes, does too much or too little, or the server stops.
+    pub(super) async fn serve(mut self, stream: TcpStream, peer: IpAddr) {
+        // Below what is encrypted: of that it sees every byte go out, those of the handshake too.
+        let stream = Impatient::new(stream, self.idle);
+        let Some(tls) = self.tls.take() else { return self.converse(stream, peer).await };
+        // Whoever has not finished it has asked for nothing: it need not be waited for.
+        let shaken = tokio::select! {
+            shaken = timeout(self.idle, tls.accept(stream)) => shaken,
+            () = stop(&mut self.stopping) => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.converse(stream, peer).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(idle)
-        .max_buf_size(HEADER_BYTES)
-        .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(Impatient::new(stream, idle)), service);
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        () = stop(&mut stopping) => None,
-        () = sleep(AGE) => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            let farewell = async {
-                stop(&mut stopping).await;
-                sleep(FAREWELL).await;
-            };
-            tokio::select! {
-                ended = connection => ended,
-                () = farewell => return tracing::debug!("a client was not done when the server stopped"),
-                () = sleep(LAST_ANSWER) => return tracing::debug!("a client did not take its last answer"),
+    }
+
+    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
+        let Self { router, idle, places, mut stopping, proxies, .. } = self;
+        let router = TowerToHyperService::new(router);
+        let asked = AtomicU64::new(0);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let client = ClientAddress::of(peer, &proxies, request.headers());
+            request.extensions_mut().insert(client);
+            let answer = router.call(request);
+            let is_last = asked.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS;
+            let places = &places;
+            async move {
+                let mut answer: Response = answer.await?;
+                if is_last || places.are_scarce() {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer)
             }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(idle)
+            .max_buf_size(HEADER_BYTES)
+            .max_headers(HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = stop(&mut stopping) => None,
+            () = sleep(AGE) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                let farewell = async {
+                    stop(&mut stopping).await;
+                    sleep(FAREWELL).await;
+                };
+                tokio::select! {
+                    ended = connection => ended,
+                    () = farewell => return tracing::debug!("a client was not done when the server stopped"),
+                    () = sleep(LAST_ANSWER) => return tracing::debug!("a client did not take its last answer"),
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -1,10 +1,12 @@
 use std::{io, path::Path};
 
 use ledger::StoreFault;
+use registry::RegistryFault;
 use signing::{KeyFileFault, SignerFault};
+use webhooks::WebhookFault;
 
 use super::Beyond;
-use crate::config::SecretFault;
+use crate::{config::SecretFault, server::CertificateFault};
 
 /// Why a cloud does not start, or a command on it is not done.
 #[derive(Debug, thiserror::Error)]
@@ -13,8 +15,10 @@ pub enum StartFault {
     #[error(transparent)]
     Secret(SecretFault),
     /// `SECRET_MISSING`
-    #[error("the store of keys is encrypted: set {variable}, or name a {member} in the configuration")]
+    #[error("{what}: set {variable}, or name a {member} in the configuration")]
     SecretMissing {
+        /// What it is for.
+        what: &'static str,
         /// The variable that would hold it.
         variable: &'static str,
         /// The member that would name its file.
@@ -26,9 +30,18 @@ pub enum StartFault {
     /// `SIGNER`
     #[error(transparent)]
     Signer(#[from] SignerFault),
+    /// The code is the certificate's.
+    #[error(transparent)]
+    Certificate(#[from] CertificateFault),
     /// `STORE`
     #[error(transparent)]
     Store(#[from] StoreFault),
+    /// `REGISTRY`
+    #[error(transparent)]
+    Registry(#[from] RegistryFault),
+    /// `WEBHOOKS`
+    #[error(transparent)]
+    Webhooks(#[from] WebhookFault),
     /// `FILE`
     #[error("{path}: {cause}: it has to be a file that this program may write")]
     File {
@@ -77,7 +90,10 @@ impl StartFault {
             Self::SecretMissing { .. } => "SECRET_MISSING",
             Self::Keys(_) => "KEYS",
             Self::Signer(_) => "SIGNER",
+            Self::Certificate(fault) => fault.code(),
             Self::Store(_) => "STORE",
+            Self::Registry(_) => "REGISTRY",
+            Self::Webhooks(_) => "WEBHOOKS",
             Self::File { .. } => "FILE",
             Self::WentBack { .. } => "WENT_BACK",
             Self::Threads(_) => "THREADS",

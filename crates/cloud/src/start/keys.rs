@@ -49,7 +49,9 @@ fn secret(
     match (given, file) {
         (Some(given), _) => Ok(given),
         (None, Some(path)) => SecretSource::File(path.to_owned()).passphrase().map_err(StartFault::Secret),
-        (None, None) => Err(StartFault::SecretMissing { variable, member }),
+        (None, None) => {
+            Err(StartFault::SecretMissing { what: "the store of keys is encrypted", variable, member })
+        }
     }
 }
 

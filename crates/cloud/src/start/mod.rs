@@ -2,16 +2,18 @@
 
 mod fault;
 mod keys;
+mod manifest;
 mod noted;
-mod outlets;
 mod published;
+mod secret;
 mod upkeep;
+mod webhooks;
 
+pub(crate) use self::webhooks::places_of;
 pub use fault::StartFault;
 pub(crate) use keys::{key_store, ring};
 pub use keys::{make_key, open_signer};
 pub use noted::{Beyond, NotedHeads};
-pub use outlets::register_outlet;
 pub use published::PublishedSigner;
 use published::Shown;
 use upkeep::Upkeep;
@@ -26,17 +28,19 @@ use std::{
     time::Duration,
 };
 
+use ::webhooks::Webhooks;
 use ledger::{
     Clock, Database, HeadFile, Ledger, Limits, Parts, PostgresDatabase, PostgresOptions, SqliteDatabase,
 };
+use registry::Registry;
 use signing::{KeyRing, Signer};
 use tokio::net::TcpListener;
 
 use crate::{
     app::{App, AppParts},
     clock::SystemClock,
-    config::{Config, DatabaseConfig, PostgresConfig},
-    server::{Server, ServerLimits},
+    config::{Config, DatabaseConfig, Network, PostgresConfig},
+    server::{Certificate, Server, ServerLimits},
 };
 
 /// Where random bytes come from.
@@ -47,6 +51,8 @@ pub struct Cloud {
     app: Arc<App>,
     limits: ServerLimits,
     published: Arc<PublishedSigner>,
+    certificate: Option<Certificate>,
+    proxies: Vec<Network>,
 }
 
 /// How often a process looks whether another key is to seal.
@@ -57,9 +63,16 @@ impl Cloud {
     /// that were noted outside it. It does not wait for a slow signer: until that
     /// has proven a key, sales are refused for the time being.
     pub fn start(config: &Config, entropy: Entropy) -> Result<Self, StartFault> {
+        let certificate = config.http.tls.as_ref().map(Certificate::read).transpose()?;
         let database = database(&config.database)?;
         let heads = &config.ledger.heads;
         NotedHeads::read(heads)?.check(&*database, heads)?;
+        let mut store = database.connect()?;
+        Registry::prepare(&mut *store)?;
+        Webhooks::prepare(&mut *store)?;
+        let manifest = Registry::over(&mut *store).newest_manifest()?;
+        drop(store);
+        let vault = Arc::new(secret::vault(config, entropy)?);
         let witness = HeadFile::open(heads).map_err(|cause| StartFault::file(heads, cause))?;
         let ring = Arc::new(ring(config, key_store(config, entropy)?, entropy));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -68,27 +81,34 @@ impl Cloud {
         let parts = Parts {
             database,
             signer: Arc::clone(&published) as Arc<dyn Signer>,
-            clock,
+            clock: Arc::clone(&clock),
             witness: Arc::new(witness),
             process: number(entropy),
-            // No route issues vouchers or makes reports yet.
+            // No route issues vouchers yet, and what is signed asks the ring when it is asked for.
             vouchers: None,
             attester: None,
         };
         let (writers, queue) = (config.ledger.writers, config.ledger.queue);
         let limits = Limits { writers, queue, readers: config.ledger.readers.get() };
         let ledger = Ledger::start(parts, limits).map_err(StartFault::Threads)?;
+        ledger.use_manifest(manifest);
+        let dispatcher = webhooks::dispatcher(&config.webhooks, &ledger, &vault, entropy)?;
         let app = App::new(AppParts {
             ledger,
             signer: Arc::new(Shown(Arc::clone(&published))),
             ring: Some(ring),
-            access: config.access.clone(),
+            clock,
+            entropy,
+            vault,
+            dispatcher: Some(dispatcher),
+            networks: webhooks::networks(&config.webhooks),
+            limits: config.limits,
             queue: writers.get().saturating_mul(queue.get()),
             body: config.http.body,
-            process: number(entropy),
         });
         let limits = ServerLimits { connections: config.http.connections, idle: config.http.idle };
-        Ok(Self { app, limits, published })
+        let proxies = config.http.trusted_proxies.clone();
+        Ok(Self { app, limits, published, certificate, proxies })
     }
 
     /// The keys of its signer.
@@ -98,12 +118,18 @@ impl Cloud {
 
     /// Serves until `stop` is over, and ends in good order.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let published = self.published;
+        let (published, app) = (self.published, Arc::clone(&self.app));
         let look = tokio::spawn(async move {
             loop {
-                let published = Arc::clone(&published);
-                // It logs what it finds.
-                let _ = tokio::task::spawn_blocking(move || published.follow()).await;
+                app.limiters.forget_idle();
+                let (published, app) = (Arc::clone(&published), Arc::clone(&app));
+                let follow = move || {
+                    published.follow();
+                    manifest::follow(&app);
+                    webhooks::count(&app);
+                };
+                // They log what they find.
+                let _ = tokio::task::spawn_blocking(follow).await;
                 tokio::time::sleep(LOOK).await;
             }
         });
@@ -114,6 +140,7 @@ impl Cloud {
                 let (app, kept) = (Arc::clone(&app), Arc::clone(&kept));
                 let forget = move || {
                     let mut upkeep = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    upkeep::forget_sessions(&app.ledger, SystemClock.now());
                     upkeep.forget_keys(&app.ledger, SystemClock.now())
                 };
                 match tokio::task::spawn_blocking(forget).await {
@@ -124,9 +151,12 @@ impl Cloud {
                 tokio::time::sleep(upkeep::EVERY).await;
             }
         });
-        Server::new(self.app, self.limits).serve(listener, stop).await;
+        let app = Arc::clone(&self.app);
+        let server = Server::new(self.app, self.limits).showing(self.certificate).behind(&self.proxies);
+        server.serve(listener, stop).await;
         look.abort();
         upkeep.abort();
+        webhooks::stop(app).await;
     }
 }
 

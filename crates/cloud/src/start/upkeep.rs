@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fiscal::Timestamp;
 use ledger::{IdempotencyKey, Ledger, LedgerStore, Refusal, StoreFault};
+use registry::Registry;
 
 /// How often it is done.
 pub(super) const EVERY: Duration = Duration::from_secs(3_600);
@@ -45,6 +46,15 @@ impl Upkeep {
         let time = now.min(newest).unix();
         let latest = *self.latest.insert(self.latest.map_or(time, |latest| latest + EVERY.as_secs()));
         time.min(latest).checked_sub(KEPT_SECONDS).and_then(Timestamp::from_unix)
+    }
+}
+
+/// Forgets sessions and invitations that are over. Nobody is let in by one of them: this frees room only.
+pub(super) fn forget_sessions(ledger: &Ledger, now: Timestamp) {
+    match ledger.ask(|store| Ok(Registry::over(store).forget_sessions(now))) {
+        Ok(Ok(forgotten)) => tracing::debug!(forgotten, "sessions and invitations that are over"),
+        Ok(Err(fault)) => tracing::warn!(%fault, "sessions that are over were not forgotten"),
+        Err(refusal) => tracing::warn!(%refusal, "sessions that are over were not forgotten"),
     }
 }
 

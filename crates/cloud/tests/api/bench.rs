@@ -13,14 +13,16 @@ use std::{
     time::Duration,
 };
 
-use cloud::{ApiKey, App, AppParts, Cloud, Config, Server, ServerLimits, SignerConfig, SystemClock};
+use cloud::{App, AppParts, Cloud, Config, Server, ServerLimits, SignerConfig, SystemClock};
 use fiscal::{DeviceId, Invoice, Linked, PublicKey, Sealed, Timestamp, UtcOffset};
-use ledger::{Clock, Ledger, Limits, NoWitness, Outlet, Parts};
+use ledger::{By, Clock, Database, Ledger, Limits, NoWitness, Parts};
+use registry::{ApiKey, Maker, MerchantId, NewKey, NewMerchant, NewPlace, Reach, Registry, Role, Vault};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use signing::{Cost, KeyRing, RingSettings, Signer, SignerFault, SoftwareKeys};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot};
+use webhooks::{Networks, Webhooks};
 
 pub(crate) const CANONICAL: &str = "application/vnd.stelala.canonical+json";
 pub(crate) const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
@@ -39,17 +41,72 @@ pub(crate) fn key(number: u8) -> ApiKey {
     ApiKey::new([number; 32])
 }
 
-/// Two outlets of the merchant of examples/day, a key for each, and one for the operator.
 pub(crate) fn config(folder: &TempDir, more: &str) -> Config {
-    let keys = format!(
-        "[[api_keys]]\nhash = \"{}\"\noutlet = \"KIN-GOMBE-01\"\n[[api_keys]]\nhash = \"{}\"\noutlet = \"KIN-LIMETE-02\"\n\
-         [[api_keys]]\nhash = \"{}\"\noperator = true\n",
-        key(1).hash(),
-        key(2).hash(),
-        key(9).hash(),
-    );
     let variables = [("STELALA_PASSPHRASE".to_owned(), "correct horse".to_owned())];
-    Config::read(&format!("{more}\n{keys}"), folder.path(), &variables).unwrap()
+    Config::read(more, folder.path(), &variables).unwrap()
+}
+
+/// Whoever has the machine.
+pub(crate) fn machine() -> By {
+    By { actor: "machine".parse().unwrap(), tenant: None, request: "test".parse().unwrap() }
+}
+
+/// A key whose secret is known.
+pub(crate) fn make_key(database: &dyn Database, number: u8, role: Role, reach: Reach) {
+    let mut store = database.connect().unwrap();
+    let new = NewKey {
+        name: format!("key {number}").parse().unwrap(),
+        reach,
+        role,
+        scopes: None,
+        rate: None,
+        expires: None,
+    };
+    let now = SystemClock.now();
+    let made = Registry::over(&mut *store)
+        .create_key(&Maker::MACHINE, &new, &machine(), now, &mut |bytes| bytes.fill(number))
+        .unwrap();
+    assert_eq!(made.0.reveal(), key(number).reveal());
+}
+
+/// A merchant of a name of his own, with an outlet for each id.
+pub(crate) fn make_merchant(
+    database: &dyn Database,
+    config: &Config,
+    name: &str,
+    nif: &str,
+    outlets: &[(&str, &str)],
+) -> MerchantId {
+    let mut store = database.connect().unwrap();
+    let mut registry = Registry::over(&mut *store);
+    let now = SystemClock.now();
+    let new = NewMerchant { name: name.parse().unwrap(), nif: nif.parse().unwrap() };
+    let merchant =
+        registry.create_merchant(&Reach::Platform, &new, &machine(), now, &mut entropy).unwrap().id;
+    for (id, prefix) in outlets {
+        let new = NewPlace {
+            id: id.parse().unwrap(),
+            merchant: merchant.clone(),
+            name: id.parse().unwrap(),
+            address: None,
+            prefix: Some(prefix.parse().unwrap()),
+            zone: UtcOffset::KINSHASA,
+        };
+        registry.create_place(&Reach::Platform, &new, config.signer.id(), &machine(), now).unwrap();
+    }
+    merchant
+}
+
+/// Two outlets of the merchant of examples/day, a key for each, one of an owner, and one for the operator.
+fn make_tenants(database: &dyn Database, config: &Config) {
+    let outlets = [("KIN-GOMBE-01", "KINGOMBE01"), ("KIN-LIMETE-02", "KINLIMET02")];
+    let merchant = make_merchant(database, config, "Maman Nzuzi", "A2301457K", &outlets);
+    for (number, (outlet, _)) in (1..).zip(outlets) {
+        let reach = Reach::Outlet(merchant.clone(), outlet.parse().unwrap());
+        make_key(database, number, Role::Manager, reach);
+    }
+    make_key(database, 3, Role::Owner, Reach::Merchant(merchant));
+    make_key(database, 9, Role::Operator, Reach::Platform);
 }
 
 /// A cloud that serves.
@@ -71,13 +128,9 @@ impl Bench {
         let config = config(&folder, more);
         let database = cloud::database(&config.database).unwrap();
         cloud::make_key(&config, CHEAP, &*database, &SystemClock, entropy).unwrap();
-        for (id, prefix) in [("KIN-GOMBE-01", "KINGOMBE01"), ("KIN-LIMETE-02", "KINLIMET02")] {
-            let zone = UtcOffset::from_minutes(60).unwrap();
-            let (id, prefix, nif) =
-                (id.parse().unwrap(), prefix.parse().unwrap(), "A2301457K".parse().unwrap());
-            cloud::register_outlet(&*database, &Outlet { id, nif, prefix, zone }, config.signer.id())
-                .unwrap();
-        }
+        Registry::prepare(&mut *database.connect().unwrap()).unwrap();
+        Webhooks::prepare(&mut *database.connect().unwrap()).unwrap();
+        make_tenants(&*database, &config);
         Self::serve(folder, config)
     }
 
@@ -134,10 +187,14 @@ impl Bench {
             ledger,
             signer,
             ring,
-            access: config.access.clone(),
+            clock: Arc::new(SystemClock),
+            entropy,
+            vault: Arc::new(Vault::new([7; 32])),
+            dispatcher: None,
+            networks: Networks::PublicOnly,
+            limits: config.limits,
             queue: 1,
             body: Duration::from_secs(5),
-            process: 1,
         });
         let limits = ServerLimits { connections: config.http.connections, idle: config.http.idle };
         let server = Server::new(app, limits);
@@ -161,6 +218,14 @@ impl Bench {
         });
         let address = address.recv().unwrap();
         Self { folder, config, address, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// The merchant of examples/day.
+    pub(crate) fn merchant(&self) -> MerchantId {
+        let database = cloud::database(&self.config.database).unwrap();
+        let mut store = database.connect().unwrap();
+        let place = Registry::over(&mut *store).place_of("KIN-GOMBE-01".parse().unwrap()).unwrap();
+        place.unwrap().merchant
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -244,11 +309,17 @@ pub(crate) struct Client {
 }
 
 /// What was answered.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: Vec<(String, String)>,
+    /// As text, with what is none replaced.
     pub(crate) body: String,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?} {}", self.status, self.head, self.body)
+    }
 }
 
 impl Answer {
@@ -325,13 +396,34 @@ impl Client {
             let Some((name, value)) = line.split_once(": ") else { break };
             head.push((name.to_ascii_lowercase(), value.to_owned()));
         }
-        let length = head
-            .iter()
-            .find(|(name, _)| name == "content-length")
-            .map_or(0, |(_, value)| value.parse().unwrap());
-        let mut body = vec![0; if line.starts_with("HEAD") { 0 } else { length }];
-        self.stream.read_exact(&mut body).unwrap();
-        Answer { status, head, body: String::from_utf8(body).unwrap() }
+        let header =
+            |name: &str| head.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let length: usize = header("content-length").map_or(0, |value| value.parse().unwrap());
+        let bytes = if header("transfer-encoding") == Some("chunked") {
+            self.chunks()
+        } else {
+            self.exactly(if line.starts_with("HEAD") { 0 } else { length })
+        };
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status, head, body }
+    }
+
+    fn chunks(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line(), 16).unwrap();
+            bytes.extend(self.exactly(length));
+            assert_eq!(self.line(), "");
+            if length == 0 {
+                return bytes;
+            }
+        }
+    }
+
+    fn exactly(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     fn line(&mut self) -> String {

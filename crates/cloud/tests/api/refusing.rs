@@ -107,17 +107,24 @@ fn a_payload_stamped_in_the_future_or_of_an_unknown_original_is_refused() {
 }
 
 #[test]
-fn an_outlet_that_is_not_registered_is_refused_to_the_operator_too() {
+fn an_outlet_that_is_not_registered_is_refused_to_the_owner_too() {
     let bench = Bench::start();
-    let answer = bench.client().sell(9, None, &payload(1).replace("KIN-GOMBE-01", "KIN-NOWHERE"));
+    let answer = bench.client().sell(3, None, &payload(1).replace("KIN-GOMBE-01", "KIN-NOWHERE"));
     assert_eq!((answer.status, answer.code().as_str()), (403, "WRONG_OUTLET"));
+}
+
+#[test]
+fn who_runs_the_platform_sells_for_nobody() {
+    let bench = Bench::start();
+    let answer = bench.client().sell(9, None, &payload(1));
+    assert_eq!((answer.status, answer.code().as_str()), (403, "FORBIDDEN"));
 }
 
 #[test]
 fn unknown_paths_and_methods_are_problems_too() {
     let bench = Bench::start();
     let mut client = bench.client();
-    for path in ["/", "/api/v1/invoices/", "/api/v2/invoices", "/api/v1/invoices/a/b"] {
+    for path in ["/api", "/api/v1/invoices/", "/api/v2/invoices", "/api/v1/invoices/a/b"] {
         let answer = client.get(path, 1);
         assert_eq!((answer.status, answer.code().as_str()), (404, "NOT_FOUND"), "{path}");
     }

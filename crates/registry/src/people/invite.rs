@@ -8,7 +8,8 @@ use super::{
     session, tries,
 };
 use crate::{
-    InvitationToken, Label, Maker, Merchant, MerchantId, NewMerchant, Random, Registry, RegistryFault, Role, UserId,
+    InvitationToken, Label, Maker, Merchant, MerchantId, NewMerchant, Random, Registry, RegistryFault, Role,
+    UserId,
     acts::Asked,
     merchants,
     rows::{Row, first, text, text_or_null, time},

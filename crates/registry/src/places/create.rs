@@ -1,4 +1,4 @@
-use fiscal::{DeviceId, OutletId, Prefix, Timestamp, UtcOffset};
+use fiscal::{DeviceId, Nif, OutletId, Prefix, Timestamp, UtcOffset};
 use ledger::{By, Outlet, Statements, insert_outlet};
 
 use super::{Place, prefix::prefixes_like};
@@ -6,7 +6,7 @@ use crate::{
     Label, MerchantId, Reach, Registry, RegistryFault,
     acts::Asked,
     merchants,
-    rows::{text, text_or_null, time},
+    rows::{first, text, text_or_null, time},
 };
 
 /// What a new outlet is made of. Its taxpayer's number is its merchant's.
@@ -28,6 +28,9 @@ pub struct NewPlace {
 
 impl Registry<'_> {
     /// Makes an outlet, here and in the ledger, whose records `signer` will seal.
+    ///
+    /// An outlet that is in the ledger and nobody's, from before there were merchants, becomes the merchant's when the
+    /// platform names it as it is there.
     pub fn create_place(
         &mut self,
         reach: &Reach,
@@ -44,7 +47,14 @@ impl Registry<'_> {
         self.change(|statements| {
             let merchant = merchants::find_running(statements, &new.merchant)?;
             let outlet = |prefix| Outlet { id: new.id, nif: merchant.nif, prefix, zone: new.zone };
-            let outlet = insert(statements, new, signer, outlet)?;
+            let adopted = match reach {
+                Reach::Platform => nobodys(statements, new, merchant.nif)?,
+                Reach::Merchant(_) | Reach::Outlet(..) => None,
+            };
+            let outlet = match adopted {
+                Some(outlet) => outlet,
+                None => insert(statements, new, signer, outlet)?,
+            };
             statements.execute(
                 "INSERT INTO places (outlet, merchant, name, address, created) VALUES ($1, $2, $3, $4, $5)",
                 &[
@@ -67,6 +77,25 @@ impl Registry<'_> {
             })
         })
     }
+}
+
+/// The outlet that the ledger has under this id, if it is nobody's yet and is what is asked for.
+fn nobodys(
+    statements: &mut dyn Statements,
+    new: &NewPlace,
+    nif: Nif,
+) -> Result<Option<Outlet>, RegistryFault> {
+    let found = statements.query(
+        "SELECT nif, prefix, zone_minutes FROM outlets \
+         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM places WHERE outlet = outlets.id)",
+        &[text(new.id.as_str())],
+    )?;
+    let Some(mut row) = first(found) else { return Ok(None) };
+    let (of, prefix): (Nif, Prefix) = (row.text("nif")?, row.text("prefix")?);
+    let is_it = of == nif
+        && new.prefix.is_none_or(|wanted| wanted == prefix)
+        && row.integer("zone_minutes")? == i64::from(new.zone.minutes());
+    Ok(is_it.then_some(Outlet { id: new.id, nif, prefix, zone: new.zone }))
 }
 
 /// Keeps it in the ledger under its prefix, or under the first free one like its id.

@@ -20,8 +20,9 @@ impl RunCommand {
         let config = self.config.read()?;
         start_log(&config.log)?;
         let serving = Serving::start(&config)?;
+        let scheme = if config.http.tls.is_some() { "https" } else { "http" };
         // Who started it may wait for this line, and may have gone after it.
-        let _ = writeln!(io::stdout().lock(), "listening at http://{}", serving.address());
+        let _ = writeln!(io::stdout().lock(), "listening at {scheme}://{}", serving.address());
         serving.until_interrupted()?;
         Ok(ExitCode::SUCCESS)
     }

@@ -12,22 +12,25 @@ use tokio::{
 
 use crate::random;
 
-/// A cloud that serves on threads of its own.
-pub(crate) struct Serving {
+/// A port that is taken, at which nothing is answered yet: whoever connects waits.
+pub(crate) struct Listening {
     runtime: Runtime,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    done: JoinHandle<()>,
+    listener: TcpListener,
 }
 
-impl Serving {
-    /// Listens first, so that a port in use is told before anything else is done. From then on a signal ends it.
-    pub(crate) fn start(config: &Config) -> anyhow::Result<Self> {
+impl Listening {
+    /// A port in use is told before anything else is done.
+    pub(crate) fn at(listen: SocketAddr) -> anyhow::Result<Self> {
         let runtime = Runtime::new().context("the system gives no threads")?;
-        let listen = config.http.listen;
         let listener = runtime.block_on(TcpListener::bind(listen)).with_context(|| {
             format!("{listen} cannot be listened at: end what listens there, or set another port")
         })?;
+        Ok(Self { runtime, listener })
+    }
+
+    /// Starts the cloud. From then on a signal ends it.
+    pub(crate) fn serve(self, config: &Config) -> anyhow::Result<Serving> {
+        let Self { runtime, listener } = self;
         let address = listener.local_addr()?;
         let cloud = Cloud::start(config, random::fill)?;
         let (stop, stopped) = oneshot::channel();
@@ -40,7 +43,22 @@ impl Serving {
             }
         };
         let done = runtime.spawn(cloud.serve(listener, until));
-        Ok(Self { runtime, address, stop, done })
+        Ok(Serving { runtime, address, stop, done })
+    }
+}
+
+/// A cloud that serves on threads of its own.
+pub(crate) struct Serving {
+    runtime: Runtime,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<()>,
+}
+
+impl Serving {
+    /// Listens first, where the configuration says.
+    pub(crate) fn start(config: &Config) -> anyhow::Result<Self> {
+        Listening::at(config.http.listen)?.serve(config)
     }
 
     /// Where it listens.

@@ -7,7 +7,7 @@ use ::cloud::SystemClock;
 use clap::Args;
 use signing::Cost;
 
-use super::configured::ConfigArgs;
+use super::{configured::ConfigArgs, opened};
 use crate::random;
 
 /// By the configuration of the clouds that share the signer.
@@ -20,7 +20,7 @@ pub(crate) struct RotateKeyCommand {
 impl RotateKeyCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.config.read()?;
-        let database = ::cloud::database(&config.database)?;
+        let database = opened(&config)?;
         let key = ::cloud::make_key(&config, Cost::RECOMMENDED, &*database, &SystemClock, random::fill)?;
         writeln!(
             io::stdout().lock(),

@@ -30,7 +30,8 @@ Judge:
 At the counter:
   device       A fiscal memory (DEF): set up, sell, report, save, simulate
 In the cloud:
-  cloud        Runs a cloud; outlets, API keys, signing keys
+  cloud        Runs a cloud; merchants, outlets, API keys, people, signing keys
+  import       Seals a day of sales from another system's export
   ledger       Exports, backs up and restores what a cloud has sealed
   doctor       Says in sentences what is wrong with a cloud
 For trials:
@@ -103,23 +104,58 @@ examples! {
     "device simulate" "" "  stelala device simulate --state target/def --link target/def-port";
     "device qemu" "" "  stelala device qemu --state target/qemu --link target/qemu-port";
     "up" "" "  stelala up --dir target/cloud --port 8081";
-    "cloud" "Runs a cloud, and looks after what it needs: outlets, API keys, signing keys.\n\nA cloud seals what tills and \
-        programs send to POST /api/v1/invoices, and keeps it in a ledger on SQLite or PostgreSQL. `cloud config` prints a \
-        configuration that explains itself; `stelala doctor` says what is missing."
+    "cloud" "Runs a cloud, and looks after what it needs: merchants, outlets, API keys, people, tax manifests, signing \
+        keys.\n\nA cloud seals what tills and programs send to POST /api/v1/invoices, and keeps it in a ledger on SQLite or \
+        PostgreSQL. `cloud config` prints a configuration that explains itself; `stelala doctor` says what is missing. \
+        These commands need no key: whoever has the machine may do everything, and the log of acts says so. Clouds that \
+        run know at once what they change."
         "  stelala cloud config > cloud.toml\n  stelala cloud rotate-key --config cloud.toml\n  stelala cloud run --config cloud.toml";
     "cloud run" "Serves until SIGTERM or Ctrl-C, and ends in good order.\n\nIt prints `listening at http://…` once it \
         listens; its log is on the standard error. What was asked before the end is still answered."
         "  stelala cloud run --config cloud.toml";
+    "cloud merchant" "Merchants whose outlets sell: taxpayers, each with people and keys of his own.\n\nNobody sees what is \
+        another merchant's."
+        "  stelala cloud merchant add --nif A2301457K --name 'Maman Nzuzi'";
+    "cloud merchant add" "Makes a merchant.\n\nHis name may be changed by PATCH /api/v1/merchants/ID, and his NIF never: it \
+        stands in what is sealed."
+        "  stelala cloud merchant add --config cloud.toml --nif A2301457K --name 'Maman Nzuzi'";
     "cloud outlet" "Outlets whose sales are sealed.\n\nAn invoice of another outlet is refused with WRONG_OUTLET."
         "  stelala cloud outlet add --id KIN-GOMBE-01 --nif A2301457K --prefix KINGOMBE01";
-    "cloud outlet add" "Registers an outlet.\n\nIts ledger begins with its first sale. What is said here stands in the \
-        ledger's first record and does not change."
+    "cloud outlet add" "Makes an outlet of a merchant, here and in the ledger.\n\nThe merchant is the one with the NIF, and is \
+        made when there is none. The ledger of the outlet begins with its first sale. Id, prefix and zone stand in its first \
+        record and do not change."
         "  stelala cloud outlet add --config cloud.toml --id LUB-KENYA-03 --nif A2301457K --prefix LUBKENYA03 --zone lubumbashi";
-    "cloud key" "Keys with which tills and programs ask.\n\nOnly hashes of them are kept, in the configuration."
+    "cloud key" "Keys with which tills and programs ask.\n\nOnly hashes of them are kept, in the database. A key has a role and \
+        reaches one outlet, a merchant or the platform."
         "  stelala cloud key new --outlet KIN-GOMBE-01";
-    "cloud key new" "Makes an API key, and shows it once.\n\nThe key is on the standard output, and the lines to add to the \
-        configuration are on the standard error."
-        "  stelala cloud key new --outlet KIN-GOMBE-01 > till-1.key";
+    "cloud key new" "Makes an API key, and shows it once.\n\nThe key alone is on the standard output, and its id on the standard \
+        error. Clouds that run know it at once. A cashier's key sells; a supervisor's also takes back and closes the day; a \
+        manager's also makes keys and invites people; an auditor's only reads. --per-second and --burst raise its limit: \
+        answers say in RateLimit-Policy which one it has."
+        "  stelala cloud key new --outlet KIN-GOMBE-01 --role supervisor --name 'till 1' > till-1.key
+  stelala cloud key new --merchant A2301457K --role auditor --expires 2027-03-14T08:00:00Z
+  stelala cloud key new --operator";
+    "cloud key list" "Lists the API keys, without their secrets.\n\nOne line each: its id, its role, whose things it reaches, \
+        whether it is good, a limit of its own, and its name."
+        "  stelala cloud key list --config cloud.toml";
+    "cloud key revoke" "Ends an API key for ever.\n\nClouds that run refuse it within seconds. A second time changes nothing."
+        "  stelala cloud key revoke key_7k2m9q4x1c5v8b3n6z0p --config cloud.toml";
+    "cloud user" "People who sign in, with a password and, for owners and operators, a second factor.\n\nWho was invited \
+        chooses his password himself: nobody else ever knows it."
+        "  stelala cloud user invite --email me@example.cd --name 'Grace Ilunga' --operator";
+    "cloud user invite" "Invites somebody, and shows the invitation once.\n\nThe invitation alone is on the standard output; the \
+        line that accepts it is on the standard error. It is good for 72 hours and for one password."
+        "  stelala cloud user invite --email grace@example.cd --name Grace --merchant A2301457K --role owner
+  stelala cloud user invite --email me@example.cd --name Joseph --operator";
+    "cloud manifest" "Tax groups and their rates, dated.\n\nA version once imported never changes, and leaves today and the past \
+        as they are: another rate begins on a later day, at midnight in the zone of each outlet."
+        "  stelala cloud manifest show > groups.json\n  stelala cloud manifest import groups.json";
+    "cloud manifest import" "Takes a list of tax groups as the next version.\n\nWhat holds today has to stand in it as it is. \
+        Clouds that run take it within seconds."
+        "  stelala cloud manifest import --config cloud.toml groups.json";
+    "cloud manifest show" "Prints a version of the list of tax groups, as a file that can be imported.\n\nThe newest, unless \
+        another is named; version 0 is the one that everybody starts with."
+        "  stelala cloud manifest show --config cloud.toml --version 0";
     "cloud rotate-key" "Makes a new sealing key in the signer's store, and retires the one before.\n\nThe key proves itself and \
         is published in /.well-known/fiscal-keys.json before it seals; what older keys sealed stays true. Clouds that run \
         take it within seconds. The first time it also makes the store, if that is a file."
@@ -127,6 +163,15 @@ examples! {
     "cloud config" "Prints a configuration with a comment for each member.\n\nWhat is commented out holds without it, so that \
         as it is it runs on this machine."
         "  stelala cloud config > cloud.toml";
+    "cloud openapi" "Prints the document of the API, as /openapi.json has it.\n\nFor programs that make clients of it; a cloud \
+        that runs shows it for people at /docs."
+        "  stelala cloud openapi > openapi.json";
+    "import" "Seals a day of sales from another system's export, through a cloud's API.\n\nThe file is checked as a whole \
+        before anything is sent; then good invoices are sealed in their order, 50 at once, and a report says what became of \
+        each. Interrupted, it is finished by running it again: each invoice has a key of its outlet and number, and is \
+        sealed once. The same number with another content is refused.\n\nNothing is guessed: what the file does not say, or \
+        says in two ways, is refused and named by its line and column."
+        "  stelala import day.csv --url https://cloud.example --key-file till.key --zone kinshasa";
     "ledger" "Looks after what a cloud has sealed: exports, backups, heads.\n\nEach works while clouds run, but for restore, \
         which fills an empty database. `stelala verify ledger` says whether a database is true."
         "  stelala ledger backup --config cloud.toml --out monday.backup";
@@ -167,7 +212,7 @@ examples! {
         Exit code 1 when something is false."
         "  stelala verify ledger --config cloud.toml --heads /media/usb/heads.jsonl";
     "doctor" "Says in sentences what is wrong with a cloud.\n\nIt looks at the address, the database and what that keeps, the \
-        signer and its passphrase or PIN, the clock, the heads file and the API keys. Exit code 1 when the cloud cannot \
+        signer and its passphrase or PIN, the clock, the heads file and who may ask. Exit code 1 when the cloud cannot \
         serve; notes do not count."
         "  stelala doctor --config cloud.toml";
     "authority" "" "  stelala authority new --out keys\n  stelala device simulate --state def --link port --root keys/root.pem";
@@ -210,7 +255,8 @@ examples! {
         when a limit is not kept."
         "  stelala bench core";
     "bench cloud" "Measures a cloud in this process over HTTP, in turns with a bare echo by the same HTTP stack and with bare \
-        signing: invoices sealed and durable in a second, and how long each takes.\n\nTo see a slower disk, preload \
+        signing: invoices sealed and durable in a second, and how long each takes.\n\nIts key has a limit that no cloud reaches, which \
+        the report says. To see a slower disk, preload \
         crates/cloud-trials/shim. Exit code 1 when a limit is not kept."
         "  stelala bench cloud\n  stelala bench cloud --records 1000000\n  stelala bench cloud --signer softhsm=/usr/lib/softhsm/libsofthsm2.so:stelala:1234";
     "bench core" "Measures what the core costs beside a bare signature.\n\nExit code 1 when a limit is not kept."

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::progress::Progress;
-use crate::cloud::ConfigArgs;
+use crate::cloud::{ConfigArgs, existing, tables_beside};
 
 /// Of which cloud, and where to.
 #[derive(Args)]
@@ -31,14 +31,16 @@ impl BackupCommand {
         if self.out.symlink_metadata().is_ok() {
             bail!("{name} is there already: name another file");
         }
-        let database = ::cloud::existing_database(&config.database)?;
+        let database = existing(&config)?;
         let mut tables = database.snapshot()?;
         let mut unfinished = self.out.clone().into_os_string();
         unfinished.push(".unfinished");
         let unfinished = PathBuf::from(unfinished);
         let file = new(&unfinished).with_context(|| unfinished.display().to_string())?;
         let mut progress = Progress::new(0);
-        let written = write_backup(&mut *tables, BufWriter::new(&file), &mut |rows| progress.add(rows));
+        let written = write_backup(&mut *tables, &tables_beside(), BufWriter::new(&file), &mut |rows| {
+            progress.add(rows)
+        });
         drop(progress);
         let figures = written.and_then(|figures| {
             file.sync_all()?;

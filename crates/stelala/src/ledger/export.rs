@@ -14,7 +14,10 @@ use fiscal::{CivilDate, OutletId};
 use signing::Attester;
 
 use super::progress::Progress;
-use crate::{cloud::ConfigArgs, random};
+use crate::{
+    cloud::{ConfigArgs, existing},
+    random,
+};
 
 /// How long a command waits for a token.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,7 +44,7 @@ pub(crate) struct ExportCommand {
 impl ExportCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.config.read()?;
-        let database = ::cloud::existing_database(&config.database)?;
+        let database = existing(&config)?;
         let ring = ::cloud::open_signer(&config, random::fill)?;
         ring.wait_until_ready(PATIENCE)?;
         // The sealing key proves itself first; this waits for the others.

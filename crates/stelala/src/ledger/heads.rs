@@ -6,7 +6,7 @@ use std::{
 use ::verify::HeadAt;
 use clap::Args;
 
-use crate::cloud::ConfigArgs;
+use crate::cloud::{ConfigArgs, existing};
 
 /// The cloud of a configuration.
 #[derive(Args)]
@@ -19,7 +19,7 @@ impl HeadsCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         const PAGE: usize = 500;
         let config = self.config.read()?;
-        let mut store = ::cloud::existing_database(&config.database)?.connect()?;
+        let mut store = existing(&config)?.connect()?;
         let mut out = io::stdout().lock();
         let mut after = None;
         loop {

@@ -8,6 +8,7 @@ use ::ledger::EpochReason;
 use clap::Args;
 
 use super::opened::{ReportArgs, open};
+use crate::cloud::existing;
 
 /// Of which outlet.
 #[derive(Args)]
@@ -20,12 +21,12 @@ impl NewEpochCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let (config, outlet) = (self.report.config()?, self.report.outlet);
         let noted = NotedHeads::read(&config.ledger.heads)?;
-        let beyond = noted.beyond(&*::cloud::existing_database(&config.database)?)?;
+        let beyond = noted.beyond(&*existing(&config)?)?;
         // A database that went back is a backup that was put in: what it does not hold is flagged (L2).
         let went_back = beyond.iter().any(|beyond| beyond.noted.outlet == outlet);
         let reason = if went_back { EpochReason::Restored } else { EpochReason::Forced };
         let ledger = open(&config)?;
-        let opened = ledger.open_epoch(outlet, reason, noted.epoch(outlet));
+        let opened = ledger.open_epoch(outlet, reason, noted.epoch(outlet), None);
         // It notes the new head.
         ledger.stop();
         let epoch = opened?.row.place.chain.epoch.0;
@@ -39,14 +40,15 @@ mod tests {
     use std::{fs, path::Path};
 
     use ::cloud::{Cloud, Config, StartFault, SystemClock};
-    use ::ledger::{Clock, Ledger, Offer, Outlet};
+    use ::ledger::{Clock, Ledger, Offer};
     use clap::Parser;
     use fiscal::{Epoch, Invoice, Timestamp, UtcOffset};
+    use registry::NewPlace;
     use signing::Cost;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::random;
+    use crate::{cloud::Desk, random};
 
     const FILES: &str = "[database]\nsqlite = \"ledger.sqlite\"\n[signer]\nkind = \"software\"\nstore = \"keys.json\"\n\
                          passphrase_file = \"passphrase\"\n[ledger]\nheads = \"heads.jsonl\"\n";
@@ -67,13 +69,19 @@ mod tests {
         let database = ::cloud::database(&config.database).unwrap();
         let cheap = Cost { memory_kib: 64, passes: 1, lanes: 1 };
         ::cloud::make_key(&config, cheap, &*database, &SystemClock, random::fill).unwrap();
-        let outlet = Outlet {
-            id: "KIN-GOMBE-01".parse().unwrap(),
-            nif: "A2301457K".parse().unwrap(),
-            prefix: "KINGOMBE01".parse().unwrap(),
-            zone: UtcOffset::KINSHASA,
-        };
-        ::cloud::register_outlet(&*database, &outlet, config.signer.id()).unwrap();
+        let made = Desk::of(&config, |desk| {
+            let (merchant, _) = desk.find_or_make_merchant("A2301457K".parse()?, &"Maman Nzuzi".parse()?)?;
+            let new = NewPlace {
+                id: "KIN-GOMBE-01".parse()?,
+                merchant: merchant.id,
+                name: "Gombe".parse()?,
+                address: None,
+                prefix: Some("KINGOMBE01".parse()?),
+                zone: UtcOffset::KINSHASA,
+            };
+            desk.make_outlet(&new, config.signer.id())
+        });
+        made.unwrap();
         config
     }
 
@@ -109,7 +117,7 @@ mod tests {
         // It goes on, even into another epoch, and is then copied back.
         let ledger = open(&config).unwrap();
         sell(&ledger, 99);
-        ledger.open_epoch("KIN-GOMBE-01".parse().unwrap(), EpochReason::Forced, None).unwrap();
+        ledger.open_epoch("KIN-GOMBE-01".parse().unwrap(), EpochReason::Forced, None, None).unwrap();
         assert_eq!(sell(&ledger, 98), (Epoch(1), 1));
         ledger.stop();
         drop(ledger);

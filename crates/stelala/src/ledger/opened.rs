@@ -14,7 +14,10 @@ use fiscal::OutletId;
 use signing::{Attester, Signer};
 
 use super::export::PATIENCE;
-use crate::{cloud::ConfigArgs, random};
+use crate::{
+    cloud::{ConfigArgs, existing},
+    random,
+};
 
 /// Of which outlet a report is.
 #[derive(Args)]
@@ -47,7 +50,7 @@ impl ReportArgs {
     /// For what is appended: not to a database that went back.
     pub(super) fn open_to_append(&self) -> anyhow::Result<Ledger> {
         let config = self.config.read()?;
-        let (heads, database) = (&config.ledger.heads, ::cloud::existing_database(&config.database)?);
+        let (heads, database) = (&config.ledger.heads, existing(&config)?);
         NotedHeads::read(heads)?.check(&*database, heads)?;
         open(&config)
     }
@@ -64,7 +67,7 @@ impl SignedArgs {
 }
 
 pub(super) fn open(config: &Config) -> anyhow::Result<Ledger> {
-    let database = ::cloud::existing_database(&config.database)?;
+    let database = existing(config)?;
     let heads = &config.ledger.heads;
     let witness = HeadFile::open(heads).with_context(|| heads.display().to_string())?;
     let ring = Arc::new(::cloud::open_signer(config, random::fill)?);

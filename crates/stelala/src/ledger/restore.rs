@@ -22,7 +22,10 @@ use verify_cli::Lang;
 use super::{
     backup::in_words, examine::examine, export::PATIENCE, kept_heads::KeptHeads, progress::Progress, verify,
 };
-use crate::{cloud::ConfigArgs, random};
+use crate::{
+    cloud::{ConfigArgs, opened, tables_beside},
+    random,
+};
 
 /// From which file, and where to.
 #[derive(Args)]
@@ -49,15 +52,16 @@ impl RestoreCommand {
         let name = || self.from.display().to_string();
         let open = || File::open(&self.from).map(io::BufReader::new).with_context(name);
         // Before anything else is touched.
-        let figures = check_backup(open()?).with_context(name)?;
+        let figures = check_backup(open()?, &tables_beside()).with_context(name)?;
         let epochs = self.known_epochs(&config)?;
         // The new epochs are sealed right after: without a signer nothing is begun.
         let ring = Arc::new(::cloud::open_signer(&config, random::fill)?);
         ring.wait_until_ready(PATIENCE)?;
-        let database = ::cloud::database(&config.database)?;
+        let database = opened(&config)?;
         let mut tables = database.fill()?;
         let mut progress = Progress::new(figures.rows(Table::Records));
-        restore_backup(open()?, &mut *tables, &mut |rows| progress.add(rows)).with_context(name)?;
+        restore_backup(open()?, &tables_beside(), &mut *tables, &mut |rows| progress.add(rows))
+            .with_context(name)?;
         drop(progress);
         let outlets = outlets_of(&mut *tables, &config)?;
         let verdict = examine(&mut *tables, BTreeMap::new(), None, None)?;
@@ -71,8 +75,8 @@ impl RestoreCommand {
         let process = random::number()?;
         tables.commit(process)?;
         writeln!(out, "{}: {}, all of it true", self.from.display(), in_words(&figures))?;
-        let opened = open_epochs(&config, database, ring, process, &outlets, &epochs, &mut out);
-        opened.context("the records are restored, but not each outlet has its new epoch: empty the database and restore again")?;
+        let begun = open_epochs(&config, database, ring, process, &outlets, &epochs, &mut out);
+        begun.context("the records are restored, but not each outlet has its new epoch: empty the database and restore again")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -153,7 +157,7 @@ fn open_epochs(
     let ledger = Ledger::start(parts, Limits::default())?;
     let opened = outlets.iter().try_for_each(|outlet| {
         let epoch = ledger
-            .open_epoch(*outlet, EpochReason::Restored, epochs.get(outlet).copied())?
+            .open_epoch(*outlet, EpochReason::Restored, epochs.get(outlet).copied(), None)?
             .row
             .place
             .chain

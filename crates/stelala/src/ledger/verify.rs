@@ -15,7 +15,7 @@ use serde_json::json;
 use verify_cli::Lang;
 
 use super::{examine::examine, kept_heads::KeptHeads};
-use crate::cloud::ConfigArgs;
+use crate::cloud::{ConfigArgs, existing};
 
 /// What is examined, and against what.
 #[derive(Args)]
@@ -49,7 +49,7 @@ impl VerifyLedgerCommand {
         // First the heads: what is sealed from here on is in none of them.
         let mut heads = KeptHeads::default();
         files.iter().try_for_each(|path| heads.read(path))?;
-        let database = ::cloud::existing_database(&config.database)?;
+        let database = existing(&config)?;
         let mut tables = database.snapshot()?;
         let verdict = examine(&mut *tables, heads.into_inner(), self.held()?.as_deref(), self.threads)?;
         let text = if self.json { in_json(&verdict, self.lang) } else { in_words(&verdict, self.lang) };

@@ -27,7 +27,7 @@ impl ClosureCommand {
         let (ledger, id) = (self.report.open_to_append()?, self.report.outlet);
         let outlet = ledger.outlet(id)?.with_context(|| format!("no outlet {id} is registered here"))?;
         let date = self.date.unwrap_or_else(|| SystemClock.now().date_at(outlet.zone));
-        let closure = ledger.close(id, date)?;
+        let closure = ledger.close(id, date, None)?;
         ledger.stop();
         let json = closure.closure_json().context("what closes the day is no closure")?;
         writeln!(io::stdout().lock(), "{json}")?;

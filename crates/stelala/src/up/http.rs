@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use ::cloud::ApiKey;
 use anyhow::{Context, bail};
+use registry::ApiKey;
 
 /// Asks one cloud, over one connection at a time.
 pub(super) struct Client {

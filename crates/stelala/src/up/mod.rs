@@ -15,8 +15,8 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 
-use self::{http::Client, place::Place, till::Till, words::row};
-use crate::cloud::Serving;
+use self::{http::Client, place::Site, till::Till, words::row};
+use crate::cloud::Listening;
 
 /// What is made, and where.
 #[derive(Args)]
@@ -35,8 +35,11 @@ pub(crate) struct UpCommand {
 impl UpCommand {
     /// Makes the cloud, sells the day, and serves.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let place = Place::open(&self.dir, self.port)?;
-        let serving = Serving::start(place.config()).context("another port is set with --port")?;
+        let site = Site::look(&self.dir, self.port)?;
+        // A port in use is told before anything is made.
+        let listening = Listening::at(site.listen()).context("another port is set with --port")?;
+        let place = site.open()?;
+        let serving = listening.serve(place.config())?;
         let address = serving.address();
         let mut out = io::stdout().lock();
         writeln!(out, "{}", words::opening(&place, address)?)?;

@@ -13,7 +13,7 @@ pub(super) fn opening(place: &Place, address: SocketAddr) -> anyhow::Result<Stri
     Ok(format!(
         "A cloud on this machine, in {folder}: SQLite, and keys in an encrypted file.\n\n  \
          address   http://{address}\n  \
-         API key   {}\n            it is in {} too; a real one is shown once and kept nowhere\n  \
+         API key   {}\n            of a manager of the outlet; it is in {} too, where a real one is kept nowhere\n  \
          merchant  {MERCHANT}, NIF {NIF}\n  \
          outlet    {OUTLET}, invoices {PREFIX}-0-00000001 and on\n  \
          signer    {signer}\n\n\
@@ -60,16 +60,13 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
     let base = format!("http://{address}");
     let first = place.file("till/001-bread-and-eggs.json");
     let lines = [
+        ("Read what can be asked, and try it: Authorize takes the key above.", format!("{base}/docs")),
+        ("Sell something: what is missing is computed, and the sale is sealed.", sale(&key, &base)),
         (
             "Ask for an invoice, by its number and by its key:",
             format!("curl -s {key} {base}/api/v1/invoices/{PREFIX}-0-00000001"),
         ),
-        (
-            "",
-            format!(
-                "curl -s {key} '{base}/api/v1/invoices?outlet_id={OUTLET}&idempotency_key=day-001-bread-and-eggs'"
-            ),
-        ),
+        ("", format!("curl -s {key} '{base}/api/v1/invoices?idempotency_key=day-001-bread-and-eggs'")),
         (
             "Offer the first sale again: one seal, the same answer (take the Idempotency-Key away, and again):",
             format!(
@@ -77,7 +74,6 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
                  day-001-bread-and-eggs' --data-binary @{first} {base}/api/v1/invoices"
             ),
         ),
-        ("Sell something new: the same bread at another time:", new_sale(&key, &base, &first)),
         (
             "Its health, its figures, its keys:",
             format!("curl -s {base}/readyz {base}/metrics {base}/.well-known/fiscal-keys.json"),
@@ -99,9 +95,14 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
     text
 }
 
-fn new_sale(key: &str, base: &str, first: &str) -> String {
+/// The shell stamps it when it is pasted: each time it is another sale.
+fn sale(key: &str, base: &str) -> String {
     format!(
-        "sed \"s/\\\"timestamp\\\":\\\"[^\\\"]*\\\"/\\\"timestamp\\\":\\\"$(date -u +%FT%T)\\\"/\" {first} | curl -s {key} \
-         -H 'Content-Type: application/json' --data-binary @- {base}/api/v1/invoices"
+        "curl -s '{base}/api/v1/invoices?complete=true' \\\n    {key} \\\n    -H 'Content-Type: application/json' -d '{{\n    \
+         \"invoice_type\": \"sale\", \"timestamp\": \"'$(date -u +%FT%TZ)'\",\n    \
+         \"pos_terminal_id\": \"TILL-1\", \"cashier_id\": \"GRACE\",\n    \
+         \"items\": [{{ \"code\": \"BREAD\", \"description\": \"Pain\", \"quantity\": 2, \"unit_price\": 1500, \
+         \"tax_group\": \"standard_vat\" }}],\n    \
+         \"currency\": \"CDF\", \"payments\": [{{ \"method\": \"cash\" }}]\n  }}'"
     )
 }

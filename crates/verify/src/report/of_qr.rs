@@ -34,14 +34,33 @@ impl Report {
             findings: in_words(&verdict.findings, language),
         }
     }
+
+    /// What a true seal proves, whoever's key it is.
+    pub const fn proof_of_any_seal(language: Language) -> &'static str {
+        language.pick(
+            "Le détenteur de la clé a scellé cette facture : numéro, NIF, point de vente, totaux, heure, type et nombre d'articles sont ceux ci-dessus.",
+            "The holder of the key sealed this invoice: number, NIF, outlet, totals, time, type and number of items are those above.",
+        )
+    }
+
+    /// What no seal on a receipt proves (S6).
+    pub const fn gaps_of_any_seal(language: Language) -> [&'static str; 2] {
+        [
+            language.pick(
+                "Les articles eux-mêmes : le code QR ne les contient pas. Comparez leur nombre et le total.",
+                "The articles themselves: they are not in the QR code. Compare their number and the total.",
+            ),
+            language.pick(
+                "Que ce papier est le premier exemplaire : un sceau vrai peut être recopié. Comparez l'heure et le lieu.",
+                "That this paper is the first copy: a true seal can be copied. Compare time and place.",
+            ),
+        ]
+    }
 }
 
 fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
     let say = |french: &str, english: &str| pick(language, french, english);
-    let mut proves = vec![say(
-        "Le détenteur de la clé a scellé cette facture : numéro, NIF, point de vente, totaux, heure, type et nombre d'articles sont ceux ci-dessus.",
-        "The holder of the key sealed this invoice: number, NIF, outlet, totals, time, type and number of items are those above.",
-    )];
+    let mut proves = vec![Report::proof_of_any_seal(language).to_owned()];
     if let Trust::Bundle(bundle) = trust {
         let whose = if qr.credential().is_some() {
             say(
@@ -61,16 +80,7 @@ fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
 
 fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
     let say = |french: &str, english: &str| pick(language, french, english);
-    let mut gaps = vec![
-        say(
-            "Les articles eux-mêmes : le code QR ne les contient pas. Comparez leur nombre et le total.",
-            "The articles themselves: they are not in the QR code. Compare their number and the total.",
-        ),
-        say(
-            "Que ce papier est le premier exemplaire : un sceau vrai peut être recopié. Comparez l'heure et le lieu.",
-            "That this paper is the first copy: a true seal can be copied. Compare time and place.",
-        ),
-    ];
+    let mut gaps: Vec<String> = Report::gaps_of_any_seal(language).map(str::to_owned).into();
     if matches!(trust, Trust::Keys(_)) {
         gaps.push(say(
             "Que la clé est celle de ce vendeur : elle a été donnée à la main. Une liste signée de clés le prouve.",

@@ -141,5 +141,8 @@ fn live(statements: &mut dyn Statements, id: &WebhookId, reach: &Reach) -> Resul
 }
 
 fn act(by: &By, now: fiscal::Timestamp, action: &'static str, webhook: &Webhook, subject: String) -> Act {
-    Act { time: now, by: by.clone(), action, outlet: webhook.outlet, subject }
+    // The merchant's, also when the platform or a receiver brought it about. An id of a merchant is always such a name.
+    let tenant = webhook.merchant.as_str().parse().ok().or_else(|| by.tenant.clone());
+    let by = By { tenant, ..by.clone() };
+    Act { time: now, by, action, outlet: webhook.outlet, subject }
 }

@@ -1,4 +1,4 @@
 mod alive;
 mod ready;
 
-pub(super) use self::{alive::alive, ready::ready};
+pub(super) use self::{alive::*, ready::*};

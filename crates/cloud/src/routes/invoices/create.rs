@@ -8,104 +8,151 @@ use axum::{
 };
 use def_protocol::reply::Seal;
 use fiscal::{Epoch, FiscalNumber, InvoiceNumber, OutletId, limits};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use ledger::{IdempotencyKey, Offer, Refusal, Sealing};
+use ledger::{IdempotencyKey, Refusal, Sealing};
+use serde::Deserialize;
 use tokio::time::Instant;
+use utoipa::IntoParams;
 
-use super::{super::caller::Caller, answer::json};
+use super::{
+    document::{InvoiceDocument, SealDocument, sale},
+    offered::{Form, Offered},
+    view::{InvoiceView, json},
+};
 use crate::{
     app::App,
-    problem::{Kind, Language, Problem},
+    auth::Caller,
+    extract::{Query, media_type, read_body},
+    problem::{Kind, Problem, words},
 };
 
 /// Canonical bytes, taken as they are (L8).
 const CANONICAL: &str = "application/vnd.stelala.canonical+json";
-/// Taken the same way, when the bytes are canonical.
-const PLAIN: &str = "application/json";
+/// Made canonical here.
+const FRIENDLY: &str = "application/json";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// A friendly invoice may be spaced out.
+const MOST_FRIENDLY: usize = 64 * 1024;
 
-/// Seals an invoice: 201 when it was sealed now, 200 when its idempotency key had this very sale's seal already.
+/// How a sale is taken.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Compute what a friendly invoice leaves out: tax groups, totals, and the amount of one payment.
+    #[serde(default)]
+    #[param(example = true)]
+    complete: bool,
+}
+
+/// Seal an invoice
 ///
-/// The key is optional. Without one, the same sale again is `REPLAY_DETECTED` with its fiscal number.
+/// A friendly invoice (`application/json`) has its members in any order, decimals as numbers or strings, and is made
+/// canonical here; with `complete=true`, tax groups and totals that are left out are computed from the items and the tax
+/// manifest. Canonical bytes (`application/vnd.stelala.canonical+json`) are taken as they are.
+///
+/// 201 when it was sealed now; 200 when its idempotency key had this very sale's seal already. Without a key, the same
+/// sale again is `REPLAY_DETECTED` with its fiscal number.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invoices",
+    operation_id = "sealInvoice",
+    tag = "Invoices",
+    params(
+        Asked,
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "One for each sale, 8 to 64 letters, digits or `._:-`. Keep it with the sale before you send.",
+            pattern = "^[A-Za-z0-9._:-]{8,64}$"),
+    ),
+    request_body(
+        content(
+            (InvoiceDocument = "application/json", example = json!(sale())),
+            (String = "application/vnd.stelala.canonical+json"),
+        ),
+        description = "The sale."
+    ),
+    responses(
+        (status = 201, description = "It is sealed.", body = SealDocument,
+            headers(("Location" = String, description = "The invoice's address."))),
+        (status = 200, description = "It was sealed before, under the same idempotency key.", body = SealDocument),
+        (status = 409, description = "The sale, or the key, was used; or the original has not so much left to credit.",
+            body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+        (status = 507, description = "The epoch has no numbers left.",
+            body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    Caller(grant): Caller,
+    caller: Caller,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let language = Language::of(&headers);
-    check_media_type(&headers)?;
+    let form = form(&headers, &asked)?;
     let key = idempotency_key(&headers)?;
     let keyed = key.is_some();
-    let payload = read(&app, body).await?;
+    let most = if form == Form::Canonical { limits::PAYLOAD_BYTES } else { MOST_FRIENDLY };
+    let body = read_body(&app, body, most).await?;
     let began = Instant::now();
-    let offer = Offer::read(payload, key).map_err(|fault| Problem::of_payload(&fault, language))?;
+    let Offered { offer, made } = Offered::read(&app, &caller, body, form, key).await?;
     let outlet = offer.outlet();
-    if !grant.covers(outlet) {
-        return Err(Problem::of(&Refusal::WrongOutlet, language));
-    }
     match app.seal(offer).await {
         Ok(sealing) => {
             app.metrics.sealed(began.elapsed(), sealing.repeated);
-            answer(&sealing)
+            answer(&sealing, made)
         }
-        Err(Refusal::Replay { epoch, number }) => {
-            Err(replay(&app, outlet, epoch, number, keyed, language).await)
-        }
-        Err(refusal) => Err(Problem::of(&refusal, language)),
+        Err(Refusal::Replay { epoch, number }) => Err(replay(&app, outlet, epoch, number, keyed).await),
+        Err(refusal) => Err(refusal.into()),
     }
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = given.split(';').next().unwrap_or_default().trim();
-    if [CANONICAL, PLAIN].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return Ok(());
+fn form(headers: &HeaderMap, asked: &Asked) -> Result<Form, Problem> {
+    match media_type(headers).as_str() {
+        CANONICAL => Ok(Form::Canonical),
+        FRIENDLY => Ok(Form::Friendly { complete: asked.complete }),
+        _ => Err(Problem::new(
+            Kind::MediaType,
+            words(
+                format!("envoyez la facture en Content-Type: {FRIENDLY}, ou canonique en {CANONICAL}"),
+                format!("send the invoice as Content-Type: {FRIENDLY}, or canonical as {CANONICAL}"),
+            ),
+        )),
     }
-    Err(Problem::new(Kind::MediaType, format!("send the canonical invoice as Content-Type: {CANONICAL}")))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut all = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(given) = all.next() else { return Ok(None) };
     if all.next().is_some() {
-        return Err(Problem::new(Kind::RequestInvalid, "Idempotency-Key: send one, not several"));
-    }
-    let key = given.to_str().ok().and_then(|text| text.parse().ok());
-    key.map(Some).ok_or_else(|| {
-        let fault = ledger::IdempotencyKeyFault;
-        Problem::new(Kind::RequestInvalid, format!("Idempotency-Key: {fault}"))
-    })
-}
-
-async fn read(app: &App, body: Body) -> Result<Vec<u8>, Problem> {
-    let whole = Limited::new(body, limits::PAYLOAD_BYTES).collect();
-    let Ok(read) = tokio::time::timeout(app.body, whole).await else {
-        let seconds = app.body.as_secs();
         return Err(Problem::new(
-            Kind::BodyTooSlow,
-            format!("the body did not arrive within {seconds} s: send it again"),
+            Kind::RequestInvalid,
+            words("Idempotency-Key : envoyez-en une seule", "Idempotency-Key: send one, not several"),
         ));
-    };
-    match read {
-        Ok(body) => Ok(body.to_bytes().to_vec()),
-        Err(fault) if fault.is::<LengthLimitError>() => {
-            let most = limits::PAYLOAD_BYTES;
-            Err(Problem::new(Kind::PayloadTooLarge, format!("a canonical payload has at most {most} bytes")))
-        }
-        Err(_) => {
-            Err(Problem::new(Kind::RequestInvalid, "the body ended before it was complete: send it again"))
-        }
     }
+    given.to_str().ok().and_then(|text| text.parse().ok()).map(Some).ok_or_else(key_invalid)
 }
 
-fn answer(sealing: &Sealing) -> Result<Response, Problem> {
-    let seal = Seal::of(&sealing.sealed, sealing.prefix).ok_or_else(|| {
-        Problem::new(Kind::Internal, "the ledger answered with what is no invoice: please report this")
-    })?;
+/// The text is no idempotency key.
+pub(super) fn key_invalid() -> Problem {
+    Problem::of_member(
+        Kind::RequestInvalid,
+        "Idempotency-Key",
+        words(
+            "une clé d'idempotence a de 8 à 64 lettres, chiffres, points, deux-points, traits d'union ou soulignés : \
+             prenez un UUID",
+            ledger::IdempotencyKeyFault.to_string(),
+        ),
+    )
+}
+
+fn answer(sealing: &Sealing, made: Option<String>) -> Result<Response, Problem> {
+    let seal = seal_of(sealing)?;
     let status = if sealing.repeated { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = json(status, &seal);
     let location = format!("/api/v1/invoices/{}", seal.fiscal_number);
+    let mut response = match made {
+        // The one that tills send by the thousand.
+        None => json(status, &seal),
+        made => json(status, &InvoiceView::new(seal, made)),
+    };
     // Capitals, digits and hyphens are always a header's value.
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -113,25 +160,45 @@ fn answer(sealing: &Sealing) -> Result<Response, Problem> {
     Ok(response)
 }
 
-async fn replay(
+/// The seal that the ledger answered with.
+pub(super) fn seal_of(sealing: &Sealing) -> Result<Seal, Problem> {
+    Seal::of(&sealing.sealed, sealing.prefix).ok_or_else(|| {
+        Problem::new(
+            Kind::Internal,
+            words(
+                "le registre a répondu par autre chose qu'une facture : signalez-le",
+                "the ledger answered with what is no invoice: please report this",
+            ),
+        )
+    })
+}
+
+/// The sale is sealed already: which it is.
+pub(super) async fn replay(
     app: &Arc<App>,
     outlet: OutletId,
     epoch: Epoch,
     number: InvoiceNumber,
     keyed: bool,
-    language: Language,
 ) -> Problem {
     let outlet = match app.ask(move |store| store.outlet(outlet)).await {
         Ok(outlet) => outlet,
         // An answer without the number would be of no use: asked again, there is one.
-        Err(refusal) => return Problem::of(&refusal, language),
+        Err(refusal) => return refusal.into(),
     };
     let number = outlet.map(|outlet| FiscalNumber { prefix: outlet.prefix, epoch, number });
-    let advice = if keyed {
-        "another idempotency key, or none, was used for it: ask for that invoice"
+    let detail = if keyed {
+        words(
+            "cette vente est déjà scellée, sous une autre clé d'idempotence ou sans clé : demandez cette facture",
+            "this very sale is sealed already: another idempotency key, or none, was used for it: ask for that invoice",
+        )
     } else {
-        "ask for that invoice; with an Idempotency-Key the same request gets the same answer"
+        words(
+            "cette vente est déjà scellée : demandez cette facture ; avec une Idempotency-Key, la même demande reçoit la \
+             même réponse",
+            "this very sale is sealed already: ask for that invoice; with an Idempotency-Key the same request gets the \
+             same answer",
+        )
     };
-    Problem::new(Kind::ReplayDetected, format!("this very sale is sealed already: {advice}"))
-        .with_fiscal_number(number)
+    Problem::new(Kind::ReplayDetected, detail).with_fiscal_number(number)
 }

@@ -1,6 +1,10 @@
-mod answer;
+mod batch;
 mod create;
-mod find;
+mod document;
+mod list;
+mod offered;
 mod show;
+mod status;
+mod view;
 
-pub(super) use self::{create::create, find::find, show::show};
+pub(super) use self::{batch::*, create::*, list::*, show::*, status::*};

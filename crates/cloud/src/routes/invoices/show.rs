@@ -1,38 +1,60 @@
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State, rejection::PathRejection},
-    http::HeaderMap,
-};
+use axum::extract::State;
 use fiscal::FiscalNumber;
+use ledger::{Row, StoreFault};
+use registry::Place;
 
 use super::{
-    super::caller::Caller,
-    answer::{Invoice, not_found},
+    document::SealDocument,
+    view::{InvoiceView, Viewer},
 };
 use crate::{
     app::App,
-    problem::{Language, Problem},
+    auth::Caller,
+    extract::{Id, not_found},
+    problem::Problem,
 };
 
-/// A sealed invoice with its payload.
+/// Read a sealed invoice
+///
+/// With its canonical payload.
+#[utoipa::path(
+    get,
+    path = "/api/v1/invoices/{fiscal_number}",
+    operation_id = "readInvoice",
+    tag = "Invoices",
+    params(("fiscal_number" = String, Path, description = "As the receipt shows it.", example = "KINGOMBE01-0-00000001")),
+    responses((status = 200, description = "The invoice.", body = SealDocument)),
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Caller(grant): Caller,
-    number: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Invoice, Problem> {
-    // A path that is no UTF-8 names none either.
-    let Path(number) = number.map_err(|_| not_found())?;
-    let number: FiscalNumber = number.parse().map_err(|_| not_found())?;
+    caller: Caller,
+    Id(number): Id<FiscalNumber>,
+) -> Result<InvoiceView, Problem> {
+    let found = find(&app, &caller, number, |viewer, row, _| viewer.whole(row)).await?;
+    found.flatten().ok_or_else(not_found)
+}
+
+/// Looks at an invoice that the caller reaches.
+pub(crate) async fn find<T: Send + 'static>(
+    app: &Arc<App>,
+    caller: &Caller,
+    number: FiscalNumber,
+    look: impl FnOnce(&Viewer, Row, &Place) -> Result<T, StoreFault> + Send + 'static,
+) -> Result<Option<T>, Problem> {
+    let Some(place) = app.registry(move |registry| registry.place_by_prefix(number.prefix)).await? else {
+        return Ok(None);
+    };
+    if !caller.reach.covers(&place.merchant, place.outlet.id) {
+        return Ok(None);
+    }
     let found = app.ask(move |store| {
-        let outlet = store.outlet_by_prefix(number.prefix)?.filter(|outlet| grant.covers(outlet.id));
-        let Some(outlet) = outlet else { return Ok(None) };
-        match store.by_number(outlet.id, number.epoch, number.number)? {
-            Some(row) => Invoice::of(row, store),
-            None => Ok(None),
-        }
+        let Some(row) = store.by_number(place.outlet.id, number.epoch, number.number)? else {
+            return Ok(None);
+        };
+        let viewer = Viewer::new(store, place.outlet.prefix)?;
+        look(&viewer, row, &place).map(Some)
     });
-    let found = found.await.map_err(|refusal| Problem::of(&refusal, Language::of(&headers)))?;
-    found.ok_or_else(not_found)
+    Ok(found.await?)
 }

@@ -2,32 +2,37 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use ledger::Refusal;
 use signing::{KeyDocument, KeyRing, PublishedKey, Purpose, RingKey, Signer, SignerFault};
 
-use crate::{
-    app::App,
-    problem::{Language, Problem},
-};
+use crate::{app::App, problem::Problem};
 
-/// All keys that sealed or seal, and those that attest. While the signer has not said which attest, there is no list:
-/// one without them would say that they are no keys of ours. It remembers them when it goes away later.
-pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+/// Keys that seal and attest
+///
+/// All keys that sealed or seal, and those that attest, in the form that `stelala verify --trust` takes.
+// While the signer has not said which attest, there is no list: one without them would say that they
+// are no keys of ours. It remembers them when it goes away later.
+#[utoipa::path(
+    get,
+    path = "/.well-known/fiscal-keys.json",
+    operation_id = "listFiscalKeys",
+    tag = "Service",
+    responses((status = 200, description = "The keys.", body = Object, content_type = "application/json"))
+)]
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let sealing = app.ask(|store| store.keys()).await;
-    let sealing = sealing.map_err(|refusal| Problem::of(&refusal, Language::of(&headers)))?;
-    let sealing = sealing.into_iter().map(|known| PublishedKey {
+    let sealing = sealing?.into_iter().map(|known| PublishedKey {
         public_key: known.key,
         signer: known.signer,
         purpose: Purpose::Seal,
         since: known.since,
         until: known.until,
     });
-    let language = Language::of(&headers);
     let attesting = app.ring.as_deref().map_or(Ok(Vec::new()), attesting);
-    let attesting = attesting.map_err(|fault| Problem::of(&Refusal::Signer(fault), language))?;
+    let attesting = attesting.map_err(Refusal::Signer)?;
     let attesting = attesting.into_iter().map(|key| PublishedKey {
         public_key: key.stored.public_key,
         signer: key.stored.signer,

@@ -1,3 +1,3 @@
 mod list;
 
-pub(super) use self::list::list;
+pub(super) use self::list::*;

@@ -1,3 +1,3 @@
 mod show;
 
-pub(super) use self::show::show;
+pub(super) use self::show::*;

@@ -8,7 +8,16 @@ use axum::{
 
 use crate::{app::App, metrics::Metrics};
 
-/// The counters. They name no outlet and no merchant.
+/// Figures for Prometheus
+///
+/// They name no outlet and no merchant.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "readMetrics",
+    tag = "Service",
+    responses((status = 200, description = "Text of Prometheus.", body = String, content_type = "text/plain"))
+)]
 pub(crate) async fn show(State(app): State<Arc<App>>) -> Response {
     let text = app.metrics.write(&app.gauges());
     ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], text).into_response()

@@ -14,7 +14,9 @@ pub(crate) fn an_outlet_is_found_by_its_id_and_its_prefix_as_it_was_made(subject
         zone: UtcOffset::LUBUMBASHI,
         ..new_place(&merchant.id, "KIN-GOMBE-01")
     };
-    let made = world.registry().create_place(&own, &new, signer(), &by("a"), at(5)).unwrap();
+    let by_himself = world.registry().create_place(&own, &new, signer(), &by("a"), at(5));
+    assert_eq!(code(by_himself), "PLATFORM_ONLY", "a prefix is the platform's to choose");
+    let made = world.registry().create_place(&Reach::Platform, &new, signer(), &by("a"), at(5)).unwrap();
     assert_eq!((made.outlet.nif, made.outlet.zone), (merchant.nif, UtcOffset::LUBUMBASHI));
     assert_eq!((made.created, made.stopped), (at(5), None));
     assert_eq!(world.registry().place_of(outlet("KIN-GOMBE-01")).unwrap(), Some(made.clone()));
@@ -65,7 +67,8 @@ pub(crate) fn an_outlet_id_or_a_prefix_that_is_taken_is_refused_by_name(subject:
         (NewPlace { prefix: Some(taken), ..new_place(&merchant, "B") }, "prefix"),
     ]
     .map(|(new, what)| {
-        (world.registry().create_place(&own, &new, signer(), &by("a"), at(1)).unwrap_err(), what)
+        let made = world.registry().create_place(&Reach::Platform, &new, signer(), &by("a"), at(1));
+        (made.unwrap_err(), what)
     });
     for (fault, what) in refused {
         assert_eq!((fault.code(), fault.to_string().contains(what)), ("EXISTS", true), "{fault}");
@@ -94,6 +97,37 @@ pub(crate) fn an_outlet_of_the_ledger_alone_has_no_place(subject: &dyn Subject) 
     let taken =
         world.registry().create_place(&own, &new_place(&merchant.id, "OLD"), signer(), &by("a"), at(1));
     assert_eq!(code(taken), "EXISTS");
+}
+
+pub(crate) fn an_outlet_of_an_older_database_becomes_a_merchants_when_the_platform_names_it_as_it_is(
+    subject: &dyn Subject,
+) {
+    let mut world = World::new(subject);
+    let merchant = world.merchant("A1234567X");
+    let old = Outlet {
+        id: outlet("OLD-01"),
+        nif: merchant.nif,
+        prefix: "OLDPREFIX".parse().unwrap(),
+        zone: UtcOffset::KINSHASA,
+    };
+    let chain = ChainId { outlet: old.id, epoch: Epoch(0), signer: signer() };
+    let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+    world.store.create_outlet(&old, &head).unwrap();
+    let new = new_place(&merchant.id, "OLD-01");
+    let own = Reach::Merchant(merchant.id.clone());
+    assert_eq!(code(world.registry().create_place(&own, &new, signer(), &by("a"), at(5))), "EXISTS");
+    let of_another = new_place(&world.merchant("B7654321Y").id, "OLD-01");
+    let otherwise = NewPlace { prefix: Some("OTHER".parse().unwrap()), ..new.clone() };
+    let elsewhere = NewPlace { zone: UtcOffset::LUBUMBASHI, ..new.clone() };
+    for wrong in [of_another, otherwise, elsewhere] {
+        let refused = world.registry().create_place(&Reach::Platform, &wrong, signer(), &by("a"), at(5));
+        assert_eq!(code(refused), "EXISTS");
+    }
+    let taken = world.registry().create_place(&Reach::Platform, &new, signer(), &by("a"), at(5)).unwrap();
+    assert_eq!(taken.outlet, old);
+    assert_eq!(world.registry().place(&own, old.id).unwrap(), taken);
+    let again = world.registry().create_place(&Reach::Platform, &new, signer(), &by("a"), at(6));
+    assert_eq!(code(again), "EXISTS", "it is somebody's now");
 }
 
 pub(crate) fn outlets_come_in_pages_within_reach(subject: &dyn Subject) {

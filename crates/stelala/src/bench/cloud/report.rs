@@ -6,7 +6,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{super::ratio::Ratio, grown::Cost, load::Sample};
+use super::{super::ratio::Ratio, grown::Cost, load::Sample, place::ALLOWED};
 
 /// Of the echo's rate, at so many connections.
 const OF_ECHO: (usize, f64) = (64, 0.5);
@@ -71,7 +71,7 @@ impl Report {
         if !self.at.is_empty() {
             writeln!(
                 out,
-                "Payloads of {} bytes; times in ms, of the server's processors in µs.\n",
+                "Payloads of {} bytes, with a key allowed {ALLOWED}/s; times in ms, of the server's processors in µs.\n",
                 self.payload
             )?;
             writeln!(
@@ -169,6 +169,7 @@ impl Report {
             "sync_milliseconds": millis(self.sync),
             "signatures_per_second": self.signing,
             "payload_bytes": self.payload,
+            "key_allowed_per_second": ALLOWED,
             "http": at.collect::<Vec<_>>(),
             "grown": grown.collect::<Vec<_>>(),
             "judged": ratios.len(),

@@ -10,9 +10,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use ::cloud::ApiKey;
 use anyhow::Context;
 use fiscal::{Invoice, OutletId, Timestamp};
+use registry::ApiKey;
 
 use super::arguments::Keys;
 

@@ -1,6 +1,7 @@
 //! People: who invites whom, who signs in and who does not, and what is left of it.
 
 mod acts;
+mod at_once;
 mod changes;
 mod factors;
 mod grants;
@@ -12,5 +13,6 @@ mod staff;
 mod tries;
 
 pub(crate) use self::{
-    acts::*, changes::*, factors::*, grants::*, invitations::*, leaks::*, passwords::*, sessions::*, tries::*,
+    acts::*, at_once::*, changes::*, factors::*, grants::*, invitations::*, leaks::*, passwords::*,
+    sessions::*, tries::*,
 };

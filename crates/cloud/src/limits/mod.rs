@@ -1,0 +1,119 @@
+//! How much anyone may ask for: so many at once, and then so many each second, by GCRA.
+//!
+//! Each API key has a bucket, and each address two: one for public pages and one for failed authentications. What is
+//! kept of them is bounded, and forgotten when it says nothing any more.
+
+mod memory;
+mod neighbourhood;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use standing::{Passed, Standing};
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use governor::clock::{Clock, MonotonicClock};
+
+use self::{memory::Buckets, neighbourhood::Neighbourhood};
+use crate::config::LimitsConfig;
+
+/// How much may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allowance {
+    /// For as long as anyone asks.
+    pub limit_per_second: NonZeroU32,
+    /// At once, by who has not asked for a while.
+    pub burst: NonZeroU32,
+}
+
+/// The buckets of all keys and addresses.
+pub(crate) struct Limiters<C: Clock = MonotonicClock> {
+    keys: Buckets<String, C>,
+    /// Of keys with an allowance of their own.
+    own: Mutex<BTreeMap<Allowance, Arc<Buckets<String, C>>>>,
+    addresses: Buckets<Neighbourhood, C>,
+    failures: Buckets<Neighbourhood, C>,
+    clock: C,
+    room: Room,
+}
+
+/// So many keys have buckets at once, and so many addresses of each kind; those that come later share one until others
+/// have been idle.
+#[derive(Clone, Copy)]
+struct Room {
+    keys: usize,
+    addresses: usize,
+}
+
+/// Some megabytes.
+const ROOM: Room = Room { keys: 100_000, addresses: 50_000 };
+
+impl Limiters {
+    /// By this machine's clock.
+    pub(crate) fn new(config: LimitsConfig) -> Self {
+        Self::with_clock(config, MonotonicClock, ROOM)
+    }
+}
+
+impl<C: Clock + Clone> Limiters<C> {
+    fn with_clock(config: LimitsConfig, clock: C, room: Room) -> Self {
+        Self {
+            keys: Buckets::new(config.key, clock.clone(), room.keys),
+            own: Mutex::default(),
+            addresses: Buckets::new(config.public, clock.clone(), room.addresses),
+            failures: Buckets::new(config.public, clock.clone(), room.addresses),
+            clock,
+            room,
+        }
+    }
+
+    /// A key, or a session, by its id, asks for something. With an allowance of its own it has a bucket of that size.
+    pub(crate) fn key(&self, key: &str, own: Option<Allowance>) -> Passed {
+        match own.filter(|own| *own != self.keys.allowance()) {
+            None => self.keys.take(key.to_owned()),
+            Some(own) => self.of_allowance(own).take(key.to_owned()),
+        }
+    }
+
+    /// An address asks for something public.
+    pub(crate) fn address(&self, address: IpAddr) -> Passed {
+        self.addresses.take(Neighbourhood::of(address))
+    }
+
+    /// An address could not say who it is.
+    pub(crate) fn failed_login(&self, address: IpAddr) -> Passed {
+        self.failures.take(Neighbourhood::of(address))
+    }
+
+    /// Whether an address may still try to say who it is; asking costs nothing, so that who succeeds is never held up.
+    pub(crate) fn may_log_in(&self, address: IpAddr) -> Passed {
+        self.failures.look(Neighbourhood::of(address))
+    }
+
+    /// Forgets who has not asked for so long that the bucket is full again. A server does so every few seconds.
+    pub(crate) fn forget_idle(&self) {
+        self.keys.forget_idle();
+        self.addresses.forget_idle();
+        self.failures.forget_idle();
+        self.own().retain(|_, buckets| {
+            buckets.forget_idle();
+            !buckets.is_empty()
+        });
+    }
+
+    fn of_allowance(&self, own: Allowance) -> Arc<Buckets<String, C>> {
+        let new = || Arc::new(Buckets::new(own, self.clock.clone(), self.room.keys));
+        Arc::clone(self.own().entry(own).or_insert_with(new))
+    }
+
+    fn own(&self) -> MutexGuard<'_, BTreeMap<Allowance, Arc<Buckets<String, C>>>> {
+        // A thread that panicked between two keys left them whole.
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,101 @@
+//! What a refusal of the registry is to a client.
+
+use ledger::{ManifestFault, Refusal};
+use registry::RegistryFault;
+
+use super::{Kind, Problem, words};
+use crate::extract::not_found;
+
+impl From<RegistryFault> for Problem {
+    fn from(fault: RegistryFault) -> Self {
+        match &fault {
+            RegistryFault::Store(fault) => Refusal::Store(fault.clone()).into(),
+            RegistryFault::NotFound(_) => not_found(),
+            RegistryFault::People(fault) => super::people::problem(fault),
+            RegistryFault::Manifest(fault) => of_manifest(fault),
+            _ => Self::new(kind(&fault), words(french(&fault), fault.to_string())),
+        }
+    }
+}
+
+const fn kind(fault: &RegistryFault) -> Kind {
+    match fault {
+        RegistryFault::Exists(_) => Kind::Exists,
+        RegistryFault::PlatformOnly | RegistryFault::WholeMerchant | RegistryFault::BeyondMaker => {
+            Kind::Forbidden
+        }
+        RegistryFault::RoleElsewhere | RegistryFault::ScopeBeyondRole | RegistryFault::Expired => {
+            Kind::MemberInvalid
+        }
+        _ => Kind::Conflict,
+    }
+}
+
+fn french(fault: &RegistryFault) -> String {
+    match fault {
+        RegistryFault::Exists(_) => "c'est déjà pris : choisissez autre chose".into(),
+        RegistryFault::PlatformOnly => "seul l'exploitant de la plateforme peut le faire : adressez-vous à lui".into(),
+        RegistryFault::WholeMerchant => {
+            "il faut une clé ou une personne du marchand entier, la vôtre est d'un point de vente : adressez-vous au \
+             propriétaire"
+                .into()
+        }
+        RegistryFault::BeyondMaker => {
+            "cela permettrait plus que ce que vous pouvez vous-même : choisissez un rôle plus petit ou moins de droits".into()
+        }
+        RegistryFault::RoleElsewhere => {
+            "l'exploitant est de la plateforme et d'aucun marchand, les autres sont d'un marchand : choisissez un autre \
+             rôle"
+                .into()
+        }
+        RegistryFault::ScopeBeyondRole => {
+            "les droits sont vides, ou plus que n'en a le rôle : choisissez parmi ceux du rôle".into()
+        }
+        RegistryFault::Expired => "l'échéance n'est pas à venir : choisissez plus tard, ou aucune".into(),
+        RegistryFault::TooManyKeys(count) => {
+            format!("il y a déjà {count} clés : révoquez celles dont personne ne se sert")
+        }
+        RegistryFault::MerchantStopped => {
+            "ce marchand est arrêté : demandez à l'exploitant de la plateforme de le reprendre".into()
+        }
+        RegistryFault::OutletStopped => "ce point de vente est arrêté : reprenez-le d'abord".into(),
+        RegistryFault::NoPrefix => {
+            "aucun préfixe semblable n'est libre : donnez-en un, de 4 à 10 lettres capitales et chiffres".into()
+        }
+        // They were answered before.
+        RegistryFault::Store(_)
+        | RegistryFault::NotFound(_)
+        | RegistryFault::People(_)
+        | RegistryFault::Manifest(_) => String::new(),
+    }
+}
+
+fn of_manifest(fault: &ManifestFault) -> Problem {
+    let english = fault.to_string();
+    match fault {
+        ManifestFault::Entry { entry, member, .. } => Problem::of_member(
+            Kind::MemberInvalid,
+            format!("groups[{}].{member}", entry.saturating_sub(1)),
+            words(format!("groupe {entry}, {member} : ce membre est erroné, voyez sa forme"), english),
+        ),
+        ManifestFault::Form(_) | ManifestFault::Empty | ManifestFault::TooLong(_) => Problem::of_member(
+            Kind::MemberInvalid,
+            "groups",
+            words("ce n'est pas une liste de groupes de taxation : écrivez ceux qui valent", english),
+        ),
+        ManifestFault::NotNext { held, .. } => Problem::new(
+            Kind::Conflict,
+            words(format!("la version {held} est en vigueur : importez la suivante"), english),
+        ),
+        ManifestFault::Past { code, day, member } => Problem::new(
+            Kind::Conflict,
+            words(
+                format!(
+                    "le groupe {code} changerait ({member}) le {day}, jour commencé ou passé : laissez ses entrées, et \
+                     ajoutez-en une qui vaut plus tard"
+                ),
+                english,
+            ),
+        ),
+    }
+}

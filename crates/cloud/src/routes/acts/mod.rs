@@ -1,0 +1,3 @@
+mod list;
+
+pub(super) use self::list::*;

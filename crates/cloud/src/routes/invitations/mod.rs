@@ -1,0 +1,3 @@
+mod accept;
+
+pub(super) use self::accept::*;

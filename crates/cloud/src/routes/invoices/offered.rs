@@ -1,0 +1,103 @@
+//! From the body of a request to a sale that the ledger takes.
+
+use std::sync::Arc;
+
+use draft::{Complete, Defaults, Draft};
+use fiscal::{OutletId, UtcOffset};
+use ledger::{IdempotencyKey, Offer, Refusal};
+use registry::{Permission, Reach};
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::{Kind, Problem, words},
+};
+
+/// How an invoice is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Canonical bytes, taken as they are (L8).
+    Canonical,
+    /// Members in any order; what is missing is computed, if the caller asks for it.
+    Friendly {
+        /// Whether he does.
+        complete: bool,
+    },
+}
+
+/// A sale that may be offered to the ledger.
+pub(crate) struct Offered {
+    pub(crate) offer: Offer,
+    /// The canonical bytes, where they were made here.
+    pub(crate) made: Option<String>,
+}
+
+impl Offered {
+    /// Reads a body for a caller who may sell what it says.
+    pub(crate) async fn read(
+        app: &Arc<App>,
+        caller: &Caller,
+        body: Vec<u8>,
+        form: Form,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Self, Problem> {
+        let (payload, made) = match form {
+            Form::Canonical => (body, None),
+            Form::Friendly { complete } => {
+                let payload = canonical(app, caller, &body, complete).await?;
+                (payload.clone().into_bytes(), Some(payload))
+            }
+        };
+        let offer = Offer::read_with(payload, key, &app.ledger.manifest())
+            .map_err(|fault| Problem::of_payload(&fault))?;
+        if !may_sell(app, caller, offer.outlet()).await? {
+            return Err(Refusal::WrongOutlet.into());
+        }
+        if offer.invoice_type().is_credit() && !caller.permits(Permission::Credit) {
+            return Err(may_not_credit());
+        }
+        Ok(Self { offer: offer.by(caller.by()), made })
+    }
+}
+
+/// Whether an outlet is one for which the caller sells. One that is not there is like one of another merchant.
+async fn may_sell(app: &Arc<App>, caller: &Caller, outlet: OutletId) -> Result<bool, Problem> {
+    let place = app.place(outlet).await?;
+    Ok(place.is_some_and(|place| place.stopped.is_none() && caller.reach.covers(&place.merchant, outlet)))
+}
+
+async fn canonical(app: &Arc<App>, caller: &Caller, body: &[u8], complete: bool) -> Result<String, Problem> {
+    let draft = Draft::read(body)?;
+    let own = match &caller.reach {
+        Reach::Outlet(_, outlet) => Some(*outlet),
+        Reach::Merchant(_) | Reach::Platform => None,
+    };
+    let outlet = draft.outlet_id().or(own);
+    let place = match outlet {
+        Some(outlet) => app.place(outlet).await?,
+        None => None,
+    };
+    // An outlet that is another's says nothing of itself: neither its NIF nor its zone.
+    let place = place.filter(|place| caller.reach.covers(&place.merchant, place.outlet.id));
+    let defaults =
+        Defaults { nif: place.as_ref().map(|place| place.outlet.nif), outlet: own, ..Defaults::default() };
+    if !complete {
+        return Ok(draft.canonical(&defaults, None)?);
+    }
+    let zone = place.map_or(UtcOffset::KINSHASA, |place| place.outlet.zone);
+    let book = app.ledger.manifest();
+    let manifest = book.as_manifest();
+    let complete = Complete { manifest: &manifest, day: draft.timestamp().date_at(zone) };
+    Ok(draft.canonical(&defaults, Some(complete))?)
+}
+
+fn may_not_credit() -> Problem {
+    let scope = Permission::Credit.name();
+    Problem::new(
+        Kind::Forbidden,
+        words(
+            format!("un avoir demande le droit {scope} : adressez-vous à un responsable"),
+            format!("a credit note needs the scope {scope}: ask a supervisor"),
+        ),
+    )
+}

@@ -1,0 +1,150 @@
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use fiscal::{Amount, AuthCode, FiscalNumber, Invoice, Reference as PayloadReference};
+use ledger::{LedgerStore, Reference, Row, StoreFault};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{show::find, view::json};
+use crate::{
+    app::App,
+    auth::Caller,
+    extract::{Id, not_found},
+    problem::Problem,
+};
+
+/// How an invoice stands.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvoiceStatus {
+    /// Its number.
+    #[schema(value_type = String, example = "KINGOMBE01-0-00000001")]
+    fiscal_number: String,
+    /// Whether something of it was taken back.
+    state: CreditState,
+    /// What it came to.
+    #[schema(value_type = String, example = "3480.00")]
+    total: String,
+    /// What notes took back so far, a positive amount.
+    #[schema(value_type = String, example = "0.00")]
+    credited: String,
+    /// In which currency.
+    #[schema(value_type = String, example = "CDF")]
+    currency: String,
+    /// The notes on it, in their order.
+    credit_notes: Vec<CreditNote>,
+    /// How it stands with the tax authority. Nothing is uploaded by this version: always `PENDING`.
+    dgi: Authority,
+}
+
+/// Whether something was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = CreditState)]
+pub(crate) enum CreditState {
+    /// Sealed, and nothing was.
+    Sealed,
+    /// Some of it.
+    PartlyCredited,
+    /// All of it.
+    Credited,
+}
+
+/// A note that takes something back.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreditNote {
+    /// Its number.
+    fiscal_number: String,
+    /// When it was sealed.
+    timestamp: String,
+    /// What it comes to, a negative amount.
+    total: String,
+}
+
+/// How an invoice stands with the tax authority (A2).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Authority {
+    /// Its state.
+    #[schema(example = "PENDING")]
+    state: &'static str,
+}
+
+/// How an invoice stands
+///
+/// Whether it was taken back, and by which notes.
+#[utoipa::path(
+    get,
+    path = "/api/v1/invoices/{fiscal_number}/status",
+    operation_id = "readInvoiceStatus",
+    tag = "Invoices",
+    params(("fiscal_number" = String, Path, description = "As the receipt shows it.", example = "KINGOMBE01-0-00000001")),
+    responses((status = 200, description = "Its state.", body = InvoiceStatus)),
+)]
+pub(crate) async fn status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(number): Id<FiscalNumber>,
+) -> Result<Response, Problem> {
+    let found = find(&app, &caller, number, move |viewer, row, place| {
+        Ok((viewer.verified(&row)?, place.outlet.prefix))
+    });
+    let (sealed, prefix) = found.await?.ok_or_else(not_found)?;
+    let record = *sealed.record();
+    let facts = record.header.invoice().copied().ok_or_else(not_found)?;
+    let outlet = record.header.outlet;
+    let auth_code = record.signature.auth_code();
+    let notes = app.ask(move |store| notes(store, outlet, number, auth_code)).await?;
+    let credited = notes.iter().fold(Amount::ZERO, |sum, (_, total)| sum.minus(*total).unwrap_or(sum));
+    let state = credit_state(credited, facts.total);
+    let shown = |(row, total): &(Row, Amount)| CreditNote {
+        fiscal_number: row.number.map_or_else(String::new, |number| {
+            FiscalNumber { prefix, epoch: row.place.chain.epoch, number }.to_string()
+        }),
+        timestamp: format!("{}Z", row.time),
+        total: total.to_string(),
+    };
+    Ok(json(
+        StatusCode::OK,
+        &InvoiceStatus {
+            fiscal_number: number.to_string(),
+            state,
+            total: facts.total.to_string(),
+            credited: credited.to_string(),
+            currency: facts.currency.to_string(),
+            credit_notes: notes.iter().map(shown).collect(),
+            dgi: Authority { state: "PENDING" },
+        },
+    ))
+}
+
+/// How an invoice of a total stands when so much of it was taken back.
+pub(crate) fn credit_state(credited: Amount, total: Amount) -> CreditState {
+    match credited {
+        Amount::ZERO => CreditState::Sealed,
+        credited if credited == total => CreditState::Credited,
+        _ => CreditState::PartlyCredited,
+    }
+}
+
+/// The notes that name an invoice by its number and its code, with what they come to.
+pub(crate) fn notes(
+    store: &mut dyn LedgerStore,
+    outlet: fiscal::OutletId,
+    number: FiscalNumber,
+    auth_code: AuthCode,
+) -> Result<Vec<(Row, Amount)>, StoreFault> {
+    let original = Reference { epoch: number.epoch, number: number.number };
+    let mut notes = Vec::new();
+    for row in store.notes_on(outlet, original)? {
+        // Of an erased payload only the record is left, which does not say the original's code.
+        let Some(body) = row.body.as_deref().filter(|_| row.is_invoice()) else { continue };
+        let corrupt = |fault: fiscal::Fault| StoreFault::Corrupt(format!("{:?}: {fault}", row.place));
+        let note = Invoice::read(body.as_bytes()).map_err(corrupt)?;
+        let names = matches!(&note.reference, Some(PayloadReference::Original(named)) if named.auth_code == auth_code);
+        if names {
+            let total = note.totals.total;
+            notes.push((row.clone(), total));
+        }
+    }
+    Ok(notes)
+}

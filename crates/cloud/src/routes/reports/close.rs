@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use ledger::Recorded;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{day::begun, document::ClosureDocument, form::Form};
+use crate::{
+    app::App,
+    auth::Caller,
+    extract::Json,
+    problem::{Kind, Problem, words},
+    routes::place::reached,
+};
+
+/// Which business day.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Close, example = json!({ "outlet_id": "KIN-GOMBE-01", "date": "2026-03-14" }))]
+pub(crate) struct Asked {
+    /// Of which outlet; a key of one outlet need not say it.
+    #[schema(required = false)]
+    outlet_id: Option<String>,
+    /// A civil day in the outlet's zone, today or before.
+    #[schema(format = Date)]
+    date: String,
+}
+
+/// Close a business day
+///
+/// The Z report: it seals what was sold since the last closure, and begins the next session. A day that is closed already
+/// is repeated and not closed again. Business days are civil days in the outlet's zone.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reports/z",
+    operation_id = "closeDay",
+    tag = "Reports",
+    request_body = Asked,
+    responses(
+        (status = 201, description = "It is closed now.", body = ClosureDocument),
+        (status = 200, description = "It was closed before.", body = ClosureDocument),
+        (status = 404, description = "Nothing was sealed that this day's closure would cover, or the outlet is another's.",
+            body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+        (status = 507, description = "The epoch has no numbers left.",
+            body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn close(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Problem> {
+    let place = reached(&app, &caller, asked.outlet_id.as_deref()).await?;
+    let date = begun(&asked.date, ("date", Kind::MemberInvalid), &place, app.clock.now())?;
+    let recorded = app.close(place.outlet.id, date, caller.by()).await?;
+    let mut response = Form::Json.answer(closure(&recorded)?);
+    *response.status_mut() = if recorded.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(response)
+}
+
+/// The members of the device's answer.
+pub(super) fn closure(recorded: &Recorded) -> Result<String, Problem> {
+    recorded.closure_json().ok_or_else(|| {
+        Problem::new(
+            Kind::Internal,
+            words(
+                "le registre a répondu par autre chose qu'une clôture : signalez-le",
+                "the ledger answered with what is no closure: please report this",
+            ),
+        )
+    })
+}

@@ -1,0 +1,5 @@
+mod close;
+mod current;
+mod open;
+
+pub(super) use self::{close::*, current::*, open::*};

@@ -1,0 +1,101 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use webhooks::{EventKind, Webhook, WebhookSecret};
+
+/// Who is told of what.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
+pub(crate) struct WebhookView {
+    /// Its id.
+    #[schema(example = "whk_0123456789abcdefghjk")]
+    webhook_id: String,
+    /// Whose it is.
+    #[schema(example = "mer_0123456789abcdefghjk")]
+    merchant_id: String,
+    /// The only outlet of which it is told, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    outlet_id: Option<String>,
+    /// Where events are sent.
+    #[schema(example = "https://erp.example.cd/stelala")]
+    url: String,
+    /// Which events.
+    events: Vec<EventName>,
+    /// When it was made.
+    #[schema(example = "2026-03-14T07:32:11Z")]
+    created: String,
+    /// Whether it is told nothing any more.
+    stopped: bool,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    stopped_at: Option<String>,
+}
+
+/// A webhook and its secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MadeWebhook {
+    webhook: WebhookView,
+    /// With which its requests are signed, as in the Standard Webhooks specification. It is shown this once.
+    #[schema(example = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]
+    secret: String,
+}
+
+/// What a webhook can be told.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(as = WebhookEvent)]
+pub(crate) enum EventName {
+    /// An invoice was sealed.
+    #[serde(rename = "invoice.sealed")]
+    InvoiceSealed,
+    /// A business day was closed.
+    #[serde(rename = "report.closed")]
+    ReportClosed,
+    /// A new line of fiscal numbers began.
+    #[serde(rename = "epoch.opened")]
+    EpochOpened,
+}
+
+impl EventName {
+    /// None of a ping, for which nobody asks.
+    const fn of(kind: EventKind) -> Option<Self> {
+        match kind {
+            EventKind::InvoiceSealed => Some(Self::InvoiceSealed),
+            EventKind::ReportClosed => Some(Self::ReportClosed),
+            EventKind::EpochOpened => Some(Self::EpochOpened),
+            EventKind::Ping => None,
+        }
+    }
+}
+
+impl From<EventName> for EventKind {
+    fn from(name: EventName) -> Self {
+        match name {
+            EventName::InvoiceSealed => Self::InvoiceSealed,
+            EventName::ReportClosed => Self::ReportClosed,
+            EventName::EpochOpened => Self::EpochOpened,
+        }
+    }
+}
+
+impl From<&Webhook> for WebhookView {
+    fn from(webhook: &Webhook) -> Self {
+        let Webhook { id, merchant, outlet, url, events, created, stopped } = webhook;
+        Self {
+            webhook_id: id.to_string(),
+            merchant_id: merchant.to_string(),
+            outlet_id: outlet.map(|outlet| outlet.to_string()),
+            url: url.to_string(),
+            events: events.iter().filter_map(EventName::of).collect(),
+            created: format!("{created}Z"),
+            stopped: stopped.is_some(),
+            stopped_at: stopped.map(|stopped| format!("{stopped}Z")),
+        }
+    }
+}
+
+impl MadeWebhook {
+    pub(super) fn new(webhook: &Webhook, secret: &WebhookSecret) -> Self {
+        Self { webhook: webhook.into(), secret: secret.reveal() }
+    }
+}

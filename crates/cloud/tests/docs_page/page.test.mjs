@@ -1,0 +1,59 @@
+// The documentation in a real browser that reaches nothing but the cloud.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+const { CLOUD, KEY, PICTURE, CHROMIUM } = process.env;
+
+describe("the documentation of a running cloud", () => {
+  let browser, context, page;
+  const faults = [];
+
+  before(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+    context = await browser.newContext({ viewport: { width: 1300, height: 1000 } });
+    // What it asks of anybody else, or complains of, fails the test.
+    context.on("request", (request) => {
+      if (!request.url().startsWith(`${CLOUD}/`) && !request.url().startsWith("data:")) faults.push(`request: ${request.url()}`);
+    });
+    context.on("weberror", (error) => faults.push(String(error.error())));
+    page = await context.newPage();
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(message.text());
+    });
+    await page.goto(`${CLOUD}/docs`);
+    await page.locator("#operations-Invoices-sealInvoice").waitFor();
+  });
+
+  after(() => browser.close());
+
+  test("an integrator authorises, presses Execute, and the sale is sealed", async () => {
+    await page.click("button.authorize");
+    await page.fill(".auth-container input", KEY);
+    await page.click(".auth-btn-wrapper button.authorize");
+    await page.click(".auth-btn-wrapper button.btn-done");
+    const sale = page.locator("#operations-Invoices-sealInvoice");
+    await sale.locator(".opblock-summary").click();
+    await sale.locator("button.execute").click();
+    const answer = sale.locator(".live-responses-table .response .microlight").first();
+    await answer.waitFor();
+    const status = await sale.locator(".live-responses-table .response .response-col_status").first().innerText();
+    assert.match(status, /^201/);
+    assert.match(await answer.innerText(), /"fiscal_number": "KINGOMBE01-0-000000\d\d"/);
+    if (PICTURE) await sale.screenshot({ path: PICTURE });
+  });
+
+  test("a question without its key is refused in words", async () => {
+    const refused = await page.evaluate(async () => {
+      const answer = await fetch("/api/v1/invoices?limit=1", { headers: { "Accept-Language": "fr" } });
+      return [answer.status, (await answer.json()).detail];
+    });
+    assert.equal(refused[0], 401);
+    assert.match(refused[1], /clé d'API/);
+    faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("401")));
+  });
+
+  test("nothing was asked of anybody else, and nothing complained", () => assert.deepEqual(faults, []));
+});
