@@ -16,6 +16,7 @@ mod publishing;
 mod raw;
 mod refusing;
 mod reporting;
+mod secrets;
 mod selling;
 mod signing_in;
 mod silent;

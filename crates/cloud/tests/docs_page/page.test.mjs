@@ -13,7 +13,7 @@ describe("the documentation of a running cloud", () => {
 
   before(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
-    context = await browser.newContext({ viewport: { width: 1300, height: 1000 } });
+    context = await browser.newContext({ viewport: { width: 1300, height: 1050 } });
     // What it asks of anybody else, or complains of, fails the test.
     context.on("request", (request) => {
       if (!request.url().startsWith(`${CLOUD}/`) && !request.url().startsWith("data:")) faults.push(`request: ${request.url()}`);
@@ -42,7 +42,25 @@ describe("the documentation of a running cloud", () => {
     const status = await sale.locator(".live-responses-table .response .response-col_status").first().innerText();
     assert.match(status, /^201/);
     assert.match(await answer.innerText(), /"fiscal_number": "KINGOMBE01-0-000000\d\d"/);
-    if (PICTURE) await sale.screenshot({ path: PICTURE });
+    if (PICTURE) {
+      await sale.locator(".responses-inner").first().scrollIntoViewIfNeeded();
+      await page.evaluate(() => document.querySelector("#operations-Invoices-sealInvoice .request-url, #operations-Invoices-sealInvoice .execute-wrapper").scrollIntoView());
+      await page.evaluate(() => window.scrollBy(0, -420));
+      await page.screenshot({ path: PICTURE });
+    }
+  });
+
+  test("pressing Execute again is another sale", async () => {
+    await page.waitForTimeout(1100);
+    const sale = page.locator("#operations-Invoices-sealInvoice");
+    const number = sale.locator(".live-responses-table .response .microlight").first();
+    const before = await number.innerText();
+    await sale.locator("button.execute").click();
+    await page.waitForFunction(
+      (before) => document.querySelector("#operations-Invoices-sealInvoice .live-responses-table .microlight")?.innerText !== before,
+      before,
+    );
+    assert.match(await sale.locator(".live-responses-table .response .response-col_status").first().innerText(), /^201/);
   });
 
   test("a question without its key is refused in words", async () => {

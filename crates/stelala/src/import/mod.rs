@@ -69,7 +69,7 @@ pub(crate) struct ImportCommand {
     /// Who sold, where the file does not say it.
     #[arg(long, value_name = "ID")]
     cashier: Option<String>,
-    /// The zone of times that are written 2026-03-14 08:32:10: kinshasa or lubumbashi.
+    /// The zone of times that are written 2026-03-14 08:32:10, kinshasa or lubumbashi; the outlet's, unless it is said.
     #[arg(long, value_parser = authority::zone, allow_hyphen_values = true)]
     zone: Option<UtcOffset>,
     /// Where the report goes; else beside the file, as FILE.report.csv.
@@ -144,7 +144,8 @@ impl ImportCommand {
             outlet: place.outlet,
             terminal: self.terminal.as_deref(),
             cashier: self.cashier.as_deref(),
-            zone: self.zone,
+            // The outlet's own, where the cloud says it.
+            zone: self.zone.or(place.prefix.map(|_| place.zone)),
             business_zone: place.zone,
         };
         let mut checker = Checker::new(given, place);

@@ -11,8 +11,8 @@ use super::{
 pub(super) const LONG_HELP: &str = "\
 Columns, in any order, named in the first row; all but the first two may be left out:
   invoice                 the other system's number; rows of one invoice stand together
-  timestamp               2026-03-14T08:32:10+01:00; without an offset it is UTC; with --zone also
-                          2026-03-14 08:32:10, in that zone
+  timestamp               2026-03-14T08:32:10+01:00; without an offset it is UTC; also
+                          2026-03-14 08:32:10, in the zone of the outlet or of --zone
   type                    sale (if nothing is said), advance, credit_note, export, export_advance,
                           export_credit
   terminal, cashier       who sold; else --terminal and --cashier
