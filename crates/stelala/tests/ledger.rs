@@ -7,8 +7,11 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Output},
+    sync::Arc,
+    time::Duration,
 };
 
+use ledger::{Database, SqliteDatabase, acts_of};
 use tempfile::TempDir;
 
 fn run(folder: &Path, line: &str) -> Output {
@@ -63,6 +66,22 @@ fn a_ledger_is_verified_exported_and_its_export_is_true() {
     assert!(code == 2 && text.contains("NOWHERE"), "{text}");
     let (text, code) = said(folder, "ledger export --config c/cloud.toml --outlet KIN-GOMBE-01 --out e");
     assert!(code == 2 && text.contains("another folder"), "{text}");
+}
+
+#[test]
+fn what_the_machine_closes_is_in_the_merchants_log_of_acts() {
+    let temporary = cloud();
+    let folder = temporary.path();
+    good(folder, "ledger z --config c/cloud.toml --outlet KIN-GOMBE-01");
+    good(folder, "ledger z --config c/cloud.toml --outlet KIN-GOMBE-01");
+    good(folder, "ledger new-epoch --config c/cloud.toml --outlet KIN-GOMBE-01");
+    let database = SqliteDatabase::open(folder.join("c/ledger.sqlite"), Arc::new(|| Duration::ZERO)).unwrap();
+    let mut acts = Vec::new();
+    let mut store = database.connect().unwrap();
+    store.look(&mut |statements| Ok(acts = acts_of(statements, None, None, 2)?)).unwrap();
+    let seen: Vec<_> =
+        acts.iter().map(|act| (act.action.as_str(), act.actor.as_str(), act.tenant.is_some())).collect();
+    assert_eq!(seen, [("epoch.open", "machine", true), ("closure.seal", "machine", true)]);
 }
 
 #[test]

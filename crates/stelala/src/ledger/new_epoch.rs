@@ -7,7 +7,7 @@ use ::cloud::NotedHeads;
 use ::ledger::EpochReason;
 use clap::Args;
 
-use super::opened::{ReportArgs, open};
+use super::opened::{ReportArgs, machine, open};
 use crate::cloud::existing;
 
 /// Of which outlet.
@@ -26,7 +26,8 @@ impl NewEpochCommand {
         let went_back = beyond.iter().any(|beyond| beyond.noted.outlet == outlet);
         let reason = if went_back { EpochReason::Restored } else { EpochReason::Forced };
         let ledger = open(&config)?;
-        let opened = ledger.open_epoch(outlet, reason, noted.epoch(outlet), None);
+        let by = machine(&ledger, outlet)?;
+        let opened = ledger.open_epoch(outlet, reason, noted.epoch(outlet), Some(by));
         // It notes the new head.
         ledger.stop();
         let epoch = opened?.row.place.chain.epoch.0;

@@ -7,10 +7,11 @@ use std::{
 };
 
 use ::cloud::{Config, NotedHeads, PublishedSigner, SystemClock};
-use ::ledger::{Clock, HeadFile, Ledger, Limits, Parts, Report};
+use ::ledger::{By, Clock, HeadFile, Ledger, Limits, Parts, Report};
 use anyhow::Context;
 use clap::Args;
 use fiscal::OutletId;
+use registry::Registry;
 use signing::{Attester, Signer};
 
 use super::export::PATIENCE;
@@ -64,6 +65,13 @@ impl SignedArgs {
         };
         Ok(writeln!(io::stdout().lock(), "{text}")?)
     }
+}
+
+/// How the log of acts names who has the machine, in the log of the outlet's merchant.
+pub(super) fn machine(ledger: &Ledger, outlet: OutletId) -> anyhow::Result<By> {
+    let place = ledger.ask(|store| Ok(Registry::over(store).place_of(outlet)))??;
+    let tenant = place.map(|place| place.merchant.as_str().parse()).transpose()?;
+    Ok(By { actor: "machine".parse()?, tenant, request: "cli".parse()? })
 }
 
 pub(super) fn open(config: &Config) -> anyhow::Result<Ledger> {

@@ -20,7 +20,8 @@ use signing::{KeyRing, Signer};
 use verify_cli::Lang;
 
 use super::{
-    backup::in_words, examine::examine, export::PATIENCE, kept_heads::KeptHeads, progress::Progress, verify,
+    backup::in_words, examine::examine, export::PATIENCE, kept_heads::KeptHeads, opened::machine,
+    progress::Progress, verify,
 };
 use crate::{
     cloud::{ConfigArgs, opened, tables_beside},
@@ -156,13 +157,10 @@ fn open_epochs(
     };
     let ledger = Ledger::start(parts, Limits::default())?;
     let opened = outlets.iter().try_for_each(|outlet| {
-        let epoch = ledger
-            .open_epoch(*outlet, EpochReason::Restored, epochs.get(outlet).copied(), None)?
-            .row
-            .place
-            .chain
-            .epoch
-            .0;
+        let by = machine(&ledger, *outlet)?;
+        let known = epochs.get(outlet).copied();
+        let opened = ledger.open_epoch(*outlet, EpochReason::Restored, known, Some(by))?;
+        let epoch = opened.row.place.chain.epoch.0;
         writeln!(out, "{outlet}: goes on in epoch {epoch}, from number 1")?;
         Ok(())
     });

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use fiscal::CivilDate;
 
-use super::opened::ReportArgs;
+use super::opened::{ReportArgs, machine};
 
 /// Which day.
 #[derive(Args)]
@@ -27,7 +27,7 @@ impl ClosureCommand {
         let (ledger, id) = (self.report.open_to_append()?, self.report.outlet);
         let outlet = ledger.outlet(id)?.with_context(|| format!("no outlet {id} is registered here"))?;
         let date = self.date.unwrap_or_else(|| SystemClock.now().date_at(outlet.zone));
-        let closure = ledger.close(id, date, None)?;
+        let closure = ledger.close(id, date, Some(machine(&ledger, id)?))?;
         ledger.stop();
         let json = closure.closure_json().context("what closes the day is no closure")?;
         writeln!(io::stdout().lock(), "{json}")?;
