@@ -7,6 +7,24 @@ use serde::Serialize;
 
 use crate::problem::{Kind, Problem, words};
 
+/// Something was made, and has an address under [`API`].
+pub(crate) fn created<T: Serialize>(path: &str, value: &T) -> Response {
+    let mut response = json(StatusCode::CREATED, value);
+    locate(&mut response, path);
+    response
+}
+
+/// Says under which address of [`API`] that is which is answered.
+pub(crate) fn locate(response: &mut Response, path: &str) {
+    // Ids are letters, digits and punctuation, which are a header's value.
+    if let Ok(location) = HeaderValue::try_from(format!("{API}/{path}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+}
+
+/// Where all that can be made stands.
+const API: &str = "/api/v1";
+
 /// An answer of the API.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     let Ok(text) = serde_json::to_vec(value) else {

@@ -1,8 +1,8 @@
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use fiscal::{CivilDate, OutletId};
 use ledger::{By, Clock, Ledger, LedgerStore, ManifestBook, Offer, Recorded, Refusal, Sealing, StoreFault};
-use registry::{ApiKey, Place, Principal, Registry, RegistryFault, SessionToken, Vault};
+use registry::{Place, Registry, RegistryFault, Vault};
 use signing::{KeyRing, Signer};
 use tokio::{
     sync::{Semaphore, oneshot},
@@ -12,10 +12,12 @@ use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 
 use crate::{
     auth::{KnownPlaces, KnownPrincipals},
+    held::Held,
     limits::Limiters,
     metrics::{Gauges, Metrics},
     problem::{Kind, Problem, words},
     request_id::RequestIds,
+    routes::Exports,
     start::Entropy,
 };
 
@@ -27,8 +29,9 @@ pub struct App {
     /// To which networks webhooks may lead.
     pub(crate) networks: Networks,
     questions: Semaphore,
-    /// Exports that are being made: each reads a whole journal.
-    pub(crate) exports: Arc<Semaphore>,
+    /// Of those who say they have a key or a session, and were not looked up a moment ago.
+    pub(crate) strangers: Semaphore,
+    pub(crate) exports: Exports,
     /// Receipts that are being drawn: each keeps a core busy.
     drawings: Semaphore,
     passwords: Arc<Semaphore>,
@@ -48,8 +51,8 @@ pub struct App {
 
 /// So many questions are asked of the database at once; later ones wait.
 const QUESTIONS: usize = 32;
-/// So many exports are made at once.
-const EXPORTS: usize = 2;
+/// Of these so many at most find out who somebody is: who guesses leaves room for the others.
+const STRANGERS: usize = 4;
 /// So many receipts are drawn at once; later ones wait.
 const DRAWINGS: usize = 4;
 /// So many passwords are looked at once: each takes some memory, and a processor for a while.
@@ -100,11 +103,12 @@ impl App {
             body,
         } = parts;
         Arc::new(Self {
-            ledger: Held(Some(ledger)),
-            dispatcher: dispatcher.map(|dispatcher| Held(Some(dispatcher))),
+            ledger: Held::new(ledger),
+            dispatcher: dispatcher.map(Held::new),
             networks,
             questions: Semaphore::new(QUESTIONS),
-            exports: Arc::new(Semaphore::new(EXPORTS)),
+            strangers: Semaphore::new(STRANGERS),
+            exports: Exports::default(),
             drawings: Semaphore::new(DRAWINGS),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             signer,
@@ -211,41 +215,16 @@ impl App {
         self.places.forget_all();
     }
 
-    /// Who has a key or a session.
-    pub(crate) async fn principal(self: &Arc<Self>, token: &str) -> Result<Option<Arc<Principal>>, Problem> {
-        let (hash, is_key) = match (token.parse::<ApiKey>(), token.parse::<SessionToken>()) {
-            (Ok(key), _) => (key.hash(), true),
-            (_, Ok(session)) => (session.hash(), false),
-            _ => return Ok(None),
-        };
-        let now = Instant::now();
-        if let Some(known) = self.principals.find(&hash, now) {
-            return Ok(Some(known));
-        }
-        let at = self.clock.now();
-        let found = self.registry(move |registry| {
-            if is_key {
-                registry.principal_of_key(&hash, at)
-            } else {
-                registry.principal_of_session(&hash, at)
-            }
-        });
-        let found = found.await?.map(Arc::new);
-        if let Some(principal) = &found {
-            self.principals.keep(hash, principal, now);
-        }
-        Ok(found)
-    }
-
     /// Where an outlet is and whose.
     pub(crate) async fn place(self: &Arc<Self>, outlet: OutletId) -> Result<Option<Arc<Place>>, Problem> {
         let now = Instant::now();
         if let Some(known) = self.places.find(&outlet, now) {
             return Ok(Some(known));
         }
+        let asking = self.places.ask(now);
         let found = self.registry(move |registry| registry.place_of(outlet)).await?.map(Arc::new);
         if let Some(place) = &found {
-            self.places.keep(outlet, place, now);
+            self.places.keep(outlet, place, asking);
         }
         Ok(found)
     }
@@ -280,28 +259,6 @@ impl App {
             queue_depth: self.ledger.depth(),
             queue_capacity: self.queue,
             signer_active: self.signer.active_key().is_ok(),
-        }
-    }
-}
-
-/// What holds connections to the database, let go on a thread of its own: a connection to PostgreSQL waits for its end,
-/// which a thread that serves others must not.
-pub(crate) struct Held<T: Send + 'static>(Option<T>);
-
-impl<T: Send + 'static> Deref for Held<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // Only dropping takes it.
-        self.0.as_ref().expect("what is held is there")
-    }
-}
-
-impl<T: Send + 'static> Drop for Held<T> {
-    fn drop(&mut self) {
-        let held = self.0.take();
-        if let Err(error) = std::thread::Builder::new().spawn(move || drop(held)) {
-            tracing::error!(%error, "the ledger could not be let go");
         }
     }
 }

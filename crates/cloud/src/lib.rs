@@ -13,6 +13,7 @@ mod clock;
 mod config;
 pub mod doctor;
 mod extract;
+mod held;
 mod limits;
 mod log;
 mod metrics;

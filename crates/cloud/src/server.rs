@@ -13,7 +13,11 @@ pub(crate) use client_address::ClientAddress;
 
 use std::{future::Future, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use self::{
     connection::{FAREWELL, Serving},
@@ -32,6 +36,9 @@ pub struct ServerLimits {
 
 /// The pause after the system refused a connection, as when too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// That all places are taken is said no more often than this.
+const WARNING: Duration = Duration::from_secs(60);
 
 /// So long it takes at most until they are dropped.
 const DROPPING: Duration = Duration::from_secs(1);
@@ -82,6 +89,7 @@ impl Server {
         };
         let renewal = self.certificate.map(|certificate| tokio::spawn(renew(certificate)));
         let mut stop = pin!(stop);
+        let mut warned = None::<Instant>;
         loop {
             let accepted = async {
                 let place = places.wait().await;
@@ -93,11 +101,20 @@ impl Server {
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    let peer = peer.ip();
+                    let is_proxy = serving.proxies.iter().any(|proxy| proxy.contains(peer.to_canonical()));
+                    let Some(held) = places.hold(place, peer, is_proxy) else {
+                        tracing::debug!(%peer, "a connection was closed: its address has its share");
+                        continue;
+                    };
+                    if places.are_full() && warned.is_none_or(|warned| warned.elapsed() >= WARNING) {
+                        warned = Some(Instant::now());
+                        tracing::warn!("all places of connections are taken: clients wait for one");
+                    }
                     // Answers are small: one that waits for a fuller packet is only late.
                     let _ = stream.set_nodelay(true);
                     impatient::hold_little(&stream);
-                    let serving = serving.clone().serve(stream, peer.ip());
-                    let held = places.hold(place);
+                    let serving = serving.clone().serve(stream, peer);
                     let counted = Counted::new(&self.app.metrics);
                     tokio::spawn(async move {
                         let _held = (held, counted);

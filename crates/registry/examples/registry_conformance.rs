@@ -16,7 +16,8 @@ use std::{
 
 use ledger::{Database, PostgresDatabase, PostgresOptions};
 use postgres::{Client, NoTls};
-use suite::{Subject, for_each_case};
+use registry::{NewMerchant, Reach};
+use suite::{Subject, for_each_case, world::*};
 
 macro_rules! names_and_cases {
     ($($case:ident,)*) => {
@@ -58,12 +59,50 @@ fn main() -> ExitCode {
         subject.client().batch_execute("DROP SCHEMA IF EXISTS stelala_ledger CASCADE").unwrap();
         catch_unwind(AssertUnwindSafe(|| case(&subject))).is_ok()
     };
-    let failed: Vec<&str> = CASES.iter().filter(|(_, case)| !passes(case)).map(|(name, _)| *name).collect();
+    let own: (&str, fn(&dyn Subject)) = ("refusals_keep_their_session", refusals_keep_their_session);
+    let cases: Vec<_> = CASES.iter().chain([&own]).collect();
+    let failed: Vec<&str> = cases.iter().filter(|(_, case)| !passes(case)).map(|(name, _)| *name).collect();
     for name in &failed {
         println!("FAILED {}", name.replace('_', " "));
     }
-    println!("{} of {} cases", CASES.len() - failed.len(), CASES.len());
+    println!("{} of {} cases", cases.len() - failed.len(), cases.len());
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whoever asks for what is not there, or for what he may not, costs the server no new session; nothing of what was refused
+/// is done by the next change.
+fn refusals_keep_their_session(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let backend = |world: &mut World| -> Vec<ledger::Cells> {
+        let asked =
+            ledger::look(&mut *world.store, |statements| statements.query("SELECT pg_backend_pid()", &[]));
+        asked.unwrap_or_else(|fault: ledger::StoreFault| panic!("{fault}"))
+    };
+    let first = backend(&mut world);
+    let merchant = world.merchant("A1234567X").id;
+    for number in 0..100 {
+        let reach = Reach::Merchant(merchant.clone());
+        assert_eq!(code(world.registry().place(&reach, outlet("NOPE"))), "NOT_FOUND");
+        let nif = NewMerchant { name: label("a"), nif: "A1234567X".parse().unwrap() };
+        let (mut registry, mut random) = world.both();
+        assert_eq!(
+            code(registry.create_merchant(&Reach::Platform, &nif, &by("a"), at(1), &mut random)),
+            "EXISTS"
+        );
+        let undone = world.store.change(&mut |statements| {
+            statements.execute("UPDATE merchants SET name = 'undone'", &[])?;
+            Err(ledger::StoreFault::Exists("a reason"))
+        });
+        assert!(undone.is_err());
+        let renamed = label(&format!("m{number}"));
+        let now = world.registry().rename_merchant(&reach, &merchant, &renamed, &by("a"), at(1)).unwrap();
+        assert_eq!(now.name, renamed);
+    }
+    assert_eq!(backend(&mut world), first);
+    // After a statement that fails the session is another.
+    let failed = world.store.look(&mut |statements| statements.query("SELECT 1 / 0", &[]).map(drop));
+    assert!(failed.is_err());
+    assert_ne!(backend(&mut world), first);
 }
 
 #[expect(

@@ -24,7 +24,14 @@ impl Registry<'_> {
     }
 }
 
-/// Those at one outlet of a merchant. The log's index is by merchant: an outlet's are picked out of his.
+/// Those at one outlet of a merchant. The log has an index for them: each sale is an act.
+macro_rules! at {
+    () => {
+        "SELECT seq, time, actor, action, tenant, outlet, subject, request FROM acts \
+         WHERE tenant = $1 AND seq < $2 AND outlet = $3 ORDER BY seq DESC LIMIT $4"
+    };
+}
+
 fn acts_at(
     statements: &mut dyn Statements,
     merchant: &MerchantId,
@@ -34,8 +41,7 @@ fn acts_at(
 ) -> Result<Vec<ActRow>, RegistryFault> {
     let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
     let found = statements.query(
-        "SELECT seq, time, actor, action, tenant, outlet, subject, request FROM acts \
-         WHERE tenant = $1 AND seq < $2 AND outlet = $3 ORDER BY seq DESC LIMIT $4",
+        at!(),
         &[text(merchant.as_str()), ledger::Cell::Integer(before), text(outlet.as_str()), limit(most)],
     )?;
     Ok(rows::all(found, read)?)
@@ -78,5 +84,29 @@ impl Asked<'_> {
         let by = By { tenant, ..self.by.clone() };
         let act = Act { time: self.now, by, action, outlet, subject: subject.to_owned() };
         Ok(write_act(statements, &act)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use ledger::{Cell, Cells, Database, SqliteDatabase};
+
+    use super::*;
+
+    #[test]
+    fn the_acts_of_an_outlet_are_found_without_those_of_its_merchants_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = SqliteDatabase::open(directory.path().join("a"), Arc::new(|| Duration::ZERO)).unwrap();
+        let mut store = database.connect().unwrap();
+        let plan: Vec<Cells> = ledger::look(&mut *store, |statements| {
+            let values = [text("mer"), Cell::Integer(i64::MAX), text("A"), limit(1)];
+            statements.query(concat!("EXPLAIN QUERY PLAN ", at!()), &values)
+        })
+        .unwrap_or_else(|fault: ledger::StoreFault| panic!("{fault}"));
+        let plan = format!("{plan:?}");
+        assert!(plan.contains("acts_by_outlet (tenant=? AND outlet=? AND seq<?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

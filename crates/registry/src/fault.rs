@@ -21,7 +21,9 @@ pub enum RegistryFault {
     #[error("this needs a key or a person of the whole merchant, and yours is of one outlet: ask the owner")]
     WholeMerchant,
     /// `BEYOND_MAKER`
-    #[error("this would permit more than you may yourself: choose a smaller role or fewer scopes")]
+    #[error(
+        "this is more than you may yourself: choose a smaller role or fewer scopes, or ask who may as much"
+    )]
     BeyondMaker,
     /// `ROLE_ELSEWHERE`: a role at a place where it means nothing.
     #[error(
@@ -37,6 +39,9 @@ pub enum RegistryFault {
     /// `TOO_MANY_KEYS`
     #[error("there are {0} keys already: revoke those that nobody uses")]
     TooManyKeys(usize),
+    /// `TOO_MANY_OUTLETS`
+    #[error("there are {0} outlets already, and a merchant has no more: ask the operator of the platform")]
+    TooManyOutlets(usize),
     /// `MERCHANT_STOPPED`
     #[error("this merchant is stopped: have the operator of the platform resume it")]
     MerchantStopped,
@@ -69,6 +74,7 @@ impl RegistryFault {
             Self::ScopeBeyondRole => "SCOPE_BEYOND_ROLE",
             Self::Expired => "EXPIRED",
             Self::TooManyKeys(_) => "TOO_MANY_KEYS",
+            Self::TooManyOutlets(_) => "TOO_MANY_OUTLETS",
             Self::MerchantStopped => "MERCHANT_STOPPED",
             Self::OutletStopped => "OUTLET_STOPPED",
             Self::NoPrefix => "NO_PREFIX",

@@ -1,5 +1,3 @@
-use std::{fmt, str::FromStr};
-
 /// The text is no id of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id of this kind is {0}_ and 20 small letters or digits: copy all of it")]
@@ -10,6 +8,17 @@ const LENGTH: usize = 20;
 /// Without those that people confuse.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// Makes types of ids: a prefix of three letters, `_`, and 20 small letters or digits, which are 100 random bits. The crate
+/// depends on this one under its own name.
+///
+/// ```
+/// registry::ids! {
+///     /// A parcel.
+///     ParcelId "pcl";
+/// }
+/// assert_eq!(ParcelId::new([0; 20]).as_str(), "pcl_00000000000000000000");
+/// ```
+#[macro_export]
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
         $(#[$doc])*
@@ -22,8 +31,7 @@ macro_rules! ids {
 
             /// From randomness.
             pub fn new(random: [u8; 20]) -> Self {
-                let letters = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
-                Self([concat!($prefix, "_")].into_iter().flat_map(str::chars).chain(letters).collect())
+                Self($crate::write_id($prefix, random))
             }
 
             /// The text.
@@ -32,28 +40,41 @@ macro_rules! ids {
             }
         }
 
-        impl FromStr for $name {
-            type Err = IdFault;
+        impl ::core::str::FromStr for $name {
+            type Err = $crate::IdFault;
 
-            fn from_str(text: &str) -> Result<Self, IdFault> {
-                let rest = text.strip_prefix(concat!($prefix, "_")).ok_or(IdFault($prefix))?;
-                let right = rest.len() == LENGTH && rest.bytes().all(|byte| ALPHABET.contains(&byte));
-                if right { Ok(Self(text.to_owned())) } else { Err(IdFault($prefix)) }
+            fn from_str(text: &str) -> ::core::result::Result<Self, $crate::IdFault> {
+                $crate::read_id($prefix, text).map(Self)
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(&self.0)
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )*};
+}
+
+/// For [`ids!`]: the text of an id.
+#[doc(hidden)]
+pub fn write_id(prefix: &str, random: [u8; LENGTH]) -> String {
+    let letters = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+    prefix.chars().chain(['_']).chain(letters).collect()
+}
+
+/// For [`ids!`]: the text, if it is an id's.
+#[doc(hidden)]
+pub fn read_id(prefix: &'static str, text: &str) -> Result<String, IdFault> {
+    let rest = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(IdFault(prefix))?;
+    let is_right = rest.len() == LENGTH && rest.bytes().all(|byte| ALPHABET.contains(&byte));
+    if is_right { Ok(text.to_owned()) } else { Err(IdFault(prefix)) }
 }
 
 ids! {

@@ -25,9 +25,11 @@ mod tables;
 
 pub use fault::RegistryFault;
 pub use id::{ApiKeyId, IdFault, MerchantId, SessionId, UserId};
+#[doc(hidden)]
+pub use id::{read_id, write_id};
 pub use keys::{KeyRecord, NewKey};
 pub use label::Label;
-pub use maker::Maker;
+pub use maker::{Hand, Maker};
 pub use manifests::ManifestRecord;
 pub use merchants::{Merchant, MerchantChange, NewMerchant};
 pub use people::*;

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use fiscal::OutletId;
+use fiscal::{OutletId, Timestamp};
 
 use crate::{ApiKeyId, MerchantId, Permission, Permissions, Role, SessionId, UserId};
 
@@ -17,6 +17,8 @@ pub struct Principal {
     pub reach: Reach,
     /// How often he may ask, unless it is as often as everybody.
     pub rate: Option<Rate>,
+    /// From this second on he is nobody: his key expires, or his session is over.
+    pub until: Option<Timestamp>,
 }
 
 /// A key, or a person in a session.
@@ -52,6 +54,11 @@ impl Principal {
     /// Whether he may do something, to things that he reaches.
     pub const fn permits(&self, permission: Permission) -> bool {
         self.permissions.has(permission)
+    }
+
+    /// Whether he is still who he was when he was looked up.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
     }
 
     /// His name in the log of acts.

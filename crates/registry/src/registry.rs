@@ -46,9 +46,7 @@ impl<'a> Registry<'a> {
         &mut self,
         work: impl FnMut(&mut dyn Statements) -> Result<T, RegistryFault>,
     ) -> Result<T, RegistryFault> {
-        let mut outcome = Outcome::new(work);
-        let done = self.0.look(&mut |statements| outcome.run(statements));
-        outcome.after(done)
+        ledger::look(self.0, work)
     }
 
     /// Changes in one transaction; whatever is refused undoes it. It may run again, and begins anew then. Changes come one
@@ -57,48 +55,6 @@ impl<'a> Registry<'a> {
         &mut self,
         work: impl FnMut(&mut dyn Statements) -> Result<T, RegistryFault>,
     ) -> Result<T, RegistryFault> {
-        let mut outcome = Outcome::new(work);
-        let done = self.0.change(&mut |statements| outcome.run(statements));
-        outcome.after(done)
-    }
-}
-
-/// Carries what the store's port does not: a value out of a transaction, or the registry's own reason to undo it.
-struct Outcome<T, W> {
-    work: W,
-    answer: Option<Result<T, RegistryFault>>,
-}
-
-impl<T, W: FnMut(&mut dyn Statements) -> Result<T, RegistryFault>> Outcome<T, W> {
-    const fn new(work: W) -> Self {
-        Self { work, answer: None }
-    }
-
-    fn run(&mut self, statements: &mut dyn Statements) -> Result<(), StoreFault> {
-        self.answer = None;
-        match (self.work)(statements) {
-            Ok(value) => {
-                self.answer = Some(Ok(value));
-                Ok(())
-            }
-            Err(RegistryFault::Store(fault)) => Err(fault),
-            Err(refused) => {
-                self.answer = Some(Err(refused));
-                // Nobody sees it, and nobody would try it again.
-                Err(StoreFault::Exists("a reason to undo this"))
-            }
-        }
-    }
-
-    /// An answer counts only when the store's own end agrees with it: a value whose commit failed is none.
-    fn after(self, done: Result<(), StoreFault>) -> Result<T, RegistryFault> {
-        match (done, self.answer) {
-            (Ok(()), Some(answer)) => answer,
-            (Err(_), Some(Err(refused))) => Err(refused),
-            (Err(fault), _) => Err(fault.into()),
-            (Ok(()), None) => {
-                Err(StoreFault::Unavailable("the store ran nothing of what it was given".to_owned()).into())
-            }
-        }
+        ledger::change(self.0, work)
     }
 }

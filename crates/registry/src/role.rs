@@ -1,8 +1,11 @@
 use std::str::FromStr;
 
-use crate::permission::{
-    Permission::{self, *},
-    Permissions,
+use crate::{
+    Reach,
+    permission::{
+        Permission::{self, *},
+        Permissions,
+    },
 };
 
 /// What somebody is to a merchant, or to the platform.
@@ -78,9 +81,10 @@ impl Role {
         matches!(self, Self::Operator)
     }
 
-    /// Whether who has it signs in with a second factor only.
-    pub const fn needs_second_factor(self) -> bool {
-        matches!(self, Self::Owner | Self::Operator)
+    /// Whether who has it there signs in with a second factor only: who may do everything with what a merchant has, and
+    /// whoever sees what all merchants have.
+    pub const fn needs_second_factor(self, reach: &Reach) -> bool {
+        matches!(self, Self::Owner | Self::Operator) || matches!(reach, Reach::Platform)
     }
 }
 

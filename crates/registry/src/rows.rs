@@ -58,6 +58,12 @@ pub(crate) fn first(rows: Vec<Cells>) -> Option<Row> {
     rows.into_iter().next().map(Row::new)
 }
 
+/// The answer to a question for how many there are.
+pub(crate) fn count(rows: Vec<Cells>) -> Result<usize, StoreFault> {
+    let count = first(rows).map(|mut row| row.integer("count")).transpose()?.unwrap_or_default();
+    usize::try_from(count).map_err(|_| wrong("count"))
+}
+
 pub(crate) fn all<T, E>(rows: Vec<Cells>, read: impl Fn(Row) -> Result<T, E>) -> Result<Vec<T>, E> {
     rows.into_iter().map(|cells| read(Row::new(cells))).collect()
 }

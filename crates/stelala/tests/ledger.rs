@@ -107,6 +107,10 @@ fn a_backup_is_restored_once_into_an_empty_database_and_a_new_epoch_begins() {
     assert!(code == 2 && text.contains("--without-heads"), "{text}");
     let text = good(folder, "ledger restore --config d/cloud.toml --from b --without-heads");
     assert!(text.contains("KIN-GOMBE-01: goes on in epoch 1, from number 1"), "{text}");
+    assert!(
+        text.contains("\nAPI keys that work again: 1. Revoke again those that were revoked after"),
+        "{text}"
+    );
     let keys = good(folder, "cloud key list --config d/cloud.toml");
     assert!(keys.contains("KIN-GOMBE-01") && keys.trim_end().ends_with("stelala up"), "{keys}");
     let text = good(folder, "verify ledger --config d/cloud.toml --lang en --json");

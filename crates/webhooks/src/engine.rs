@@ -1,7 +1,6 @@
 //! What a dispatcher does, step by step, without its threads.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,10 +13,10 @@ use ledger::{By, Ledger, LedgerStore, Refusal, SinceEpoch, StoreFault};
 use registry::MerchantId;
 
 use crate::{
-    AttemptFault, DeliveryState, Entropy, Vault, Webhook, WebhookId,
+    AttemptFault, DeliveryState, Entropy, Vault, WebhookId,
     message::Message,
     send::Sender,
-    store::{Cursors, Due, Followed, Outcome, Turn, live_webhooks},
+    store::{Due, Outcome, Turn},
 };
 
 /// Says which outlets a merchant has now, as the registry knows them.
@@ -92,41 +91,7 @@ impl Engine {
         Timestamp::from_unix((self.clock)().as_secs()).unwrap_or(Timestamp::LATEST)
     }
 
-    /// Writes deliveries of what was sealed since the last time; says whether there is more.
-    pub(crate) fn follow(
-        &self,
-        store: &mut dyn LedgerStore,
-        cursors: &mut Cursors,
-    ) -> Result<bool, StoreFault> {
-        let webhooks = live_webhooks(store)?;
-        cursors.keep(&webhooks);
-        let (mut outlets, mut chains) = (BTreeMap::new(), BTreeMap::new());
-        let mut has_more = false;
-        for webhook in &webhooks {
-            if !outlets.contains_key(&webhook.merchant) {
-                let of_merchant = (self.outlets)(store, &webhook.merchant)?;
-                outlets.insert(webhook.merchant.clone(), of_merchant);
-            }
-            let of_merchant = outlets.get(&webhook.merchant).into_iter().flatten();
-            for outlet in of_merchant.filter(|known| webhook.outlet.is_none_or(|only| only == **known)) {
-                if !chains.contains_key(outlet) {
-                    chains.insert(*outlet, store.chains(*outlet)?);
-                }
-                for (chain, newest) in chains.get(outlet).into_iter().flatten() {
-                    if cursors.is_behind(store, &webhook.id, *chain, *newest)? {
-                        has_more |= match cursors.follow(store, webhook, *chain, self.now()) {
-                            Ok(Followed::Written(_, more)) => more,
-                            Ok(Followed::Overtaken) => true,
-                            Err(fault) => return_unless_corrupt(fault, webhook)?,
-                        };
-                    }
-                }
-            }
-        }
-        Ok(has_more)
-    }
-
-    /// Sends what is due to one webhook.
+    /// Sends what is due to one webhook. Whatever comes of it, the turn is given back.
     pub(crate) fn serve(
         &self,
         ask: &impl Ask,
@@ -136,28 +101,47 @@ impl Engine {
         let (now, lasts) = ((self.clock)(), self.timeout + TURN_SPARE);
         let turn = ask.ask(|store| Turn::take(store, webhook, &self.holder, now, lasts))?;
         let Some(turn) = turn else { return Ok(Served::default()) };
+        let served = self.serve_in(ask, &turn, is_stopping);
+        let ended = ask.ask(|store| turn.end(store));
+        let served = served?;
+        ended.map(|()| served)
+    }
+
+    fn serve_in(
+        &self,
+        ask: &impl Ask,
+        turn: &Turn,
+        is_stopping: &dyn Fn() -> bool,
+    ) -> Result<Served, StoreFault> {
         let mut served = Served { has_more: true, is_slow: false };
         for _ in 0..IN_A_TURN {
             if is_stopping() {
                 break;
             }
-            let Some((due, message)) = ask.ask(|store| self.next(store, &turn))? else {
+            let Some((due, message)) = ask.ask(|store| self.next(store, turn))? else {
                 served.has_more = false;
                 break;
             };
-            let (goes_on, is_slow) = self.attempt(ask, &turn, &due, message)?;
+            let (goes_on, is_slow) = self.attempt(ask, turn, &due, message)?;
             served = Served { has_more: goes_on, is_slow };
             if !goes_on || is_slow {
                 break;
             }
         }
-        ask.ask(|store| turn.end(store))?;
         Ok(served)
     }
 
     fn next(&self, store: &mut dyn LedgerStore, turn: &Turn) -> Result<Option<Next>, StoreFault> {
         let Some(due) = turn.next(store, (self.clock)())? else { return Ok(None) };
-        let message = Message::read(store, &due.delivery, &*self.vault, self.now())?;
+        let message = match Message::read(store, &due.delivery, &*self.vault, self.now()) {
+            // It waits like what no receiver took, so that those behind it do not wait for it.
+            Err(StoreFault::Corrupt(what)) => {
+                let (webhook, delivery) = (turn.webhook().as_str(), due.delivery.id.as_str());
+                tracing::error!(webhook, delivery, what, "a record cannot be told of: verify the ledger");
+                Some(Err(AttemptFault::Corrupt))
+            }
+            read => read?,
+        };
         Ok(message.map(|message| (due, message)))
     }
 
@@ -195,20 +179,5 @@ impl Engine {
         let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
         (*entropy)(&mut bytes);
         u32::from_be_bytes(bytes)
-    }
-}
-
-/// A record that cannot be read stops the webhooks of its outlet and no others; an audit of the ledger names it.
-fn return_unless_corrupt(fault: StoreFault, webhook: &Webhook) -> Result<bool, StoreFault> {
-    match fault {
-        StoreFault::Corrupt(what) => {
-            tracing::error!(
-                webhook = webhook.id.as_str(),
-                what,
-                "a record cannot be told of: verify the ledger"
-            );
-            Ok(false)
-        }
-        fault => Err(fault),
     }
 }

@@ -1,61 +1,7 @@
-use std::{fmt, str::FromStr};
-
 use aws_lc_rs::digest;
 use ledger::Place;
-use registry::IdFault;
 
-/// How many characters stand behind the prefix: 100 bits.
-const LENGTH: usize = 20;
-/// Without those that people confuse.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-        pub struct $name(String);
-
-        impl $name {
-            /// What it begins with.
-            pub const PREFIX: &str = $prefix;
-
-            /// From randomness.
-            pub fn new(random: [u8; 20]) -> Self {
-                let letters = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
-                Self([concat!($prefix, "_")].into_iter().flat_map(str::chars).chain(letters).collect())
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdFault;
-
-            fn from_str(text: &str) -> Result<Self, IdFault> {
-                let rest = text.strip_prefix(concat!($prefix, "_")).ok_or(IdFault($prefix))?;
-                let right = rest.len() == LENGTH && rest.bytes().all(|byte| ALPHABET.contains(&byte));
-                if right { Ok(Self(text.to_owned())) } else { Err(IdFault($prefix)) }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )*};
-}
-
-ids! {
+registry::ids! {
     /// A webhook.
     WebhookId "whk";
     /// A delivery: one event for one webhook, however often it is sent.
@@ -75,8 +21,8 @@ impl DeliveryId {
             place.position.value()
         );
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        let mut bytes = [0; LENGTH];
-        bytes.copy_from_slice(&hash.as_ref()[..LENGTH]);
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(&hash.as_ref()[..20]);
         Self::new(bytes)
     }
 }
@@ -85,6 +31,7 @@ impl DeliveryId {
 mod tests {
     use fiscal::{Epoch, Position};
     use ledger::ChainId;
+    use registry::IdFault;
 
     use super::*;
 

@@ -11,6 +11,7 @@ mod dispatcher;
 mod engine;
 mod event;
 mod fault;
+mod follow;
 mod id;
 mod message;
 mod retry;

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
 CREATE UNIQUE INDEX IF NOT EXISTS webhook_deliveries_in_order ON webhook_deliveries (webhook, ordinal);
 CREATE INDEX IF NOT EXISTS webhook_deliveries_by_state ON webhook_deliveries (webhook, state, ordinal);
 CREATE INDEX IF NOT EXISTS webhook_deliveries_due ON webhook_deliveries (webhook, due, ordinal) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS webhook_pings ON webhook_deliveries (webhook, created) WHERE event = 'webhook.ping';
 CREATE INDEX IF NOT EXISTS webhook_deliveries_by_age ON webhook_deliveries (created) WHERE state <> 'waiting';
 
 CREATE TABLE IF NOT EXISTS webhook_attempts (

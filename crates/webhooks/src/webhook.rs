@@ -28,6 +28,10 @@ pub struct Webhook {
 impl Webhook {
     /// The most that a merchant has at once.
     pub const MOST: u64 = 16;
+    /// So many are made for a merchant within 24 hours at most: those that were stopped are kept for 30 days.
+    pub const MADE_IN_A_DAY: u64 = 100;
+    /// So often one is pinged within an hour at most.
+    pub const PINGS_IN_AN_HOUR: u64 = 60;
 
     /// Whether somebody reaches it: who reaches one outlet only, reaches what is told of that outlet only.
     pub fn is_within(&self, reach: &Reach) -> bool {
@@ -140,6 +144,8 @@ names! {
         NoHttp "NOT_HTTP",
         /// What the event was about is not in the ledger any more.
         NoRecord "NO_RECORD",
+        /// What the event was about cannot be read as it was sealed: the ledger has to be verified.
+        Corrupt "RECORD_CORRUPT",
         /// The webhook's secret cannot be opened: the deployment's key is another than when it was made.
         NoSecret "NO_SECRET",
     }

@@ -1,16 +1,16 @@
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use registry::{Permission, Principal, Who};
 
+use super::who::{too_often, who};
 use crate::{
     app::App,
-    limits::{Allowance, Passed},
+    limits::{Allowance, Passed, Standing},
     problem::{Kind, Problem, words},
     server::ClientAddress,
 };
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) enum Needs {
     /// A permission.
     Permission(Permission),
+    /// One of two; which of them, what is asked for decides.
+    Either(Permission, Permission),
     /// To be known: also a person who has not yet the second factor that his role needs.
     Identity,
     /// To be known, with any permission at all.
@@ -33,25 +35,13 @@ pub(crate) async fn admit(needs: Needs, mut request: Request, next: Next) -> Res
     // `observe` is around every route.
     let Some(app) = request.extensions().get::<Arc<App>>().cloned() else { return lost() };
     let address = request.extensions().get::<ClientAddress>().copied();
-    let principal = match principal(&app, request.headers()).await {
+    let principal = match who(&app, request.headers(), address).await {
         Ok(principal) => principal,
-        Err(problem) if problem.kind() == Kind::Unauthenticated => {
-            return unauthenticated(&app, address, problem);
-        }
         Err(problem) => return problem.into_response(),
     };
-    let own = principal.rate.map(|rate| Allowance { limit_per_second: rate.per_second, burst: rate.burst });
-    match app.limiters.key(principal.actor(), own) {
+    match app.limiters.key(principal.actor(), own(&principal)) {
         Passed::No { standing, retry_after } => {
-            let mut response = Problem::new(
-                Kind::RateLimited,
-                words(
-                    "cette clé demande trop souvent : attendez comme le dit Retry-After",
-                    "this key asks too often: wait as Retry-After says",
-                ),
-            )
-            .with_retry_after(retry_after)
-            .into_response();
+            let mut response = key_too_often(retry_after).into_response();
             response.headers_mut().extend(standing.headers());
             response
         }
@@ -63,9 +53,22 @@ pub(crate) async fn admit(needs: Needs, mut request: Request, next: Next) -> Res
                     next.run(request).await
                 }
             };
+            // What asked for more has left less.
+            let standing = response.extensions_mut().remove::<Standing>().unwrap_or(standing);
             response.headers_mut().extend(standing.headers());
             response
         }
+    }
+}
+
+/// Lets a caller do so much more with one request than admission counted, up to what he may at once. The answer carries
+/// how his limit stands then.
+pub(crate) fn admit_more(app: &App, caller: &Principal, more: usize) -> Result<Option<Standing>, Problem> {
+    let more = u32::try_from(more).unwrap_or(u32::MAX);
+    let Some(more) = NonZeroU32::new(more) else { return Ok(None) };
+    match app.limiters.key_more(caller.actor(), own(caller), more) {
+        Passed::No { retry_after, .. } => Err(key_too_often(retry_after)),
+        Passed::Yes(standing) => Ok(Some(standing)),
     }
 }
 
@@ -73,7 +76,20 @@ pub(crate) async fn admit(needs: Needs, mut request: Request, next: Next) -> Res
 pub(crate) async fn admit_address(request: Request, next: Next) -> Response {
     let Some(app) = request.extensions().get::<Arc<App>>().cloned() else { return lost() };
     let Some(address) = request.extensions().get::<ClientAddress>().copied() else { return lost() };
-    match app.limiters.address(address.0) {
+    let passed = app.limiters.address(address.0);
+    admit_if(passed, request, next).await
+}
+
+/// Lets everybody sign in, a little at a time.
+pub(crate) async fn admit_sign_in(request: Request, next: Next) -> Response {
+    let Some(app) = request.extensions().get::<Arc<App>>().cloned() else { return lost() };
+    let Some(address) = request.extensions().get::<ClientAddress>().copied() else { return lost() };
+    let passed = app.limiters.sign_in(address.0);
+    admit_if(passed, request, next).await
+}
+
+async fn admit_if(passed: Passed, request: Request, next: Next) -> Response {
+    match passed {
         Passed::No { standing, retry_after } => {
             let mut response = too_often(retry_after).into_response();
             response.headers_mut().extend(standing.headers());
@@ -85,6 +101,18 @@ pub(crate) async fn admit_address(request: Request, next: Next) -> Response {
             response
         }
     }
+}
+
+fn own(principal: &Principal) -> Option<Allowance> {
+    principal.rate.map(|rate| Allowance { limit_per_second: rate.per_second, burst: rate.burst })
+}
+
+fn key_too_often(retry_after: Duration) -> Problem {
+    let detail = words(
+        "cette clé demande trop souvent : attendez comme le dit Retry-After",
+        "this key asks too often: wait as Retry-After says",
+    );
+    Problem::new(Kind::RateLimited, detail).with_retry_after(retry_after)
 }
 
 impl Needs {
@@ -101,6 +129,7 @@ impl Needs {
             )),
             Self::AnyPermission if principal.permissions.iter().next().is_some() => None,
             Self::Permission(permission) if principal.permits(permission) => None,
+            Self::Either(one, other) if principal.permits(one) || principal.permits(other) => None,
             _ if principal.permissions.iter().next().is_none() => Some(Problem::new(
                 Kind::Forbidden,
                 words(
@@ -109,7 +138,7 @@ impl Needs {
                 ),
             )),
             Self::AnyPermission => None,
-            Self::Permission(permission) => {
+            Self::Permission(permission) | Self::Either(permission, _) => {
                 let scope = permission.name();
                 Some(Problem::new(
                     Kind::Forbidden,
@@ -121,66 +150,6 @@ impl Needs {
             }
         }
     }
-}
-
-async fn principal(app: &Arc<App>, headers: &HeaderMap) -> Result<Arc<Principal>, Problem> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(header) = header else {
-        return Err(unknown(
-            "envoyez votre clé d'API : Authorization: Bearer stk_…",
-            "send your API key: Authorization: Bearer stk_…",
-        ));
-    };
-    let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let known = match token {
-        Some((_, token)) => app.principal(token.trim()).await?,
-        None => None,
-    };
-    known.ok_or_else(|| {
-        unknown(
-            "cette clé ou session est inconnue, expirée ou révoquée : vérifiez qu'elle est entière, ou demandez-en une autre",
-            "this key or session is not known, expired or revoked: check that all of it was copied, or ask for another",
-        )
-    })
-}
-
-/// Lets an address say who it is, unless it was wrong too often.
-pub(crate) fn may_log_in(app: &App, address: ClientAddress) -> Result<(), Problem> {
-    match app.limiters.may_log_in(address.0) {
-        Passed::No { retry_after, .. } => Err(too_often(retry_after)),
-        Passed::Yes(_) => Ok(()),
-    }
-}
-
-/// Guessing is slowed down, and only guessing: tills that share an address with who guesses go on. A key has 256 random
-/// bits, so that nobody finds one; this keeps the log and the database quiet.
-pub(crate) fn wrong_log_in(app: &App, address: ClientAddress, problem: Problem) -> Problem {
-    match app.limiters.failed_login(address.0) {
-        Passed::No { retry_after, .. } => too_often(retry_after),
-        Passed::Yes(_) => problem,
-    }
-}
-
-fn unauthenticated(app: &App, address: Option<ClientAddress>, problem: Problem) -> Response {
-    match address {
-        Some(address) => wrong_log_in(app, address, problem).into_response(),
-        None => problem.into_response(),
-    }
-}
-
-fn too_often(retry_after: std::time::Duration) -> Problem {
-    Problem::new(
-        Kind::RateLimited,
-        words(
-            "cette adresse demande trop souvent : attendez comme le dit Retry-After",
-            "this address asks too often: wait as Retry-After says",
-        ),
-    )
-    .with_retry_after(retry_after)
-}
-
-fn unknown(french: &str, english: &str) -> Problem {
-    Problem::new(Kind::Unauthenticated, words(french, english))
 }
 
 fn lost() -> Response {

@@ -4,6 +4,7 @@ mod database;
 mod ledgers;
 mod listen;
 mod people;
+mod secret;
 mod signer;
 
 use ledger::Clock;
@@ -53,6 +54,7 @@ pub fn examine(config: &Config, clock: &dyn Clock, entropy: Entropy) -> Vec<Find
     let (database, found) = database::examine(&config.database);
     findings.extend(found);
     findings.push(signer::examine(config, entropy));
+    findings.push(secret::examine(config));
     findings.extend(ledgers::examine(config, database.as_deref(), clock));
     findings.extend(people::examine(database.as_deref(), clock));
     findings

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{media_type, read_body};
+use super::{media_type, read_body, said};
 use crate::{
     app::App,
     problem::{Kind, Problem, words},
@@ -60,15 +60,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = read.map_err(|fault| {
         let (member, fault) = (fault.path().to_string(), fault.into_inner());
         if fault.is_data() {
-            let said = fault.to_string();
-            return Problem::of_member(
-                Kind::MemberInvalid,
-                member,
-                words(
-                    format!("ce membre est erroné ({said}) : corrigez-le"),
-                    format!("this member is wrong ({said}): mend it"),
-                ),
-            );
+            return Problem::of_member(Kind::MemberInvalid, member, said::member(&fault.to_string()));
         }
         syntax()
     })?;

@@ -1,7 +1,8 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::de::DeserializeOwned;
 
-use crate::problem::{Kind, Problem, words};
+use super::said;
+use crate::problem::{Kind, Problem};
 
 /// The parameters of a query. Those that a route does not know are refused: a filter that is misspelt would select all.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -11,15 +12,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::try_from_uri(&parts.uri);
-        query.map(|axum::extract::Query(query)| Self(query)).map_err(|fault| {
-            let said = fault.body_text();
-            Problem::new(
-                Kind::RequestInvalid,
-                words(
-                    format!("la requête est erronée ({said}) : corrigez ses paramètres"),
-                    format!("the query is wrong ({said}): mend its parameters"),
-                ),
-            )
-        })
+        query
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|fault| Problem::new(Kind::RequestInvalid, said::query(&fault.body_text())))
     }
 }

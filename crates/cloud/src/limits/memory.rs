@@ -1,7 +1,9 @@
 use std::{
     collections::BTreeMap,
     hash::Hash,
+    num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use governor::{
@@ -34,6 +36,25 @@ impl<K: Clone + Hash + Ord, C: Clock> Buckets<K, C> {
 
     pub(super) fn take(&self, key: K) -> Passed {
         self.visit(&Visit { key, takes: true })
+    }
+
+    /// Takes so many more behind one that was taken, up to the burst. Who has to wait for them is told when all are there
+    /// again, that one too.
+    pub(super) fn take_more(&self, key: K, more: NonZeroU32) -> Passed {
+        let burst = self.allowance.burst.get();
+        let Some(more) = NonZeroU32::new(more.get().min(burst - 1)) else {
+            return Passed::Yes(Standing::new(self.allowance, 0));
+        };
+        match self.limiter.check_key_n(&Visit { key, takes: true }, more) {
+            Ok(Ok(state)) => Passed::Yes(Standing::new(self.allowance, state.remaining_burst_capacity())),
+            Ok(Err(until)) => {
+                let one = Duration::from_secs(1) / self.allowance.limit_per_second.get();
+                let retry_after = until.wait_time_from(self.limiter.clock().now()) + one;
+                Passed::No { standing: Standing::new(self.allowance, 0), retry_after }
+            }
+            // Fewer than the burst always fit.
+            Err(_) => Passed::No { standing: Standing::new(self.allowance, 0), retry_after: Duration::MAX },
+        }
     }
 
     /// Whether it could take, which it does not do.

@@ -5,10 +5,12 @@
 
 mod memory;
 mod neighbourhood;
+mod recent;
 mod standing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use neighbourhood::Neighbourhood;
 pub(crate) use standing::{Passed, Standing};
 
 use std::{
@@ -20,7 +22,7 @@ use std::{
 
 use governor::clock::{Clock, MonotonicClock};
 
-use self::{memory::Buckets, neighbourhood::Neighbourhood};
+use self::{memory::Buckets, recent::Recent};
 use crate::config::LimitsConfig;
 
 /// How much may be asked for.
@@ -39,6 +41,12 @@ pub(crate) struct Limiters<C: Clock = MonotonicClock> {
     own: Mutex<BTreeMap<Allowance, Arc<Buckets<String, C>>>>,
     addresses: Buckets<Neighbourhood, C>,
     failures: Buckets<Neighbourhood, C>,
+    /// Of those who sign in or accept an invitation: pages that others ask for take nothing from them.
+    sign_ins: Buckets<Neighbourhood, C>,
+    /// Wrong passwords: wrong keys are not counted with them.
+    passwords: Buckets<Neighbourhood, C>,
+    /// From where somebody was let in.
+    successes: Recent<Neighbourhood, C::Instant>,
     clock: C,
     room: Room,
 }
@@ -68,6 +76,9 @@ impl<C: Clock + Clone> Limiters<C> {
             own: Mutex::default(),
             addresses: Buckets::new(config.public, clock.clone(), room.addresses),
             failures: Buckets::new(config.public, clock.clone(), room.addresses),
+            sign_ins: Buckets::new(config.public, clock.clone(), room.addresses),
+            passwords: Buckets::new(config.public, clock.clone(), room.addresses),
+            successes: Recent::new(room.addresses),
             clock,
             room,
         }
@@ -81,9 +92,32 @@ impl<C: Clock + Clone> Limiters<C> {
         }
     }
 
+    /// It asks for so much more with the same request, up to its burst.
+    pub(crate) fn key_more(&self, key: &str, own: Option<Allowance>, more: NonZeroU32) -> Passed {
+        match own.filter(|own| *own != self.keys.allowance()) {
+            None => self.keys.take_more(key.to_owned(), more),
+            Some(own) => self.of_allowance(own).take_more(key.to_owned(), more),
+        }
+    }
+
     /// An address asks for something public.
     pub(crate) fn address(&self, address: IpAddr) -> Passed {
         self.addresses.take(Neighbourhood::of(address))
+    }
+
+    /// An address signs in, or accepts an invitation.
+    pub(crate) fn sign_in(&self, address: IpAddr) -> Passed {
+        self.sign_ins.take(Neighbourhood::of(address))
+    }
+
+    /// An address was wrong about a person or a password.
+    pub(crate) fn wrong_password(&self, address: IpAddr) -> Passed {
+        self.passwords.take(Neighbourhood::of(address))
+    }
+
+    /// Whether an address may still try a password; asking costs nothing.
+    pub(crate) fn may_try_password(&self, address: IpAddr) -> Passed {
+        self.passwords.look(Neighbourhood::of(address))
     }
 
     /// An address could not say who it is.
@@ -96,11 +130,33 @@ impl<C: Clock + Clone> Limiters<C> {
         self.failures.look(Neighbourhood::of(address))
     }
 
+    /// An address said who it is.
+    pub(crate) fn let_in(&self, address: IpAddr) {
+        self.successes.note(Neighbourhood::of(address), self.clock.now());
+    }
+
+    /// Whether it is looked up who an address says it is: unless it was wrong too often and nobody there was right within
+    /// the last minute.
+    pub(crate) fn may_guess(&self, address: IpAddr) -> Passed {
+        let passed = self.may_log_in(address);
+        match passed {
+            Passed::No { standing, .. }
+                if self.successes.has(&Neighbourhood::of(address), self.clock.now()) =>
+            {
+                Passed::Yes(standing)
+            }
+            passed => passed,
+        }
+    }
+
     /// Forgets who has not asked for so long that the bucket is full again. A server does so every few seconds.
     pub(crate) fn forget_idle(&self) {
         self.keys.forget_idle();
         self.addresses.forget_idle();
         self.failures.forget_idle();
+        self.sign_ins.forget_idle();
+        self.passwords.forget_idle();
+        self.successes.forget_idle(self.clock.now());
         self.own().retain(|_, buckets| {
             buckets.forget_idle();
             !buckets.is_empty()

@@ -3,14 +3,14 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Addresses that are one client as far as anybody can tell: an IPv4 address, or an IPv6 network of 64 bits, of which
 /// one customer has at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Neighbourhood {
+pub(crate) enum Neighbourhood {
     V4(Ipv4Addr),
     /// The first half of the address.
     V6(u64),
 }
 
 impl Neighbourhood {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => {

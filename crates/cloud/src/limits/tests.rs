@@ -100,6 +100,71 @@ fn asking_whether_one_may_log_in_costs_nothing_and_says_when_failures_are_too_ma
 }
 
 #[test]
+fn one_request_may_count_as_several_up_to_a_burst() {
+    let (limiters, clock) = limiters();
+    let number = |number| NonZeroU32::new(number).unwrap();
+    for (own, more, left) in
+        [(None, 99, 100), (Some(allowance(1, 10)), 9, 0), (Some(allowance(1, 10)), 99, 0)]
+    {
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(passing(1, || limiters.key("a", own)), 1);
+        let Passed::Yes(standing) = limiters.key_more("a", own, number(more)) else { panic!("{more}") };
+        assert_eq!(standing.remaining, left);
+        assert_eq!(passing(300, || limiters.key("a", own)), left, "all of them are taken");
+    }
+    assert_eq!(passing(1, || limiters.key("b", Some(allowance(1, 1)))), 1);
+    assert!(matches!(limiters.key_more("b", Some(allowance(1, 1)), number(99)), Passed::Yes(_)));
+}
+
+#[test]
+fn what_is_not_there_is_not_taken_and_all_is_there_when_it_is_said_to_be() {
+    let (limiters, clock) = limiters();
+    let (own, nine) = (Some(allowance(2, 10)), NonZeroU32::new(9).unwrap());
+    assert_eq!(passing(2, || limiters.key("a", own)), 2);
+    let Passed::No { retry_after, .. } = limiters.key_more("a", own, nine) else { panic!("8 are left") };
+    assert_eq!(retry_after, Duration::from_secs(1), "two more, with the one that each attempt takes first");
+    clock.advance(retry_after);
+    assert_eq!(passing(1, || limiters.key("a", own)), 1);
+    assert!(matches!(limiters.key_more("a", own, nine), Passed::Yes(_)));
+}
+
+#[test]
+fn where_nobody_was_right_within_a_minute_nobody_guesses_for_ever() {
+    let (limiters, clock) = limiters();
+    let here = address("192.0.2.7");
+    assert_eq!(passing(20, || limiters.may_guess(here)), 20, "asking costs nothing");
+    let exhaust = || assert_eq!(passing(21, || limiters.failed_login(here)), 20);
+    exhaust();
+    assert!(matches!(limiters.may_guess(here), Passed::No { .. }));
+    limiters.let_in(here);
+    assert_eq!(passing(100, || limiters.may_guess(here)), 100);
+    assert!(matches!(limiters.may_log_in(here), Passed::No { .. }), "passwords are not guessed");
+    clock.advance(Duration::from_secs(60) - Duration::from_nanos(1));
+    exhaust();
+    limiters.forget_idle();
+    assert_eq!(passing(1, || limiters.may_guess(here)), 1);
+    clock.advance(Duration::from_nanos(1));
+    assert_eq!(passing(1, || limiters.may_guess(here)), 0);
+    for number in 1..=4 {
+        limiters.let_in(IpAddr::from([198, 51, 100, number]));
+        passing(20, || limiters.failed_login(IpAddr::from([198, 51, 100, number])));
+    }
+    assert_eq!(passing(1, || limiters.may_guess(address("198.51.100.1"))), 1);
+}
+
+#[test]
+fn neither_public_pages_nor_wrong_keys_keep_anybody_from_signing_in() {
+    let (limiters, _) = limiters();
+    let here = address("192.0.2.7");
+    assert_eq!(passing(21, || limiters.address(here)), 20);
+    assert_eq!(passing(21, || limiters.failed_login(here)), 20);
+    assert_eq!(passing(1, || limiters.may_try_password(here)), 1);
+    assert_eq!(passing(21, || limiters.sign_in(here)), 20);
+    assert_eq!(passing(21, || limiters.wrong_password(here)), 20);
+    assert_eq!(passing(1, || limiters.may_try_password(here)), 0);
+}
+
+#[test]
 fn who_comes_when_there_is_no_room_shares_one_bucket_until_others_were_idle() {
     let (limiters, clock) = limiters();
     let known: Vec<IpAddr> = (1..=3).map(|number| IpAddr::from([192, 0, 2, number])).collect();

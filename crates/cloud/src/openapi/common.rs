@@ -1,7 +1,7 @@
 //! Answers that many operations have in common.
 
 use utoipa::openapi::{
-    Content, Ref, RefOr, Response, ResponseBuilder,
+    Components, Content, Ref, RefOr, Response, ResponseBuilder, Schema,
     path::{Operation, Parameter, ParameterIn},
 };
 
@@ -56,15 +56,9 @@ pub(crate) fn problem(description: &str) -> Response {
     ResponseBuilder::new().description(description).content(Problem::CONTENT_TYPE, body).build()
 }
 
-/// The codes of all problems, for the document.
-pub(super) fn codes() -> String {
-    let rows = Kind::ALL.iter().map(|kind| {
-        format!(
-            "| `{}` | {} | {} |\n",
-            kind.code(),
-            kind.status().as_u16(),
-            kind.title(crate::Language::English)
-        )
-    });
-    rows.collect()
+/// A problem's code is one of these.
+pub(super) fn list_codes(components: &mut Components) {
+    let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("Problem") else { return };
+    let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code") else { return };
+    code.enum_values = Some(Kind::ALL.iter().map(|kind| kind.code().into()).collect());
 }

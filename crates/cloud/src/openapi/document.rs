@@ -34,6 +34,9 @@ pub fn document() -> OpenApi {
             .map(|(name, about)| TagBuilder::new().name(*name).description(Some(*about)).build())
             .collect(),
     );
+    if let Some(components) = &mut document.components {
+        common::list_codes(components);
+    }
     document
 }
 
@@ -54,7 +57,7 @@ fn info() -> Info {
     InfoBuilder::new()
         .title("Stelala")
         .version("1")
-        .description(Some(format!("{ABOUT}{}", common::codes())))
+        .description(Some(ABOUT))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build()
 }

@@ -27,12 +27,24 @@ pub(crate) type Routes = UtoipaMethodRouter<Arc<App>>;
 
 /// Member of an operation: which scope it needs.
 const PERMISSION: &str = "x-permission";
+/// Member of an operation: which scope does instead, for some of what is asked.
+const OR_PERMISSION: &str = "x-or-permission";
 /// The name of the security scheme.
 pub(crate) const BEARER: &str = "bearer";
 
 /// Who asks has to be known, and to have a permission.
 pub(crate) fn needs(permission: Permission, routes: Routes) -> Routes {
     guarded(Needs::Permission(permission), permission.name(), routes)
+}
+
+/// Who asks has to be known, and to have one of two permissions: which, what is asked for decides.
+pub(crate) fn needs_either(permission: Permission, other: Permission, mut routes: Routes) -> Routes {
+    routes = guarded(Needs::Either(permission, other), permission.name(), routes);
+    for operation in operations(&mut routes.1) {
+        let extensions = operation.extensions.get_or_insert_default();
+        extensions.merge(ExtensionsBuilder::new().add(OR_PERMISSION, other.name()).build());
+    }
+    routes
 }
 
 /// Who asks has to be known.
@@ -51,14 +63,24 @@ pub(crate) fn person(routes: Routes) -> Routes {
 }
 
 /// Anybody may ask, a little at a time.
-pub(crate) fn public(mut routes: Routes) -> Routes {
+pub(crate) fn public(routes: Routes) -> Routes {
+    let (schemas, paths, router) = unguarded(routes);
+    (schemas, paths, router.route_layer(middleware::from_fn(auth::admit_address)))
+}
+
+/// Anybody may sign in, a little at a time, whatever else is asked from where he is.
+pub(crate) fn signing_in(routes: Routes) -> Routes {
+    let (schemas, paths, router) = unguarded(routes);
+    (schemas, paths, router.route_layer(middleware::from_fn(auth::admit_sign_in)))
+}
+
+fn unguarded(mut routes: Routes) -> Routes {
     for operation in operations(&mut routes.1) {
         operation.security = Some(Vec::new());
         mark(operation, "public");
         common::add(operation, common::PUBLIC);
     }
-    let (schemas, paths, router) = routes;
-    (schemas, paths, router.route_layer(middleware::from_fn(auth::admit_address)))
+    routes
 }
 
 /// Anybody may ask as often as he likes: what machines around the cloud ask.

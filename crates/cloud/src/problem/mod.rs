@@ -218,7 +218,9 @@ impl IntoResponse for Problem {
             set(header::CONNECTION, "close");
         }
         if let Some(after) = self.0.retry_after {
-            headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
+            // Who comes after whole seconds must not come too early.
+            let seconds = after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
+            headers.insert(header::RETRY_AFTER, seconds.max(1).into());
         }
         response.extensions_mut().insert(self);
         response

@@ -35,8 +35,10 @@ pub(super) fn problem(fault: &PeopleFault) -> Problem {
         PeopleFault::WrongCode => Problem::of_member(Kind::MemberInvalid, "code", detail),
         PeopleFault::OwnerOfOutlet => Problem::of_member(Kind::MemberInvalid, "role", detail),
         PeopleFault::Vault(cause) => Problem::new(Kind::Internal, detail).with_cause(cause.to_string()),
+        PeopleFault::PersonNeeded => Problem::new(Kind::Forbidden, detail),
         PeopleFault::InvitationOver
         | PeopleFault::LastOwner
+        | PeopleFault::TooMany(_)
         | PeopleFault::Oneself
         | PeopleFault::Stopped
         | PeopleFault::HasSecondFactor
@@ -58,6 +60,13 @@ const fn french(fault: PeopleFault) -> &'static str {
         }
         PeopleFault::Oneself => {
             "on ne se réinvite pas soi-même : changez votre mot de passe, ou demandez à quelqu'un d'autre"
+        }
+        PeopleFault::PersonNeeded => {
+            "aucune clé d'API ne prend le mot de passe et le second facteur d'un propriétaire ou d'un exploitant : \
+             connectez-vous, ou adressez-vous à l'exploitant de la plateforme"
+        }
+        PeopleFault::TooMany(_) => {
+            "il y a déjà autant de personnes qui peuvent se connecter qu'on peut en avoir : arrêtez celles qui sont parties"
         }
         PeopleFault::Stopped => "cette personne est arrêtée : reprenez-la d'abord",
         PeopleFault::HasSecondFactor => {

@@ -41,7 +41,9 @@ fn french(fault: &RegistryFault) -> String {
                 .into()
         }
         RegistryFault::BeyondMaker => {
-            "cela permettrait plus que ce que vous pouvez vous-même : choisissez un rôle plus petit ou moins de droits".into()
+            "c'est plus que ce que vous pouvez vous-même : choisissez un rôle plus petit ou moins de droits, ou adressez-vous à \
+             qui peut autant"
+                .into()
         }
         RegistryFault::RoleElsewhere => {
             "l'exploitant est de la plateforme et d'aucun marchand, les autres sont d'un marchand : choisissez un autre \
@@ -54,6 +56,9 @@ fn french(fault: &RegistryFault) -> String {
         RegistryFault::Expired => "l'échéance n'est pas à venir : choisissez plus tard, ou aucune".into(),
         RegistryFault::TooManyKeys(count) => {
             format!("il y a déjà {count} clés : révoquez celles dont personne ne se sert")
+        }
+        RegistryFault::TooManyOutlets(count) => {
+            format!("il y a déjà {count} points de vente : adressez-vous à l'exploitant de la plateforme")
         }
         RegistryFault::MerchantStopped => {
             "ce marchand est arrêté : demandez à l'exploitant de la plateforme de le reprendre".into()

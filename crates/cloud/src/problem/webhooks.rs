@@ -16,6 +16,24 @@ impl From<WebhookFault> for Problem {
                 Kind::Conflict,
                 words("un marchand a au plus 16 webhooks : supprimez-en un d'abord", english),
             ),
+            WebhookFault::MadeOften(wait) => Self::new(
+                Kind::RateLimited,
+                words(
+                    "pour un marchand on fait au plus 100 webhooks en 24 heures : faites le suivant plus tard, ou \
+                     changez-en un",
+                    english,
+                ),
+            )
+            .with_retry_after(wait),
+            WebhookFault::PingedOften(wait) => Self::new(
+                Kind::RateLimited,
+                words(
+                    "un webhook s'essaie au plus 60 fois par heure : attendez, ou lisez dans son journal ce que sont \
+                     devenus les autres essais",
+                    english,
+                ),
+            )
+            .with_retry_after(wait),
             WebhookFault::Stopped => Self::new(
                 Kind::Conflict,
                 words("ce webhook est arrêté et n'apprend plus rien : faites-en un autre", english),

@@ -22,6 +22,8 @@ mod verify;
 mod webhooks;
 mod whose;
 
+pub(crate) use audit::Exports;
+
 use std::sync::Arc;
 
 use axum::{
@@ -30,23 +32,24 @@ use axum::{
     middleware,
 };
 use registry::Permission::{
-    Audit, Close, Platform, ReadInvoices, ReadKeys, ReadMerchant, ReadOutlets, ReadReports, ReadUsers,
-    ReadWebhooks, Seal, WriteKeys, WriteManifests, WriteMerchant, WriteOutlets, WriteUsers, WriteWebhooks,
+    Audit, Close, Credit, Platform, ReadInvoices, ReadKeys, ReadMerchant, ReadOutlets, ReadReports,
+    ReadUsers, ReadWebhooks, Seal, WriteKeys, WriteManifests, WriteMerchant, WriteOutlets, WriteUsers,
+    WriteWebhooks,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     observe::observe,
-    openapi::{self, identity, known, needs, open, person, public},
+    openapi::{self, identity, known, needs, needs_either, open, person, public, signing_in},
     problem::{Kind, Problem, words},
 };
 
 /// All routes, and who may ask them.
 pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::start())
-        .routes(needs(Seal, routes!(invoices::create)))
-        .routes(needs(Seal, routes!(invoices::batch)))
+        .routes(needs_either(Seal, Credit, routes!(invoices::create)))
+        .routes(needs_either(Seal, Credit, routes!(invoices::batch)))
         .routes(needs(ReadInvoices, routes!(invoices::list)))
         .routes(needs(ReadInvoices, routes!(invoices::show)))
         .routes(needs(ReadInvoices, routes!(invoices::status)))
@@ -76,8 +79,8 @@ pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
         .routes(needs(ReadUsers, routes!(users::show)))
         .routes(needs(WriteUsers, routes!(users::change)))
         .routes(needs(WriteUsers, routes!(users::reinvite)))
-        .routes(public(routes!(invitations::accept)))
-        .routes(public(routes!(sessions::open)))
+        .routes(signing_in(routes!(invitations::accept)))
+        .routes(signing_in(routes!(sessions::open)))
         .routes(identity(routes!(sessions::current)))
         .routes(person(routes!(sessions::close)))
         .routes(person(routes!(account::begin_totp)))

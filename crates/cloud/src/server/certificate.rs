@@ -50,7 +50,7 @@ impl Certificate {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![HTTP.to_vec()];
-        let looked = Mutex::new(Looked { read: stamps.clone(), last: stamps });
+        let looked = Mutex::new(Looked { read: stamps.clone(), last: stamps, told: None });
         Ok(Self { files: files.clone(), shown, config: Arc::new(config), looked })
     }
 
@@ -65,21 +65,37 @@ impl Certificate {
 
     /// Looks whether the files are others than those that were read, and have been for one look: they are replaced one
     /// after the other, and do not belong together meanwhile. Says whether a new one is shown. One that is wrong leaves
-    /// the old one in its place, and is told once.
+    /// the old one in its place, and is told once; one that cannot be read now is told once, too, and tried again.
     pub(super) fn look(&self) -> Result<bool, CertificateFault> {
+        self.look_by(certified_key)
+    }
+
+    fn look_by(
+        &self,
+        read: impl FnOnce(&TlsFiles, &CryptoProvider) -> Result<CertifiedKey, CertificateFault>,
+    ) -> Result<bool, CertificateFault> {
         let stamps = Stamps::of(&self.files);
-        {
-            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-            let rests = stamps == looked.last;
-            looked.last = stamps.clone();
-            if !rests || stamps == looked.read {
-                return Ok(false);
-            }
-            looked.read = stamps;
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = stamps == looked.last;
+        looked.last = stamps.clone();
+        if !rests || stamps == looked.read {
+            return Ok(false);
         }
-        let key = certified_key(&self.files, self.config.crypto_provider())?;
-        self.shown.replace(key);
-        Ok(true)
+        match read(&self.files, self.config.crypto_provider()) {
+            Ok(key) => {
+                self.shown.replace(key);
+                (looked.read, looked.told) = (stamps, None);
+                Ok(true)
+            }
+            Err(fault) if fault.may_pass() => {
+                let was_told = looked.told.replace(stamps.clone()) == Some(stamps);
+                if was_told { Ok(false) } else { Err(fault) }
+            }
+            Err(fault) => {
+                looked.read = stamps;
+                Err(fault)
+            }
+        }
     }
 }
 
@@ -89,6 +105,8 @@ struct Looked {
     read: Stamps,
     /// As they were at the last look.
     last: Stamps,
+    /// As they were when it was told that they could not be read.
+    told: Option<Stamps>,
 }
 
 /// The key that handshakes use.

@@ -45,6 +45,8 @@ const AGE: Duration = Duration::from_secs(600);
 /// And is dropped so long after that: as long as the slowest body may take by any configuration, and some for its
 /// answer.
 const LAST_ANSWER: Duration = Duration::from_secs(660);
+/// While few places are free, a header or a handshake may take so long at most.
+const HASTE: Duration = Duration::from_secs(5);
 /// So long the last answers may take when the server stops.
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -68,7 +70,7 @@ impl Serving {
         let Some(tls) = self.tls.take() else { return self.converse(stream, peer).await };
         // Whoever has not finished it has asked for nothing: it need not be waited for.
         let shaken = tokio::select! {
-            shaken = timeout(self.idle, tls.accept(stream)) => shaken,
+            shaken = timeout(self.patience(), tls.accept(stream)) => shaken,
             () = stop(&mut self.stopping) => return,
         };
         match shaken {
@@ -78,8 +80,14 @@ impl Serving {
         }
     }
 
+    /// How long whoever comes now may be about to say what he wants.
+    fn patience(&self) -> Duration {
+        if self.places.are_few() { self.idle.min(HASTE) } else { self.idle }
+    }
+
     async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
-        let Self { router, idle, places, mut stopping, proxies, .. } = self;
+        let patience = self.patience();
+        let Self { router, places, mut stopping, proxies, .. } = self;
         let router = TowerToHyperService::new(router);
         let asked = AtomicU64::new(0);
         let service = service_fn(|mut request: Request<Incoming>| {
@@ -98,7 +106,7 @@ impl Serving {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(idle)
+            .header_read_timeout(patience)
             .max_buf_size(HEADER_BYTES)
             .max_headers(HEADERS)
             .serve_connection(TokioIo::new(stream), service);

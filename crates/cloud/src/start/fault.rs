@@ -15,7 +15,7 @@ pub enum StartFault {
     #[error(transparent)]
     Secret(SecretFault),
     /// `SECRET_MISSING`
-    #[error("{what}: set {variable}, or name a {member} in the configuration")]
+    #[error("{what}: set {variable}, or name {member} in the configuration")]
     SecretMissing {
         /// What it is for.
         what: &'static str,

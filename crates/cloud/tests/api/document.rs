@@ -3,7 +3,13 @@
 use registry::Permission;
 use serde_json::{Value, json};
 
-use crate::world::{ROLES, World, operations};
+use crate::{
+    bench::{Answer, bearer},
+    operation::{Operation, document, operations},
+    people::{AN_OWNER, code},
+    schema::fault,
+    world::{GOMBE, OWNER, ROLES, World},
+};
 
 const SNAPSHOT: &str = include_str!("../../../../docs/openapi.json");
 
@@ -29,16 +35,16 @@ fn every_operation_says_what_it_is_and_what_it_answers() {
         for (status, answer) in answers {
             assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{line} {status}");
         }
-        // A body has an example, which the next test executes.
-        let _ = operation.body();
+        // Each body has an example, which a test below executes.
+        let _ = operation.bodies();
     }
 }
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document: Value = serde_json::from_str(&cloud::openapi::document().to_json().unwrap()).unwrap();
+    let document = document();
     let mut references = Vec::new();
-    collect(&document, &mut references);
+    collect(document, &mut references);
     assert!(references.len() > 50);
     for reference in references {
         let pointer = reference.strip_prefix('#').unwrap();
@@ -57,57 +63,150 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     }
 }
 
-/// Examples that need what only a person at that moment has: a password, a code, an invitation. They are executed where
-/// people sign in ([`crate::people`]).
-const OF_PEOPLE: &[&str] = &[
-    "/api/v1/sessions",
-    "/api/v1/sessions/current",
-    "/api/v1/invitations/accept",
-    "/api/v1/account/totp",
-    "/api/v1/account/totp/confirm",
-    "/api/v1/account/password",
-];
-
 #[test]
-fn every_example_is_accepted_by_the_cloud_that_shows_it() {
-    let world = World::make();
-    let mut executed = 0;
-    for operation in operations().iter().filter(|operation| !OF_PEOPLE.contains(&operation.path.as_str())) {
-        // Who may, and is most like who reads the documentation.
-        let number = match operation.permission.parse::<Permission>() {
-            // A till has the key of its outlet.
-            Ok(Permission::Seal) => Some(1),
-            Ok(permission) => {
-                ROLES.iter().find(|(_, role)| role.may().has(permission)).map(|(number, _)| *number)
-            }
-            Err(_) if operation.permission == "any" => Some(11),
-            Err(_) => None,
-        };
-        // What is stopped or revoked is so for the next one: each has a world of its own but for the common ones.
-        let own;
-        let world = if operation.method == "GET" {
-            &world
-        } else {
-            own = World::make();
-            &own
-        };
-        // The QR code of an example was sealed elsewhere: here it is one of this world.
-        let body = operation.body().map(|body| match operation.path.as_str() {
-            "/api/v1/verify/qr" => json!({ "qr": world.things["qr"] }).to_string(),
-            _ => body,
-        });
-        let line = operation.line(&world.things);
-        let answer = operation.ask_with(&mut world.bench.client(), &line, number, body);
-        let is_expected = answer.status < 300 || is_empty_today(&operation.path, answer.status);
-        assert!(is_expected, "{line} {:?}: {answer:?}", operation.body());
-        let status = answer.status.to_string();
-        assert!(operation.about["responses"].get(&status).is_some(), "{line}: {status} is not described");
-        executed += 1;
-    }
-    assert!(executed >= 30, "{executed}");
+fn every_example_is_as_its_schema_says() {
+    let document = document();
+    let mut examples = 0;
+    check_examples(document, document, &mut examples);
+    assert!(examples > 100, "{examples}");
 }
 
-/// What was closed on the example's day is not there in a new world.
-fn is_empty_today(path: &str, status: u16) -> bool {
-    status == 404 && path == "/api/v1/reports/z"
+/// An example stands beside the schema of its parameter or body, or in the schema itself.
+fn check_examples(document: &Value, within: &Value, examples: &mut usize) {
+    if let Some(example) = within.get("example").filter(|_| is_described(within)) {
+        let schema = within.get("schema").unwrap_or(within);
+        assert_eq!(fault(document, schema, example), None);
+        *examples += 1;
+    }
+    match within {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| *name != "example")
+            .for_each(|(_, member)| check_examples(document, member, examples)),
+        Value::Array(items) => items.iter().for_each(|item| check_examples(document, item, examples)),
+        _ => {}
+    }
+}
+
+fn is_described(within: &Value) -> bool {
+    ["schema", "type", "$ref", "allOf", "oneOf"].iter().any(|name| within.get(name).is_some())
+}
+
+#[test]
+fn every_example_is_accepted_by_the_cloud_that_shows_it_and_answered_as_described() {
+    let reading = World::make();
+    reading.close_the_day();
+    let document = document();
+    let (mut bodies, mut answers) = (0, 0);
+    for operation in operations() {
+        let offered = operation.bodies();
+        bodies += offered.len();
+        let none = [("application/json".to_owned(), None)];
+        let some = offered.into_iter().map(|(kind, body)| (kind, Some(body)));
+        let offered: Vec<_> =
+            some.chain(none.into_iter().filter(|_| operation.bodies().is_empty())).collect();
+        for (kind, body) in offered {
+            // What one stops or revokes is so for the next one: each has a world of its own.
+            let own;
+            let world = if operation.reads() && operation.needs != "identity" {
+                &reading
+            } else {
+                own = World::make();
+                &own
+            };
+            let reader = Reader::of(&operation, world);
+            let body = body.map(|body| reader.fill_in(body));
+            let mut lines = vec![operation.line(&world.things)];
+            lines.extend(operation.longer_lines(&world.things));
+            if !operation.reads() {
+                lines.truncate(1);
+            }
+            for line in lines {
+                let answer = reader.ask(world, &line, &kind, body.as_deref());
+                assert!(matches!(operation.outcome(&answer), 200..300), "{line} {body:?}: {answer:?}");
+                let described = &operation.about["responses"][answer.status.to_string()];
+                assert!(described.is_object(), "{line}: {} is not described", answer.status);
+                let schema = &described["content"]["application/json"]["schema"];
+                if answer.header("content-type") == Some("application/json") {
+                    assert!(schema.is_object(), "{line}: {answer:?}");
+                    assert_eq!(fault(document, schema, &answer.json()), None, "{line}");
+                    answers += 1;
+                }
+            }
+        }
+    }
+    assert!(bodies >= 19 && answers >= 40, "{bodies} {answers}");
+}
+
+/// Whoever is most like who reads about an operation, and may ask it.
+struct Reader {
+    token: Option<String>,
+    /// What stands in an example for what only this person has at this moment.
+    own: Vec<(&'static str, String)>,
+}
+
+const ALINE: &str = "aline@example.cd";
+
+impl Reader {
+    fn of(operation: &Operation, world: &World) -> Self {
+        let key = |number| Self { token: Some(bearer(number)), own: Vec::new() };
+        match operation.needs.parse::<Permission>() {
+            // Nothing was sealed on the example's day: here it is today.
+            Ok(Permission::Close) => {
+                return Self {
+                    token: Some(bearer(OWNER)),
+                    own: vec![("date", world.things["date"].clone())],
+                };
+            }
+            // A till has the key of its outlet.
+            Ok(Permission::Seal) => return key(GOMBE),
+            Ok(permission) => {
+                let (number, _) = ROLES.into_iter().find(|(_, role)| role.may().has(permission)).unwrap();
+                return key(number);
+            }
+            Err(_) => {}
+        }
+        let anybody = |own| Self { token: None, own };
+        let person = |has_factor| world.person(AN_OWNER, ALINE, has_factor);
+        match (operation.method.as_str(), operation.path.as_str()) {
+            ("POST", "/api/v1/invitations/accept") => {
+                anybody(vec![("invitation", world.invite(AN_OWNER, ALINE))])
+            }
+            ("POST", "/api/v1/sessions") => {
+                let shown = code(&person(true).secret.unwrap(), 1);
+                anybody(vec![("code", shown), ("merchant_id", world.things["merchant_id"].clone())])
+            }
+            ("POST", "/api/v1/account/totp/confirm") => {
+                let mut aline = person(false);
+                let shown = code(&world.begin_factor(&mut aline), 0);
+                Self { token: Some(aline.token), own: vec![("code", shown)] }
+            }
+            // The QR code of an example was sealed elsewhere: here it is one of this world.
+            ("POST", "/api/v1/verify/qr") => anybody(vec![("qr", world.things["qr"].clone())]),
+            _ => match operation.needs.as_str() {
+                "any" => key(OWNER),
+                "person" | "identity" => Self { token: Some(person(false).token), own: Vec::new() },
+                _ => anybody(Vec::new()),
+            },
+        }
+    }
+
+    /// The example, with what stands in it for what cannot be known beforehand.
+    fn fill_in(&self, body: String) -> String {
+        if self.own.is_empty() {
+            return body;
+        }
+        let mut example: Value = serde_json::from_str(&body).unwrap();
+        for (name, value) in &self.own {
+            assert!(example[name].is_string(), "{name} in {body}");
+            example[name] = json!(value);
+        }
+        example.to_string()
+    }
+
+    fn ask(&self, world: &World, line: &str, kind: &str, body: Option<&str>) -> Answer {
+        let mut headers = vec![("Content-Type", kind)];
+        headers.extend(self.token.as_deref().map(|token| ("Authorization", token)));
+        world.bench.client().ask(line, &headers, body)
+    }
 }

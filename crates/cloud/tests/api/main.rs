@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod admission;
 mod asking;
 mod bench;
 mod configuring;
@@ -10,12 +11,15 @@ mod document;
 mod faults;
 mod limits;
 mod operating;
+mod operation;
+mod people;
 mod printing;
 mod proxies;
 mod publishing;
 mod raw;
 mod refusing;
 mod reporting;
+mod schema;
 mod secrets;
 mod selling;
 mod signing_in;
@@ -25,6 +29,7 @@ mod taking;
 mod tax_manifests;
 mod tenants;
 mod tls;
+mod trespassing;
 mod verifying;
 mod walk;
 mod webhooks;

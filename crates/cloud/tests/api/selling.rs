@@ -95,6 +95,9 @@ fn a_friendly_sale_that_is_wrong_is_told_its_member() {
         assert_eq!((answer.status, answer.code().as_str()), (422, "SCHEMA_INVALID"), "{sale}");
         assert_eq!(answer.json()["member"], member, "{answer:?}");
     }
+    // Another's outlet is not helped along by what it would lack.
+    let elsewhere = r#"{"invoice_type":"sale","timestamp":"2026-03-14T07:32:10Z","outlet_id":"KIN-LIMETE-02","items":[],"payments":[]}"#;
+    assert_eq!(friendly(&mut client, "?complete=true", elsewhere).code(), "WRONG_OUTLET");
 }
 
 #[test]

@@ -97,12 +97,12 @@ fn a_client_who_hangs_up_leaves_nothing_behind() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(folders(id), 0);
-    // And both places are free again.
+    // And its place is free again.
     assert_eq!(export(&bench, 5, &format!("outlet_id={id}")).status, 200);
 }
 
 #[test]
-fn of_many_who_want_an_export_at_once_two_get_it_and_others_are_told_to_wait() {
+fn of_many_of_a_merchant_who_want_an_export_at_once_one_gets_it_and_others_are_told_to_wait() {
     let id = "KIN-MANY-01";
     let bench = with_outlet(id, "MANY000001");
     sell(&bench, id, 1..40);
@@ -116,7 +116,7 @@ fn of_many_who_want_an_export_at_once_two_get_it_and_others_are_told_to_wait() {
         asking.into_iter().map(|asking| asking.join().unwrap()).collect()
     });
     let (made, told): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
-    assert!(made.len() >= 2 && !told.is_empty(), "{} made, {} told", made.len(), told.len());
+    assert!(!made.is_empty() && !told.is_empty(), "{} made, {} told", made.len(), told.len());
     for answer in told {
         assert_eq!((answer.status, answer.code().as_str()), (429, "BUSY"));
         assert!(answer.header("retry-after").is_some());

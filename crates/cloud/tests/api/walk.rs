@@ -1,107 +1,182 @@
-//! Every route of the document, asked with each role, with another merchant's key, and with none.
+//! Every route of the document, asked with a key of each role, by a person of each role, and by nobody.
 
-use registry::Permission;
+use serde_json::{Value, json};
 
-use crate::world::{NEIGHBOUR, ROLES, STRANGER, World, operations};
-
-/// These ask for more than a permission: only the platform does them, whatever else one may.
-const PLATFORMS_OWN: &[(&str, &str)] = &[];
+use crate::{
+    bench::bearer,
+    operation::{guarded, operations, that_need},
+    people::{PASSWORD, Person, code},
+    world::{ROLES, World},
+};
 
 #[test]
-fn a_role_may_what_its_permissions_say_and_nothing_else() {
+fn who_may_not_is_forbidden_and_changes_nothing() {
     let world = World::make();
+    let before = world.seen();
     let mut walked = 0;
-    for operation in operations() {
-        let Ok(permission) = operation.permission.parse::<Permission>() else { continue };
-        // Who may not comes first: what is made, changed or stopped by who may is so afterwards.
-        let mut roles = ROLES;
-        roles.sort_by_key(|(_, role)| role.may().has(permission));
-        for (number, role) in roles {
+    for (operation, permission) in guarded() {
+        for (number, role) in ROLES.into_iter().filter(|(_, role)| !role.may().has(permission)) {
+            let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&bearer(number)));
             let line = operation.line(&world.things);
-            let answer = operation.ask(&mut world.bench.client(), &line, Some(number));
-            let is_forbidden = answer.status == 403;
-            let its_own =
-                PLATFORMS_OWN.contains(&(&operation.method, &operation.path)) && !role.is_of_platform();
-            let expected = !role.may().has(permission) || its_own;
-            assert_eq!(is_forbidden, expected, "{line} as {role:?}: {answer:?}");
-            assert!(answer.status < 500, "{line} as {role:?}: {answer:?}");
+            assert_eq!(answer.status, 403, "{line} as {role:?}: {answer:?}");
+            assert_eq!(answer.code(), "FORBIDDEN", "{line} as {role:?}");
             walked += 1;
         }
     }
-    assert!(walked >= 6 * 25, "{walked}");
+    assert_eq!(world.seen(), before);
+    assert!(walked >= 60, "{walked}");
 }
 
 #[test]
-fn another_merchants_key_sees_and_changes_nothing() {
+fn who_may_has_it_done() {
+    let reading = World::make();
+    reading.close_the_day();
+    let mut walked = 0;
+    for (operation, permission) in guarded() {
+        for (number, role) in ROLES.into_iter().filter(|(_, role)| role.may().has(permission)) {
+            // What one made, changed or stopped is so for the next one: each has a world of its own.
+            let own;
+            let world = if operation.reads() {
+                &reading
+            } else {
+                own = World::make();
+                &own
+            };
+            let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&bearer(number)));
+            let line = operation.line(&world.things);
+            assert!(matches!(operation.outcome(&answer), 200..300), "{line} as {role:?}: {answer:?}");
+            walked += 1;
+        }
+    }
+    assert!(walked >= 100, "{walked}");
+}
+
+#[test]
+fn a_person_may_what_a_key_of_his_role_may_once_he_has_the_factor_that_it_needs() {
     let world = World::make();
-    let secrets: Vec<&String> =
-        ["fiscal_number", "merchant_id", "key_id", "user_id", "webhook_id", "delivery_id", "auth_code"]
-            .iter()
-            .map(|name| &world.things[*name])
-            .collect();
-    for operation in
-        operations().iter().filter(|operation| operation.permission.parse::<Permission>().is_ok())
-    {
+    world.close_the_day();
+    let people = world.people();
+    let before = world.seen();
+    for (operation, permission) in guarded() {
         let line = operation.line(&world.things);
-        let answer = operation.ask(&mut world.bench.client(), &line, Some(STRANGER));
-        let names_a_thing = operation.path.contains('{') && !operation.path.contains("tax-manifests")
-            || line.contains("outlet_id=");
-        if names_a_thing {
-            // Stopping and importing are the platform's, which all know.
-            assert!(matches!(answer.status, 403 | 404), "{line}: {answer:?}");
-            let nowhere = operation.line(
-                &world.things.iter().map(|(name, value)| (name.clone(), nowhere(name, value))).collect(),
+        for person in &people {
+            let may = person.post.role.may().has(permission) && !person.lacks_factor();
+            // What a role may change was changed with its key already.
+            if may && !operation.reads() {
+                continue;
+            }
+            let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&person.token));
+            let expected = if may { 200 } else { 403 };
+            assert_eq!(answer.status, expected, "{line} as {}: {answer:?}", name(person));
+        }
+    }
+    // An export is an act: nothing else was done.
+    let acts = |seen: &std::collections::BTreeMap<String, String>| {
+        let mut seen = seen.clone();
+        seen.retain(|path, _| !path.contains("audit/acts"));
+        seen
+    };
+    assert_eq!(acts(&world.seen()), acts(&before));
+}
+
+#[test]
+fn whoever_is_known_may_what_needs_no_permission() {
+    let world = World::make();
+    let people = world.people();
+    let keys = ROLES.map(|(number, role)| (format!("a key of {role:?}"), bearer(number), false));
+    let persons = people.iter().map(|person| (name(person), person.token.clone(), person.lacks_factor()));
+    let all: Vec<_> = keys.into_iter().chain(persons).collect();
+    assert_eq!(
+        all.iter().filter(|(_, _, lacks_factor)| *lacks_factor).count(),
+        3,
+        "an owner, and the platform's"
+    );
+    for needs in ["any", "identity"] {
+        for operation in that_need(needs) {
+            let line = operation.line(&world.things);
+            for (who, token, lacks_factor) in &all {
+                let answer = operation.ask(&mut world.bench.client(), &world.things, Some(token));
+                let expected = if needs == "any" && *lacks_factor { 403 } else { 200 };
+                assert_eq!(answer.status, expected, "{line} as {who}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_people_do_what_is_for_people_and_all_of_them_may() {
+    let world = World::make();
+    let mut people = world.people();
+    let before = world.seen();
+    for operation in that_need("person") {
+        for (number, role) in ROLES {
+            let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&bearer(number)));
+            let line = operation.line(&world.things);
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (403, "FORBIDDEN"),
+                "{line} as a key of {role:?}"
             );
-            let none = operation.ask(&mut world.bench.client(), &nowhere, Some(STRANGER));
-            assert_eq!((answer.status, &answer.body), (none.status, &none.body), "{line} is as {nowhere}");
-        }
-        for secret in &secrets {
-            assert!(!answer.body.contains(secret.as_str()), "{line} shows {secret}: {answer:?}");
         }
     }
-}
+    assert_eq!(world.seen(), before);
 
-#[test]
-fn a_key_of_one_outlet_sees_nothing_of_the_next_one() {
-    let world = World::make();
-    let of_outlet = ["fiscal_number", "receipt", "outlet_id"];
-    for operation in
-        operations().iter().filter(|operation| operation.permission.parse::<Permission>().is_ok())
-    {
-        let line = operation.line(&world.things);
-        let names_it = of_outlet.iter().any(|name| operation.path.contains(&format!("{{{name}}}")))
-            || line.contains("outlet_id=");
-        if names_it {
-            let answer = operation.ask(&mut world.bench.client(), &line, Some(NEIGHBOUR));
-            assert!(matches!(answer.status, 403 | 404), "{line}: {answer:?}");
-            assert!(!answer.body.contains(world.things["auth_code"].as_str()), "{line}: {answer:?}");
+    let mut did: Vec<String> = Vec::new();
+    for person in &mut people {
+        did.clear();
+        let (who, token) = (name(person), person.token.clone());
+        let mut does = |line: &str, body: Option<&Value>, expected: u16| {
+            let answer = world.say(line, &token, body);
+            assert_eq!(answer.status, expected, "{line} as {who}: {answer:?}");
+            did.push(line.to_owned());
+            answer
+        };
+        if person.has_factor {
+            does("POST /api/v1/account/totp", None, 409);
+            let again = json!({ "code": code(person.secret.as_ref().unwrap(), 1) });
+            does("POST /api/v1/account/totp/confirm", Some(&again), 409);
+        } else {
+            let begun = does("POST /api/v1/account/totp", None, 200).json();
+            let code = json!({ "code": code(begun["secret"].as_str().unwrap(), 0) });
+            does("POST /api/v1/account/totp/confirm", Some(&code), 204);
         }
+        let change = json!({ "old": PASSWORD, "new": "five words are safer still" });
+        does("POST /api/v1/account/password", Some(&change), 204);
+        does("DELETE /api/v1/sessions/current", None, 204);
+        assert_eq!(
+            world.say("GET /api/v1/sessions/current", &token, None).status,
+            401,
+            "{who} has signed out"
+        );
     }
+    let offered = that_need("person").into_iter().map(|operation| operation.line(&world.things));
+    let (mut offered, mut did) = (offered.collect::<Vec<_>>(), did);
+    offered.sort();
+    did.sort();
+    assert_eq!(did, offered, "each is walked");
 }
 
 #[test]
 fn without_a_key_only_what_is_public_is_answered() {
     let world = World::make();
+    let before = world.seen();
     for operation in operations() {
         let line = operation.line(&world.things);
-        let answer = operation.ask(&mut world.bench.client(), &line, None);
-        let is_public = matches!(operation.permission.as_str(), "public" | "open");
+        let is_public = matches!(operation.needs.as_str(), "public" | "open");
+        // What was wrong with it is not told there, and it is not about a key.
         let is_sign_in = operation.path == "/api/v1/sessions";
-        assert!(is_sign_in || (answer.status == 401) != is_public, "{line}: {answer:?}");
-        let unknown = operation.ask(&mut world.bench.client(), &line, Some(99));
-        assert!(is_sign_in || (unknown.status == 401) != is_public, "{line}: {unknown:?}");
+        for token in
+            [None, Some(bearer(99)), Some("Bearer".to_owned()), Some(format!("Basic {}", bearer(11)))]
+        {
+            let answer = operation.ask(&mut world.bench.client(), &world.things, token.as_deref());
+            assert!(is_sign_in || (answer.status == 401) != is_public, "{line} {token:?}: {answer:?}");
+            assert!(answer.status < 500, "{line}: {answer:?}");
+        }
     }
+    assert_eq!(world.seen(), before);
 }
 
-/// The same form, and nobody's.
-fn nowhere(name: &str, value: &str) -> String {
-    match name {
-        "fiscal_number" => "NOWHERE-0-00000001".to_owned(),
-        "receipt" => "NOWHERE-0-00000001.txt".to_owned(),
-        "outlet_id" => "NOWHERE-01".to_owned(),
-        "merchant_id" | "key_id" | "user_id" | "webhook_id" | "delivery_id" => {
-            format!("{}_00000000000000000000", value.split('_').next().unwrap_or_default())
-        }
-        _ => value.to_owned(),
-    }
+fn name(person: &Person) -> String {
+    let factor = if person.has_factor { "with" } else { "without" };
+    format!("{:?} {factor} a second factor", person.post)
 }

@@ -1,32 +1,47 @@
-//! A cloud with two merchants, one thing of every kind at the first, and a key of every role.
+//! A cloud with two merchants, one thing of every kind at each, and a key of every role.
 
 use std::collections::BTreeMap;
 
+use cloud::SystemClock;
+use fiscal::UtcOffset;
+use ledger::Clock;
 use registry::{Reach, Role};
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Client, bearer, make_key, make_merchant, payload};
+use crate::{
+    bench::{Answer, Bench, Client, bearer, make_key, make_merchant},
+    operation::Things,
+};
 
 /// One of every kind.
 pub(crate) struct World {
     pub(crate) bench: Bench,
-    /// Values for the parameters of paths and queries, by their names.
-    pub(crate) things: BTreeMap<String, String>,
+    /// The first merchant's, and of his outlet in Gombe.
+    pub(crate) things: Things,
 }
 
 /// Keys of the first merchant, by their roles: `key(number)`.
 pub(crate) const ROLES: [(u8, Role); 6] = [
-    (11, Role::Owner),
+    (OWNER, Role::Owner),
     (12, Role::Manager),
     (13, Role::Supervisor),
     (14, Role::Cashier),
     (15, Role::Auditor),
-    (9, Role::Operator),
+    (OPERATOR, Role::Operator),
 ];
+/// The first merchant's owner.
+pub(crate) const OWNER: u8 = 11;
+/// Who runs the platform.
+pub(crate) const OPERATOR: u8 = 9;
 /// The owner of the other merchant.
 pub(crate) const STRANGER: u8 = 21;
+/// A manager of the outlet in Gombe.
+pub(crate) const GOMBE: u8 = 1;
 /// A manager of another outlet of the first merchant.
 pub(crate) const NEIGHBOUR: u8 = 2;
+/// An outlet, and what is there of each kind.
+const OUTLETS: [(u8, &str); 3] =
+    [(GOMBE, "KIN-GOMBE-01"), (NEIGHBOUR, "KIN-LIMETE-02"), (STRANGER, "LUB-KAMALONDO-1")];
 
 impl World {
     pub(crate) fn make() -> Self {
@@ -46,55 +61,113 @@ impl World {
             &[("LUB-KAMALONDO-1", "LUBKAMA1")],
         );
         make_key(&*database, STRANGER, Role::Owner, Reach::Merchant(other));
-        let mut world = Self { bench, things: BTreeMap::new() };
-        world.fill(merchant.as_str());
+        let mut world = Self { bench, things: Things::new() };
+        world.things = world.made_by(OWNER, "KIN-GOMBE-01");
         world
     }
 
-    /// Makes the things by the API itself.
-    fn fill(&mut self, merchant: &str) {
+    /// One thing of each kind, by the API itself; those of an outlet's key are that outlet's alone.
+    pub(crate) fn made_by(&self, number: u8, outlet: &str) -> Things {
         let mut client = self.bench.client();
-        let sealed = client.sell(1, Some("world-sale"), &payload(1)).json();
-        let fiscal_number = sealed["fiscal_number"].as_str().unwrap().to_owned();
-        let mut made = |path: &str, body: Value, name: &str| -> String {
-            let answer = post(&mut client, 11, path, &body);
+        let mut made = |path: &str, body: Value| -> Value {
+            let answer = post(&mut client, number, path, &body);
             assert_eq!(answer.status, 201, "{path} {answer:?}");
-            named(&answer.json(), name).unwrap_or_else(|| panic!("{path} {name} {answer:?}"))
+            answer.json()
         };
-        let key = made("/api/v1/api-keys", json!({ "name": "spare", "role": "cashier" }), "key_id");
-        let user = made(
-            "/api/v1/users",
-            json!({ "email": "spare@example.cd", "name": "Spare", "role": "cashier" }),
-            "user_id",
-        );
-        let webhook = made(
-            "/api/v1/webhooks",
-            json!({ "url": "http://127.0.0.1:9/hook", "events": ["invoice.sealed"] }),
-            "webhook_id",
-        );
-        let delivery = made(&format!("/api/v1/webhooks/{webhook}/ping"), json!({}), "delivery_id");
+        let mut sale: Value = serde_json::from_str(SALE).unwrap();
+        sale["outlet_id"] = json!(outlet);
+        sale["cashier_id"] = json!(format!("CASHIER-{number}"));
+        let sealed = made("/api/v1/invoices?complete=true", sale);
+        let key = made("/api/v1/api-keys", json!({ "name": "spare", "role": "cashier" }));
+        let email = format!("spare-{number}@example.cd");
+        let user = made("/api/v1/users", json!({ "email": email, "name": "Spare", "role": "cashier" }));
+        let webhook = json!({ "url": "http://127.0.0.1:9/hook", "events": ["invoice.sealed"] });
+        let webhook = named(&made("/api/v1/webhooks", webhook), "webhook_id");
+        let delivery = made(&format!("/api/v1/webhooks/{webhook}/ping"), json!({}));
+        let fiscal_number = named(&sealed, "fiscal_number");
+        let nif = if number == STRANGER { "B7654321C" } else { "A2301457K" };
         let things = [
+            ("merchant_nif", nif.to_owned()),
+            ("cashier_id", format!("CASHIER-{number}")),
+            ("date", today()),
             ("receipt", format!("{fiscal_number}.txt")),
-            ("auth_code", sealed["auth_code"].as_str().unwrap().to_owned()),
-            ("qr", sealed["qr_payload"].as_str().unwrap().to_owned()),
+            ("auth_code", named(&sealed, "auth_code")),
+            ("qr", named(&sealed, "qr_payload")),
             ("fiscal_number", fiscal_number),
-            ("merchant_id", merchant.to_owned()),
-            ("outlet_id", "KIN-GOMBE-01".to_owned()),
-            ("key_id", key),
-            ("user_id", user),
+            ("merchant_id", named(&key, "merchant_id")),
+            ("outlet_id", outlet.to_owned()),
+            ("key_id", named(&key, "key_id")),
+            ("user_id", named(&user, "user_id")),
             ("webhook_id", webhook),
-            ("delivery_id", delivery),
+            ("delivery_id", named(&delivery, "delivery_id")),
             ("version", "current".to_owned()),
         ];
-        self.things = things.map(|(name, value)| (name.to_owned(), value)).into();
+        things.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// Closes the day, so that there is a report of it.
+    pub(crate) fn close_the_day(&self) {
+        let day = json!({ "outlet_id": self.things["outlet_id"], "date": today() });
+        let closed = post(&mut self.bench.client(), OWNER, "/api/v1/reports/z", &day);
+        assert_eq!(closed.status, 201, "{closed:?}");
+    }
+
+    /// All that the owners of both merchants see of every list, by what was asked.
+    pub(crate) fn seen(&self) -> BTreeMap<String, String> {
+        let mut client = self.bench.client();
+        let mut seen = BTreeMap::new();
+        let mut see = |number: u8, path: String| {
+            let answer = client.get(&path, number);
+            assert_eq!(answer.status, 200, "{path} {answer:?}");
+            let mut page = answer.json();
+            assert!(page.get("next").is_none_or(Value::is_null), "{path} has more than one page");
+            // The dispatcher goes on sending meanwhile.
+            for delivery in page["deliveries"].as_array_mut().into_iter().flatten() {
+                for moving in ["state", "due", "sent"] {
+                    delivery.as_object_mut().unwrap().remove(moving);
+                }
+            }
+            seen.insert(format!("{path} as {number}"), page.to_string());
+            page
+        };
+        for (outlet_key, outlet) in OUTLETS {
+            let number = if outlet_key == STRANGER { STRANGER } else { OWNER };
+            see(number, format!("/api/v1/invoices?limit=200&outlet_id={outlet}"));
+            see(number, format!("/api/v1/reports/x?outlet_id={outlet}"));
+        }
+        for number in [OWNER, STRANGER] {
+            for list in ["api-keys", "users", "outlets", "merchants", "tax-manifests", "audit/acts"] {
+                see(number, format!("/api/v1/{list}?limit=200"));
+            }
+            let webhooks = see(number, "/api/v1/webhooks?limit=200".to_owned());
+            for webhook in webhooks["webhooks"].as_array().unwrap() {
+                let id = webhook["webhook_id"].as_str().unwrap();
+                see(number, format!("/api/v1/webhooks/{id}/deliveries?limit=200"));
+            }
+        }
+        seen
     }
 }
 
-/// The member of a name, wherever it is.
-fn named(value: &Value, name: &str) -> Option<String> {
-    let members = value.as_object()?;
-    let own = members.get(name).and_then(Value::as_str).map(str::to_owned);
-    own.or_else(|| members.values().find_map(|member| named(member, name)))
+/// Where all outlets are.
+fn today() -> String {
+    SystemClock.now().date_at(UtcOffset::KINSHASA).to_string()
+}
+
+const SALE: &str = r#"{
+    "pos_terminal_id": "TILL-1", "invoice_type": "sale", "timestamp": "2026-03-14T06:00:00Z", "currency": "CDF",
+    "items": [{ "code": "SALT", "description": "Sel", "quantity": 1, "unit_price": 700, "tax_group": "standard_vat" }],
+    "payments": [{ "method": "cash" }]
+}"#;
+
+/// The text of a name, wherever it is.
+fn named(value: &Value, name: &str) -> String {
+    fn within(value: &Value, name: &str) -> Option<String> {
+        let members = value.as_object()?;
+        let own = members.get(name).and_then(Value::as_str).map(str::to_owned);
+        own.or_else(|| members.values().find_map(|member| within(member, name)))
+    }
+    within(value, name).unwrap_or_else(|| panic!("{name} in {value}"))
 }
 
 /// Sends a body of JSON with a key.
@@ -102,98 +175,4 @@ pub(crate) fn post(client: &mut Client, number: u8, path: &str, body: &Value) ->
     let bearer = bearer(number);
     let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
     client.ask(&format!("POST {path}"), &headers, Some(&body.to_string()))
-}
-
-/// An operation of the document.
-pub(crate) struct Operation {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    /// What `x-permission` says.
-    pub(crate) permission: String,
-    pub(crate) about: Value,
-}
-
-/// All of them.
-pub(crate) fn operations() -> Vec<Operation> {
-    let document: Value = serde_json::from_str(&cloud::openapi::document().to_json().unwrap()).unwrap();
-    let mut all = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, about) in item.as_object().unwrap() {
-            let permission =
-                about["x-permission"].as_str().unwrap_or_else(|| panic!("{method} {path}")).to_owned();
-            all.push(Operation {
-                method: method.to_uppercase(),
-                path: path.clone(),
-                permission,
-                about: about.clone(),
-            });
-        }
-    }
-    all
-}
-
-impl Operation {
-    /// The line of a request for things that are there, with the parameters that it needs.
-    pub(crate) fn line(&self, things: &BTreeMap<String, String>) -> String {
-        let mut path = self.path.clone();
-        let mut query = Vec::new();
-        for parameter in self.about["parameters"].as_array().into_iter().flatten() {
-            let name = parameter["name"].as_str().unwrap();
-            let known = things.get(name).cloned();
-            match parameter["in"].as_str().unwrap() {
-                "path" => {
-                    let value = known.unwrap_or_else(|| panic!("{} needs {name}", self.path));
-                    path = path.replace(&format!("{{{name}}}"), &value);
-                }
-                "query" if name == "outlet_id" || parameter["required"] == true => {
-                    let value = known.or_else(|| parameter["example"].as_str().map(str::to_owned));
-                    let value = value.or_else(|| parameter["schema"]["example"].as_str().map(str::to_owned));
-                    query.push(format!(
-                        "{name}={}",
-                        value.unwrap_or_else(|| panic!("{} needs {name}", self.path)).replace('|', "%7C")
-                    ));
-                }
-                // What the example of a body counts on.
-                "query" if name == "complete" => query.push("complete=true".to_owned()),
-                _ => {}
-            }
-        }
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        format!("{} {path}{query}", self.method)
-    }
-
-    /// The example of its body of JSON.
-    pub(crate) fn body(&self) -> Option<String> {
-        let content = &self.about["requestBody"]["content"]["application/json"];
-        let example = content.get("example").cloned().or_else(|| {
-            let name = content["schema"]["$ref"].as_str()?.rsplit('/').next()?;
-            let document: Value =
-                serde_json::from_str(&cloud::openapi::document().to_json().unwrap()).unwrap();
-            document["components"]["schemas"][name].get("example").cloned()
-        });
-        match (self.about.get("requestBody"), example) {
-            (None, _) => None,
-            (Some(_), Some(example)) => Some(example.to_string()),
-            (Some(_), None) => panic!("{} {} has a body without an example", self.method, self.path),
-        }
-    }
-
-    /// Asks it.
-    pub(crate) fn ask(&self, client: &mut Client, line: &str, number: Option<u8>) -> Answer {
-        self.ask_with(client, line, number, self.body())
-    }
-
-    /// Asks it with a body of one's own.
-    pub(crate) fn ask_with(
-        &self,
-        client: &mut Client,
-        line: &str,
-        number: Option<u8>,
-        body: Option<String>,
-    ) -> Answer {
-        let bearer = number.map(bearer);
-        let mut headers: Vec<(&str, &str)> = vec![("Content-Type", "application/json")];
-        headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
-        client.ask(line, &headers, body.as_deref())
-    }
 }

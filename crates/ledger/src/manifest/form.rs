@@ -1,8 +1,8 @@
 //! The list of tax groups as a file has it.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
-use fiscal::{Classification, DgiLetter, InvoiceType, ManifestGroup, Reason, Text};
+use fiscal::{Classification, DgiLetter, InvoiceType, ManifestGroup, Rate, Reason, Text};
 use serde::{Deserialize, Serialize};
 
 use super::{ManifestBook, ManifestFault, names};
@@ -34,7 +34,20 @@ pub(super) fn read(text: &str) -> Result<Vec<ManifestGroup<'static>>, ManifestFa
     // All of it is right before any of it is kept.
     let groups = (1..).zip(&written).map(|(entry, written)| written.read(entry));
     let groups: Vec<_> = groups.collect::<Result<_, _>>()?;
+    refuse_twice(&groups)?;
     Ok(groups.into_iter().map(kept).collect())
+}
+
+/// Of two entries for one day nobody could say which was meant.
+fn refuse_twice(entries: &[Entry<'_>]) -> Result<(), ManifestFault> {
+    let mut days = BTreeMap::new();
+    for (entry, Entry { group, .. }) in (1..).zip(entries) {
+        if let Some(first) = days.insert((group.code, group.valid_from), entry) {
+            let reason = format!("entry {first} is of this group and day already: keep one of them");
+            return Err(ManifestFault::Entry { entry, member: "valid_from", reason });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn write(groups: &[ManifestGroup<'_>]) -> String {
@@ -72,7 +85,7 @@ impl Written {
             letter: letter(&self.letter).map_err(wrong("letter"))?,
             french: named(&self.french).map_err(wrong("french"))?,
             english: named(&self.english).map_err(wrong("english"))?,
-            rate: parsed(&self.rate).map_err(wrong("rate"))?,
+            rate: rate(&self.rate).map_err(wrong("rate"))?,
             valid_from: parsed(&self.valid_from).map_err(wrong("valid_from"))?,
             invoice_types: &[],
             classifications: &[],
@@ -105,6 +118,18 @@ impl Written {
 
 fn parsed<T: FromStr<Err = Reason>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|reason: Reason| reason.to_string())
+}
+
+/// A tax is at most what is taxed: 16 for 0.16 is a slip.
+fn rate(text: &str) -> Result<Rate, String> {
+    let rate: Rate = parsed(text)?;
+    let whole = text.split('.').next().unwrap_or_default();
+    let is_fraction = whole == "0" || rate.same_value(Rate::percent(100));
+    if is_fraction {
+        Ok(rate)
+    } else {
+        Err("a fraction of at most 1.00 is expected: 16 % is 0.16".to_owned())
+    }
 }
 
 fn letter(text: &str) -> Result<DgiLetter, String> {

@@ -47,6 +47,8 @@ fn what_is_wrong_is_named_by_its_entry_and_member() {
         ("english", "VAT 16%", &"x".repeat(65)),
         ("rate", "0.16", "16%"),
         ("rate", "0.16", "0.16000"),
+        ("rate", "0.16", "1.01"),
+        ("rate", "0.16", "9.00"),
         ("valid_from", "2025-12-01", "2025-02-29"),
     ] {
         let list = format!("[{DEROGATORY},{}]", STANDARD.replace(right, wrong));
@@ -65,6 +67,13 @@ fn what_is_wrong_is_named_by_its_entry_and_member() {
             "{fault}"
         );
     }
+}
+
+#[test]
+fn a_group_has_one_entry_for_a_day() {
+    let fault = ManifestBook::read(&format!("[{STANDARD},{DEROGATORY},{STANDARD}]"), 1).unwrap_err();
+    assert!(matches!(&fault, ManifestFault::Entry { entry: 3, member: "valid_from", .. }), "{fault}");
+    assert!(ManifestBook::read(&format!("[{}]", STANDARD.replace("0.16", "1.00")), 1).is_ok());
 }
 
 #[test]
@@ -155,7 +164,9 @@ proptest! {
     }
 }
 
-/// Code, first day, percent.
+/// Code, first day, percent; none of them twice on a day.
 fn entries() -> impl Strategy<Value = Vec<(u8, u32, u8)>> {
-    proptest::collection::vec((0_u8..3, 0_u32..14, 1_u8..3), 1..5)
+    let entries = proptest::collection::btree_map((0_u8..3, 0_u32..14), 1_u8..3, 1..5);
+    entries
+        .prop_map(|entries| entries.into_iter().map(|((code, day), percent)| (code, day, percent)).collect())
 }

@@ -12,7 +12,7 @@ pub use self::{
     new_outlet::insert_outlet,
     postgres::{PostgresDatabase, PostgresOptions},
     sqlite::{SinceEpoch, SqliteDatabase},
-    statements::{Statements, StatementsWork},
+    statements::{Statements, StatementsWork, change, look},
     tables::{Cell, Cells, Column, ColumnKind, Table, TableShape, Tables},
 };
 pub(crate) use self::{screen::is_own_sale, tables::not_empty};

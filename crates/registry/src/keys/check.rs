@@ -14,7 +14,7 @@ pub(super) fn principal(
     now: Timestamp,
 ) -> Result<Option<Principal>, RegistryFault> {
     let found = statements.query(
-        "SELECT k.id, k.merchant, k.outlet, k.role, k.scopes, k.per_second, k.burst FROM api_keys k \
+        "SELECT k.id, k.merchant, k.outlet, k.role, k.scopes, k.per_second, k.burst, k.expires FROM api_keys k \
          LEFT JOIN merchants m ON m.id = k.merchant \
          LEFT JOIN places p ON p.outlet = k.outlet AND p.merchant = k.merchant \
          WHERE k.hash = $1 AND k.revoked IS NULL AND (k.expires IS NULL OR k.expires > $2) \
@@ -27,5 +27,6 @@ pub(super) fn principal(
     let reach = row::reach(&mut found)?;
     let role = found.text("role")?;
     let permissions = permissions(role, row::scopes(&mut found)?);
-    Ok(Some(Principal { who, role, permissions, reach, rate: row::rate(&mut found)? }))
+    let (rate, until) = (row::rate(&mut found)?, found.time_or_none("expires")?);
+    Ok(Some(Principal { who, role, permissions, reach, rate, until }))
 }

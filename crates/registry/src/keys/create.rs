@@ -11,7 +11,7 @@ use crate::{
     acts::Asked,
     merchants::{self, only_platform},
     places,
-    rows::{first, text, text_or_null, time, time_or_null},
+    rows::{count, text, text_or_null, time, time_or_null},
 };
 
 /// What a new key is good for.
@@ -135,8 +135,7 @@ fn live(
             &[time(now)],
         )?,
     };
-    let count = first(found).map(|mut row| row.integer("count")).transpose()?.unwrap_or_default();
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    Ok(count(found)?)
 }
 
 fn record(id: &ApiKeyId, new: &NewKey, by: &By, now: Timestamp) -> KeyRecord {

@@ -10,7 +10,7 @@ use ledger::By;
 pub use self::create::NewKey;
 use self::row::{columns, read};
 use crate::{
-    ApiKeyId, KeyHash, Label, Permissions, Principal, Rate, Reach, Registry, RegistryFault, Role,
+    ApiKeyId, KeyHash, Label, Maker, Permissions, Principal, Rate, Reach, Registry, RegistryFault, Role,
     acts::Asked,
     rows::{self, first, limit, text, time},
 };
@@ -104,16 +104,25 @@ impl Registry<'_> {
         self.look(|statements| find_within(statements, reach, id))
     }
 
-    /// Refuses a key from now on and for ever. A second time changes nothing.
+    /// Refuses a key from now on and for ever. A second time changes nothing. Nobody revokes what he could not hand out
+    /// ([`Maker::may_hand_out`]), but a key that asks revokes itself.
     pub fn revoke_key(
         &mut self,
-        reach: &Reach,
+        maker: &Maker,
         id: &ApiKeyId,
         by: &By,
         now: Timestamp,
     ) -> Result<KeyRecord, RegistryFault> {
         self.change(|statements| {
-            let key = find_within(statements, reach, id)?;
+            let key = if by.actor.as_str() == id.as_str() {
+                find(statements, id)?
+            } else {
+                let key = find_within(statements, &maker.reach, id)?;
+                if !maker.may_hand_out(key.permissions(), &key.reach) {
+                    return Err(RegistryFault::BeyondMaker);
+                }
+                key
+            };
             if key.revoked.is_some() {
                 return Ok(key);
             }
@@ -126,14 +135,18 @@ impl Registry<'_> {
     }
 }
 
+fn find(statements: &mut dyn ledger::Statements, id: &ApiKeyId) -> Result<KeyRecord, RegistryFault> {
+    let found = statements
+        .query(concat!("SELECT ", columns!(), " FROM api_keys WHERE id = $1"), &[text(id.as_str())])?;
+    first(found).map(read).transpose()?.ok_or(RegistryFault::NotFound(NAME))
+}
+
 fn find_within(
     statements: &mut dyn ledger::Statements,
     reach: &Reach,
     id: &ApiKeyId,
 ) -> Result<KeyRecord, RegistryFault> {
-    let found = statements
-        .query(concat!("SELECT ", columns!(), " FROM api_keys WHERE id = $1"), &[text(id.as_str())])?;
-    let key = first(found).map(read).transpose()?.ok_or(RegistryFault::NotFound(NAME))?;
+    let key = find(statements, id)?;
     let is_seen = match reach {
         Reach::Outlet(..) => false,
         Reach::Merchant(_) | Reach::Platform => key.reach.is_within(reach),

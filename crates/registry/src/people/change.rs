@@ -120,6 +120,8 @@ fn set_stopped(
         refuse_last(statements, &person)?;
         session::end_all(statements, &person.id)?;
         invite::close(statements, &person.id)?;
+    } else {
+        grant::has_room(statements, person.merchant.as_ref())?;
     }
     let since = stopped.then_some(asked.now);
     statements.execute(
@@ -144,7 +146,7 @@ impl PersonChange {
 
 /// A merchant always has an owner who can sign in, and the platform an operator. Changes of all processes come one after
 /// the other ([`ledger::LedgerStore::change`]), so that two owners cannot stop each other.
-fn refuse_last(statements: &mut dyn Statements, person: &Person) -> Result<(), RegistryFault> {
+pub(super) fn refuse_last(statements: &mut dyn Statements, person: &Person) -> Result<(), RegistryFault> {
     if !matches!(person.role, Role::Owner | Role::Operator) || person.stopped.is_some() {
         return Ok(());
     }

@@ -18,6 +18,15 @@ pub enum PeopleFault {
     /// `ONESELF`
     #[error("nobody invites himself anew: change your password, or ask another")]
     Oneself,
+    /// `PERSON_NEEDED`: an API key asked for what needs somebody with a second factor.
+    #[error(
+        "no API key takes the password and the second factor of an owner or an operator: sign in, or ask the operator \
+         of the platform"
+    )]
+    PersonNeeded,
+    /// `TOO_MANY_PEOPLE`
+    #[error("there are {0} people already who may sign in: stop those who left")]
+    TooMany(usize),
     /// `PERSON_STOPPED`
     #[error("this person is stopped: resume him first")]
     Stopped,
@@ -48,6 +57,8 @@ impl PeopleFault {
             Self::LastOwner => "LAST_OWNER",
             Self::OwnerOfOutlet => "OWNER_OF_OUTLET",
             Self::Oneself => "ONESELF",
+            Self::PersonNeeded => "PERSON_NEEDED",
+            Self::TooMany(_) => "TOO_MANY_PEOPLE",
             Self::Stopped => "PERSON_STOPPED",
             Self::HasSecondFactor => "TOTP_ACTIVE",
             Self::NotBegun => "TOTP_NOT_BEGUN",

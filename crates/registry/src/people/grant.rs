@@ -1,8 +1,11 @@
 use fiscal::OutletId;
 use ledger::Statements;
 
-use super::{PeopleFault, Person, person};
-use crate::{Maker, MerchantId, Permission, Reach, RegistryFault, Role, merchants, places};
+use super::{NewPerson, PeopleFault, Person, person};
+use crate::{
+    Maker, MerchantId, Permission, Reach, RegistryFault, Role, merchants, places,
+    rows::{count, text},
+};
 
 /// Where somebody stands, and as what.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +55,23 @@ pub(super) fn allows(maker: &Maker, post: Post<'_>) -> Result<(), RegistryFault>
     let may = maker.permissions.has(Permission::WriteUsers)
         && maker.may_hand_out(post.role.may(), &person::reach(post.merchant, post.outlet));
     if may { Ok(()) } else { Err(RegistryFault::BeyondMaker) }
+}
+
+/// Whether one more may sign in.
+pub(super) fn has_room(
+    statements: &mut dyn Statements,
+    merchant: Option<&MerchantId>,
+) -> Result<(), RegistryFault> {
+    let found = match merchant {
+        Some(merchant) => statements.query(
+            "SELECT count(*) FROM people WHERE merchant = $1 AND stopped IS NULL",
+            &[text(merchant.as_str())],
+        )?,
+        None => {
+            statements.query("SELECT count(*) FROM people WHERE merchant IS NULL AND stopped IS NULL", &[])?
+        }
+    };
+    if count(found)? < NewPerson::MOST { Ok(()) } else { Err(PeopleFault::TooMany(NewPerson::MOST).into()) }
 }
 
 /// The merchant is there and runs, and the outlet is his.

@@ -2,14 +2,14 @@ use fiscal::{OutletId, Timestamp};
 use ledger::{ActName, By, Statements, StoreFault};
 
 use super::{
-    Cost, Email, Password, PeopleFault, Person,
+    Cost, Email, Password, PeopleFault, Person, change,
     grant::{self, Post},
     person::{find, find_within},
     session, tries,
 };
 use crate::{
-    InvitationToken, Label, Maker, Merchant, MerchantId, NewMerchant, Random, Registry, RegistryFault, Role,
-    UserId,
+    Hand, InvitationToken, Label, Maker, Merchant, MerchantId, NewMerchant, Random, Reach, Registry,
+    RegistryFault, Role, UserId,
     acts::Asked,
     merchants,
     rows::{Row, first, text, text_or_null, time},
@@ -28,6 +28,11 @@ pub struct NewPerson {
     pub outlet: Option<OutletId>,
     /// What he will be.
     pub role: Role,
+}
+
+impl NewPerson {
+    /// The most people who may sign in that a merchant has, or the platform for itself.
+    pub const MOST: usize = 1_000;
 }
 
 /// A merchant's first owner, who is to be invited.
@@ -106,7 +111,9 @@ impl Registry<'_> {
     }
 
     /// Invites somebody anew: his password, his second factor and his sessions are gone at once, and the invitation
-    /// before is good no more. Nobody does so to himself, or whoever finds his screen open could keep all others out.
+    /// before is good no more. Nobody does so to himself, or whoever finds his screen open could keep all others out. Of an
+    /// owner or an operator who has accepted, no API key does it, or whoever finds one could become him; of the last one
+    /// only the platform does.
     pub fn reinvite(
         &mut self,
         maker: &Maker,
@@ -124,6 +131,14 @@ impl Registry<'_> {
             grant::allows(maker, Post::from(&person))?;
             if person.stopped.is_some() {
                 return Err(PeopleFault::Stopped.into());
+            }
+            if person.has_accepted && matches!(person.role, Role::Owner | Role::Operator) {
+                if maker.hand == Hand::Key {
+                    return Err(PeopleFault::PersonNeeded.into());
+                }
+                if maker.reach != Reach::Platform {
+                    change::refuse_last(statements, &person)?;
+                }
             }
             statements.execute(
                 "UPDATE people SET password = NULL, totp = NULL, totp_step = NULL WHERE id = $1",
@@ -190,6 +205,7 @@ impl Fresh {
     ) -> Result<Invited, RegistryFault> {
         let Self { id, token } = self;
         grant::is_open(statements, new.post())?;
+        grant::has_room(statements, new.merchant.as_ref())?;
         if !insert(statements, id, new, asked.now)? {
             return Err(RegistryFault::Exists("e-mail address"));
         }

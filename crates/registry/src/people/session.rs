@@ -23,7 +23,7 @@ impl Registry<'_> {
     ) -> Result<Option<Principal>, RegistryFault> {
         self.look(|statements| {
             let found = statements.query(
-                "SELECT s.id, p.id, p.merchant, p.outlet, p.role, p.totp_step FROM sessions s \
+                "SELECT s.id, p.id, p.merchant, p.outlet, p.role, p.totp_step, s.expires FROM sessions s \
                  JOIN people p ON p.id = s.person \
                  LEFT JOIN merchants m ON m.id = p.merchant \
                  LEFT JOIN places o ON o.outlet = p.outlet AND o.merchant = p.merchant \
@@ -71,17 +71,20 @@ fn principal(mut row: Row) -> Result<Principal, StoreFault> {
     let outlet: Option<OutletId> = row.text_or_none("people.outlet")?;
     let role: Role = row.text("people.role")?;
     let has_second_factor = row.integer_or_none("people.totp_step")?.is_some();
+    let until = row.time("sessions.expires")?;
     // Nobody has the platform's role by a fault of the database.
     if role.is_of_platform() && merchant.is_some() {
         return Err(wrong("people.role"));
     }
-    let is_half = role.needs_second_factor() && !has_second_factor;
+    let reach = super::person::reach(merchant.as_ref(), outlet);
+    let is_half = role.needs_second_factor(&reach) && !has_second_factor;
     Ok(Principal {
         who: Who::Person(user, session),
         role,
         permissions: if is_half { Permissions::default() } else { role.may() },
-        reach: super::person::reach(merchant.as_ref(), outlet),
+        reach,
         rate: None,
+        until: Some(until),
     })
 }
 

@@ -127,7 +127,7 @@ fn admit(
         session: id.clone(),
         token: token.clone(),
         expires,
-        needs_enrolment: person.role.needs_second_factor() && !person.has_second_factor,
+        needs_enrolment: person.role.needs_second_factor(&person.reach()) && !person.has_second_factor,
     })
 }
 

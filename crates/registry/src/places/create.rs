@@ -1,12 +1,12 @@
 use fiscal::{DeviceId, Nif, OutletId, Prefix, Timestamp, UtcOffset};
 use ledger::{By, Outlet, Statements, insert_outlet};
 
-use super::{Place, prefix::prefixes_like};
+use super::{Place, prefix::prefixes};
 use crate::{
     Label, MerchantId, Reach, Registry, RegistryFault,
     acts::Asked,
     merchants,
-    rows::{first, text, text_or_null, time},
+    rows::{count, first, text, text_or_null, time},
 };
 
 /// What a new outlet is made of. Its taxpayer's number is its merchant's.
@@ -24,6 +24,11 @@ pub struct NewPlace {
     pub prefix: Option<Prefix>,
     /// Its zone.
     pub zone: UtcOffset,
+}
+
+impl NewPlace {
+    /// The most outlets that a merchant has, those that are stopped among them: their prefixes are of the whole country.
+    pub const MOST: usize = 1_000;
 }
 
 impl Registry<'_> {
@@ -46,6 +51,7 @@ impl Registry<'_> {
         }
         self.change(|statements| {
             let merchant = merchants::find_running(statements, &new.merchant)?;
+            has_room(statements, &new.merchant)?;
             let outlet = |prefix| Outlet { id: new.id, nif: merchant.nif, prefix, zone: new.zone };
             let adopted = match reach {
                 Reach::Platform => nobodys(statements, new, merchant.nif)?,
@@ -79,6 +85,12 @@ impl Registry<'_> {
     }
 }
 
+fn has_room(statements: &mut dyn Statements, merchant: &MerchantId) -> Result<(), RegistryFault> {
+    let found =
+        statements.query("SELECT count(*) FROM places WHERE merchant = $1", &[text(merchant.as_str())])?;
+    if count(found)? < NewPlace::MOST { Ok(()) } else { Err(RegistryFault::TooManyOutlets(NewPlace::MOST)) }
+}
+
 /// The outlet that the ledger has under this id, if it is nobody's yet and is what is asked for.
 fn nobodys(
     statements: &mut dyn Statements,
@@ -98,7 +110,7 @@ fn nobodys(
     Ok(is_it.then_some(Outlet { id: new.id, nif, prefix, zone: new.zone }))
 }
 
-/// Keeps it in the ledger under its prefix, or under the first free one like its id.
+/// Keeps it in the ledger under its prefix, or under the first free one of those that are tried.
 fn insert(
     statements: &mut dyn Statements,
     new: &NewPlace,
@@ -114,7 +126,7 @@ fn insert(
         let is_free = insert_outlet(statements, &outlet, signer)?;
         return if is_free { Ok(outlet) } else { Err(RegistryFault::Exists("prefix")) };
     }
-    for outlet in prefixes_like(new.id).map(outlet) {
+    for outlet in prefixes(new.id, &new.merchant).map(outlet) {
         if insert_outlet(statements, &outlet, signer)? {
             return Ok(outlet);
         }

@@ -15,7 +15,8 @@ use crate::{
 
 /// An outlet, whose it is and where.
 ///
-/// Outlets that were registered in the ledger without a merchant have none of this; only the platform reaches them.
+/// Outlets that were registered in the ledger without a merchant have none of this: nobody reaches them, not even the
+/// platform, until it names them as a merchant's ([`Registry::create_place`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// What the ledger knows of it.

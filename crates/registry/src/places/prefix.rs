@@ -1,11 +1,31 @@
 use fiscal::{OutletId, Prefix};
+use sha2::{Digest, Sha256};
+
+use crate::MerchantId;
 
 /// The highest number behind a prefix that others have.
 const MOST: u32 = 999;
+/// How many are tried that are like nothing. Among two million outlets, one is taken with a chance of one in a billion.
+const HASHED: u32 = 16;
 
-/// What an outlet's fiscal numbers may begin with when nobody chose: its id's letters and digits in capitals, and where
-/// others have that, with a number in the place of its end.
-pub(super) fn prefixes_like(outlet: OutletId) -> impl Iterator<Item = Prefix> {
+/// What an outlet's fiscal numbers may begin with when nobody chose: one like its id, and where others have all of these,
+/// one like nothing. Nobody takes these away beforehand: he would have to know the merchant's id, which is random.
+pub(super) fn prefixes(outlet: OutletId, merchant: &MerchantId) -> impl Iterator<Item = Prefix> {
+    prefixes_like(outlet).chain(prefixes_like_nothing(outlet, merchant))
+}
+
+fn prefixes_like_nothing(outlet: OutletId, merchant: &MerchantId) -> impl Iterator<Item = Prefix> {
+    const SIGNS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    (0..HASHED).filter_map(move |number| {
+        let hash = Sha256::digest(format!("stelala-prefix-1 {merchant} {outlet} {number}"));
+        let signs = hash.iter().map(|byte| char::from(SIGNS[usize::from(byte % 36)]));
+        // All have the form of a prefix.
+        signs.take(Prefix::MAX_LENGTH).collect::<String>().parse().ok()
+    })
+}
+
+/// The id's letters and digits in capitals, and then with a number in the place of its end.
+fn prefixes_like(outlet: OutletId) -> impl Iterator<Item = Prefix> {
     let letters: String = outlet
         .as_str()
         .chars()
@@ -43,6 +63,21 @@ mod tests {
         assert_eq!(first("A", 3), ["A000", "A002", "A003"]);
         assert_eq!(first("-", 3), ["0000", "0002", "0003"]);
         assert_eq!(first("A.b_3", 2), ["AB30", "AB32"]);
+    }
+
+    #[test]
+    fn after_those_like_its_id_an_outlet_has_prefixes_that_only_its_merchants_id_tells() {
+        let hashed = |outlet: &str, merchant: u8| -> Vec<Prefix> {
+            let merchant = MerchantId::new([merchant; 20]);
+            prefixes(outlet.parse().unwrap(), &merchant).skip(999).collect()
+        };
+        let all = [hashed("KIN-GOMBE-01", 1), hashed("KIN-GOMBE-01", 2), hashed("KIN-GOMBE-02", 1)];
+        assert!(all.iter().all(|prefixes| prefixes.len() == 16), "{all:?}");
+        let mut distinct = all.concat();
+        distinct.sort_unstable_by_key(Prefix::to_string);
+        distinct.dedup();
+        assert_eq!(distinct.len(), 48, "{all:?}");
+        assert_eq!(all[0], hashed("KIN-GOMBE-01", 1), "the same each time");
     }
 
     #[test]

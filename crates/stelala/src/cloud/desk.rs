@@ -93,7 +93,7 @@ impl Desk<'_> {
 
     /// Ends a key.
     pub(super) fn revoke_key(&mut self, id: &registry::ApiKeyId) -> anyhow::Result<KeyRecord> {
-        Ok(self.registry.revoke_key(&Reach::Platform, id, &self.by, now())?)
+        Ok(self.registry.revoke_key(&Maker::MACHINE, id, &self.by, now())?)
     }
 
     /// Invites somebody.

@@ -68,15 +68,18 @@ impl InviteCommand {
         writeln!(io::stdout().lock(), "{}", invited.token.reveal()).with_context(|| {
             format!("{} is invited and the invitation could not be shown: the API makes another", person.id)
         })?;
+        let (address, email) = (address(&config), &person.email);
+        let json = "-H 'Content-Type: application/json' \\\n    -d";
+        let of =
+            person.merchant.as_ref().map_or_else(String::new, |id| format!("\"merchant_id\": \"{id}\", "));
         eprintln!(
-            "{}: {} is invited as {}. The invitation is shown this once and good until {}Z; with it and a password of his \
-             own he accepts:\n\n  curl -i {}/api/v1/invitations/accept -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"invitation\": \"INVITATION\", \"password\": \"PASSWORD\"}}'\n",
+            "{}: {email} is invited as {}. The invitation is shown this once and good until {}Z. It is accepted with a \
+             password of one's own, and then one signs in:\n\n  \
+             curl -i {address}/api/v1/invitations/accept {json} '{{\"invitation\": \"INVITATION\", \"password\": \"PASSWORD\"}}'\n  \
+             curl -s {address}/api/v1/sessions {json} '{{{of}\"email\": \"{email}\", \"password\": \"PASSWORD\"}}'\n",
             person.id,
-            person.email,
             person.role.name(),
             invited.expires,
-            address(&config),
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -16,6 +16,7 @@ use ::verify::HeadAt;
 use anyhow::{Context, bail};
 use clap::Args;
 use fiscal::{Epoch, OutletId};
+use registry::Registry;
 use signing::{KeyRing, Signer};
 use verify_cli::Lang;
 
@@ -76,6 +77,7 @@ impl RestoreCommand {
         let process = random::number()?;
         tables.commit(process)?;
         writeln!(out, "{}: {}, all of it true", self.from.display(), in_words(&figures))?;
+        tell_of_keys(&*database, &mut out)?;
         let begun = open_epochs(&config, database, ring, process, &outlets, &epochs, &mut out);
         begun.context("the records are restored, but not each outlet has its new epoch: empty the database and restore again")?;
         Ok(ExitCode::SUCCESS)
@@ -104,6 +106,19 @@ impl RestoreCommand {
             kept.into_inner().into_iter().filter_map(|(outlet, heads)| Some((outlet, newest(heads)?)));
         Ok(epochs.collect())
     }
+}
+
+/// What was revoked since the backup is not in it.
+fn tell_of_keys(database: &dyn Database, out: &mut impl Write) -> anyhow::Result<()> {
+    let keys = Registry::over(&mut *database.connect()?).count_keys(SystemClock.now())?;
+    if keys > 0 {
+        writeln!(
+            out,
+            "API keys that work again: {keys}. Revoke again those that were revoked after the backup, and stop again whoever \
+             was stopped since"
+        )?;
+    }
+    Ok(())
 }
 
 /// The outlets, whose chains have to be those of the configuration's signer.

@@ -63,6 +63,10 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
         ("Read what can be asked, and try it: Authorize takes the key above.", format!("{base}/docs")),
         ("Sell something: what is missing is computed, and the sale is sealed.", sale(&key, &base)),
         (
+            "See a receipt as a customer gets it (or .png, .svg, .txt, .escpos):",
+            format!("curl -s {key} -o receipt.pdf {base}/api/v1/receipts/{PREFIX}-0-00000001.pdf"),
+        ),
+        (
             "Ask for an invoice, by its number and by its key:",
             format!("curl -s {key} {base}/api/v1/invoices/{PREFIX}-0-00000001"),
         ),
@@ -98,7 +102,8 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
 /// The shell stamps it when it is pasted: each time it is another sale.
 fn sale(key: &str, base: &str) -> String {
     format!(
-        "curl -s '{base}/api/v1/invoices?complete=true' \\\n    {key} \\\n    -H 'Content-Type: application/json' -d '{{\n    \
+        "curl -s '{base}/api/v1/invoices?complete=true' \\\n    {key} \\\n    -H 'Content-Type: application/json' \\\n    \
+         -H \"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)\" -d '{{\n    \
          \"invoice_type\": \"sale\", \"timestamp\": \"'$(date -u +%FT%TZ)'\",\n    \
          \"pos_terminal_id\": \"TILL-1\", \"cashier_id\": \"GRACE\",\n    \
          \"items\": [{{ \"code\": \"BREAD\", \"description\": \"Pain\", \"quantity\": 2, \"unit_price\": 1500, \

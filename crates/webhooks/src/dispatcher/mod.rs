@@ -13,8 +13,9 @@ use self::board::Board;
 use crate::{
     Entropy, Networks, OutletsOf, Vault,
     engine::{Ask, Counters, Engine},
+    follow::Following,
     send::HttpSender,
-    store::{Cursors, forget, waiting, with_work},
+    store::{forget, waiting, with_work},
 };
 
 /// Follows the ledger and tells webhooks, on threads of its own.
@@ -182,11 +183,11 @@ impl Drop for Dispatcher {
 
 /// Writes deliveries, and says which webhooks have something due.
 fn look_around(ledger: &Ledger, engine: &Engine, board: &Board, poll: Duration) {
-    let mut cursors = Cursors::default();
+    let mut following = Following::default();
     let mut forgotten = Duration::ZERO;
     while !board.is_stopping() {
         let now = (engine.clock)();
-        let followed = Ask::ask(ledger, |store| engine.follow(store, &mut cursors));
+        let followed = Ask::ask(ledger, |store| engine.follow(store, &mut following));
         let has_more = *followed.as_ref().unwrap_or(&false);
         let offered = Ask::ask(ledger, |store| with_work(store, (engine.clock)(), QUEUE))
             .map(|webhooks| board.offer(webhooks));

@@ -4,6 +4,7 @@ use registry::Reach;
 
 use super::{
     Webhooks, act,
+    often::may_be_made,
     rows::{cell, count, number, seconds},
 };
 use crate::{NewWebhook, Random, Vault, Webhook, WebhookFault, WebhookId, WebhookSecret};
@@ -43,6 +44,7 @@ impl Webhooks<'_> {
             if live_count(statements, &webhook)? >= Webhook::MOST {
                 return Err(WebhookFault::Limit);
             }
+            may_be_made(statements, &webhook)?;
             insert(statements, &webhook, &sealed, &chains)?;
             write_act(statements, &act(by, now, "webhook.create", &webhook, webhook.id.to_string()))?;
             Ok(())

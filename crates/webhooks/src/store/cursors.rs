@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fiscal::{Epoch, Position, Timestamp};
-use ledger::{ChainId, LedgerStore, Place, Row, Statements, StoreFault};
+use ledger::{Cell, Cells, ChainId, LedgerStore, Place, Row, Statements, StoreFault};
 
 use super::{
     rows::{self, cell, corrupt, count, cursor, number, place_cells, seconds, webhook},
@@ -20,6 +20,9 @@ pub(crate) const AT_ONCE: usize = 200;
 #[derive(Debug, Default)]
 pub(crate) struct Cursors(BTreeMap<WebhookId, BTreeMap<ChainId, u64>>);
 
+/// Up to which position it goes, and the deliveries of it.
+type Step = (u64, Vec<(EventKind, Place)>);
+
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Followed {
@@ -29,14 +32,20 @@ pub(crate) enum Followed {
     Overtaken,
 }
 
-/// The webhooks that are told something.
-pub(crate) fn live_webhooks(store: &mut dyn LedgerStore) -> Result<Vec<Webhook>, StoreFault> {
+/// The webhooks that are told something, each as far as it can be read.
+pub(crate) fn live_webhooks(
+    store: &mut dyn LedgerStore,
+) -> Result<Vec<Result<Webhook, StoreFault>>, StoreFault> {
     let sql =
         concat!("SELECT ", rows::webhook_columns!(), " FROM webhooks WHERE stopped IS NULL ORDER BY id");
     let mut all = Vec::new();
     store.look(&mut |statements| {
         let rows = statements.query(sql, &[])?;
-        all = rows.iter().map(|row| webhook(row)).collect::<Result<_, _>>()?;
+        let named = |row: &Cells| {
+            let id = row.first().and_then(Cell::text).unwrap_or_default();
+            webhook(row).map_err(|_| StoreFault::Corrupt(format!("the webhook {id}")))
+        };
+        all = rows.iter().map(named).collect();
         Ok(())
     })?;
     Ok(all)
@@ -67,13 +76,13 @@ impl Cursors {
         &mut self,
         store: &mut dyn LedgerStore,
         webhook: &Webhook,
-        chain: ChainId,
+        (chain, newest): (ChainId, Position),
         now: Timestamp,
     ) -> Result<Followed, StoreFault> {
         let after = self.after(&webhook.id, chain);
-        let records = store.records(chain, Position::new(after), AT_ONCE)?;
-        let Some(last) = records.last() else { return Ok(Followed::Written(0, false)) };
-        let (to, found) = (last.place.position.value(), events(webhook, &records)?);
+        let Some((to, found)) = events(webhook, &next_records(store, chain, after)?)? else {
+            return Ok(Followed::Written(0, false));
+        };
         let moved = write(store, |statements| {
             let is_first =
                 locked(statements, &webhook.id)? && move_cursor(statements, &webhook.id, chain, (after, to))?;
@@ -84,7 +93,7 @@ impl Cursors {
         });
         if matches!(moved, Ok(true)) {
             self.0.entry(webhook.id.clone()).or_default().insert(chain, to);
-            return Ok(Followed::Written(found.len(), records.len() == AT_ONCE));
+            return Ok(Followed::Written(found.len(), to < newest.value()));
         }
         // Whatever happened is read before the next step.
         self.0.remove(&webhook.id);
@@ -107,15 +116,29 @@ fn read(store: &mut dyn LedgerStore, webhook: &WebhookId) -> Result<BTreeMap<Cha
     Ok(cursors)
 }
 
-/// Those of the records that the webhook asks for.
-fn events(webhook: &Webhook, records: &[Row]) -> Result<Vec<(EventKind, Place)>, StoreFault> {
-    let mut found = Vec::new();
+/// The records behind a position. Those before one that cannot be read are read one by one.
+fn next_records(store: &mut dyn LedgerStore, chain: ChainId, after: u64) -> Result<Vec<Row>, StoreFault> {
+    match store.records(chain, Position::new(after), AT_ONCE) {
+        Err(StoreFault::Corrupt(_)) => store.records(chain, Position::new(after), 1),
+        read => read,
+    }
+}
+
+/// Up to where the records can be read, and those of them that the webhook asks for; none without records.
+fn events(webhook: &Webhook, records: &[Row]) -> Result<Option<Step>, StoreFault> {
+    let (mut to, mut found) = (None, Vec::new());
     for row in records {
-        let record = row.read().map_err(|fault| StoreFault::Corrupt(format!("{:?}: {fault}", row.place)))?;
+        let record = match row.read() {
+            Ok(record) => record,
+            // The next step begins with it.
+            Err(_) if to.is_some() => break,
+            Err(fault) => return Err(StoreFault::Corrupt(format!("{:?}: {fault}", row.place))),
+        };
         let kind = EventKind::of(&record.header.subject).filter(|kind| webhook.events.has(*kind));
         found.extend(kind.map(|kind| (kind, row.place)));
+        to = Some(row.place.position.value());
     }
-    Ok(found)
+    Ok(to.map(|to| (to, found)))
 }
 
 /// Whether the webhook is told anything; its row is this transaction's from now on.

@@ -2,13 +2,10 @@ use ledger::{Cell, Statements, StoreFault};
 use registry::Reach;
 
 use super::{
-    Webhooks, reached,
+    PAGE, Webhooks, reached,
     rows::{self, attempt, cell, delivery, number},
 };
 use crate::{Attempt, Delivery, DeliveryId, DeliveryState, WebhookFault, WebhookId};
-
-/// The most that a page has.
-const PAGE: usize = 500;
 
 impl Webhooks<'_> {
     /// A webhook's deliveries, the newest first: those of one state, those written before another delivery, at most so

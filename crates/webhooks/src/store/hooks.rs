@@ -1,9 +1,9 @@
 use fiscal::Timestamp;
 use ledger::{By, Cell, Statements, StoreFault, write_act};
-use registry::{MerchantId, Reach};
+use registry::Reach;
 
 use super::{
-    Webhooks, act, live, reached,
+    PAGE, Webhooks, act, live, reached,
     rows::{self, cell, number, seconds, webhook},
 };
 use crate::{Random, Vault, Webhook, WebhookChange, WebhookFault, WebhookId, WebhookSecret};
@@ -11,16 +11,39 @@ use crate::{Random, Vault, Webhook, WebhookChange, WebhookFault, WebhookId, Webh
 /// So long the secret before signs along, in seconds.
 pub(super) const OLD_SECRET_SECONDS: u64 = 86_400;
 
+macro_rules! select {
+    ($which:literal) => {
+        concat!("SELECT ", rows::webhook_columns!(), " FROM webhooks ", $which)
+    };
+}
+
 impl Webhooks<'_> {
-    /// The webhooks of a merchant that somebody reaches, in the order of their ids; those that were stopped are shown
-    /// for 30 days.
-    pub fn list(&mut self, merchant: &MerchantId, reach: &Reach) -> Result<Vec<Webhook>, WebhookFault> {
-        let sql =
-            concat!("SELECT ", rows::webhook_columns!(), " FROM webhooks WHERE merchant = $1 ORDER BY id");
+    /// The webhooks that somebody reaches, in the order of their ids: those behind another, at most so many. Those that
+    /// were stopped are shown for 30 days.
+    pub fn list(
+        &mut self,
+        reach: &Reach,
+        after: Option<&WebhookId>,
+        most: usize,
+    ) -> Result<Vec<Webhook>, WebhookFault> {
+        let after = Cell::Text(after.map_or("", WebhookId::as_str).to_owned());
+        let most = number(most.min(PAGE) as u64);
         self.look(|statements| {
-            let rows = statements.query(sql, &[cell(merchant)])?;
-            let all = rows.iter().map(|row| webhook(row)).collect::<Result<Vec<_>, _>>()?;
-            Ok(all.into_iter().filter(|webhook| webhook.is_within(reach)).collect())
+            let (after, most) = (after.clone(), most.clone());
+            let rows = match reach {
+                Reach::Platform => {
+                    statements.query(select!("WHERE id > $1 ORDER BY id LIMIT $2"), &[after, most])?
+                }
+                Reach::Merchant(merchant) => statements.query(
+                    select!("WHERE merchant = $1 AND id > $2 ORDER BY id LIMIT $3"),
+                    &[cell(merchant), after, most],
+                )?,
+                Reach::Outlet(merchant, outlet) => statements.query(
+                    select!("WHERE merchant = $1 AND outlet = $2 AND id > $3 ORDER BY id LIMIT $4"),
+                    &[cell(merchant), cell(outlet), after, most],
+                )?,
+            };
+            Ok(rows.iter().map(|row| webhook(row)).collect::<Result<_, _>>()?)
         })
     }
 

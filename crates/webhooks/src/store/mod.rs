@@ -5,6 +5,7 @@ mod cursors;
 mod deliveries;
 mod forget;
 mod hooks;
+mod often;
 mod outcome;
 mod receiver;
 mod resend;
@@ -28,6 +29,8 @@ use crate::{Webhook, WebhookFault, WebhookId};
 
 const SCHEMA: &str = include_str!("../schema.sql");
 const VERSION: i64 = 1;
+/// The most that a page has.
+const PAGE: usize = 500;
 
 /// Webhooks and their deliveries, over one connection to the ledger's database.
 ///
@@ -44,7 +47,7 @@ impl<'a> Webhooks<'a> {
     /// Makes the tables that are not there yet. A database of another version is refused and left as it is.
     pub fn prepare(store: &'a mut dyn LedgerStore) -> Result<(), WebhookFault> {
         let mut made = || {
-            change(store, |statements| {
+            ledger::change(store, |statements| {
                 statements.script(SCHEMA)?;
                 if statements.query("SELECT version FROM webhook_meta", &[])?.is_empty() {
                     statements.execute(
@@ -69,61 +72,26 @@ impl<'a> Webhooks<'a> {
     /// Reads, all at one moment.
     fn look<T>(
         &mut self,
-        mut work: impl FnMut(&mut dyn Statements) -> Result<T, WebhookFault>,
+        work: impl FnMut(&mut dyn Statements) -> Result<T, WebhookFault>,
     ) -> Result<T, WebhookFault> {
-        let mut answer = None;
-        self.0.look(&mut |statements| keep(work(statements), &mut answer))?;
-        answer.unwrap_or_else(|| Err(nothing_ran().into()))
+        ledger::look(self.0, work)
     }
 
-    /// Changes in one transaction. What is refused is refused before anything is changed.
+    /// Changes in one transaction; whatever is refused undoes it.
     fn change<T>(
         &mut self,
         work: impl FnMut(&mut dyn Statements) -> Result<T, WebhookFault>,
     ) -> Result<T, WebhookFault> {
-        change(self.0, work)
+        ledger::change(self.0, work)
     }
 }
 
 /// Changes in one transaction, without an act: what the dispatcher notes of its own work.
 fn write<T>(
     store: &mut dyn LedgerStore,
-    mut work: impl FnMut(&mut dyn Statements) -> Result<T, StoreFault>,
+    work: impl FnMut(&mut dyn Statements) -> Result<T, StoreFault>,
 ) -> Result<T, StoreFault> {
-    let mut answer = None;
-    store.change(&mut |statements| {
-        answer = Some(work(statements)?);
-        Ok(())
-    })?;
-    answer.ok_or_else(nothing_ran)
-}
-
-fn change<T>(
-    store: &mut dyn LedgerStore,
-    mut work: impl FnMut(&mut dyn Statements) -> Result<T, WebhookFault>,
-) -> Result<T, WebhookFault> {
-    let mut answer = None;
-    store.change(&mut |statements| keep(work(statements), &mut answer))?;
-    answer.unwrap_or_else(|| Err(nothing_ran().into()))
-}
-
-/// What is refused is told by the answer: nothing was changed that would have to be undone.
-fn keep<T>(
-    done: Result<T, WebhookFault>,
-    answer: &mut Option<Result<T, WebhookFault>>,
-) -> Result<(), StoreFault> {
-    *answer = None;
-    match done {
-        Err(WebhookFault::Store(fault)) => Err(fault),
-        done => {
-            *answer = Some(done);
-            Ok(())
-        }
-    }
-}
-
-fn nothing_ran() -> StoreFault {
-    StoreFault::Unavailable("the store ran nothing of what it was given".to_owned())
+    ledger::change(store, work)
 }
 
 /// A webhook that somebody reaches.

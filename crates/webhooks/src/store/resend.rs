@@ -7,6 +7,7 @@ use super::{
     cursors::{insert_delivery, next_ordinals},
     deliveries::reached_delivery,
     live,
+    often::may_be_pinged,
     rows::{cell, number},
 };
 use crate::{Delivery, DeliveryId, DeliveryState, EventKind, Random, WebhookFault, WebhookId};
@@ -46,6 +47,7 @@ impl Webhooks<'_> {
         let id = DeliveryId::new(id);
         self.change(|statements| {
             let webhook = live(statements, webhook, reach)?;
+            may_be_pinged(statements, &webhook, now)?;
             let ordinal = next_ordinals(statements, &webhook.id, 1)?;
             insert_delivery(statements, (&id, &webhook.id, ordinal), EventKind::Ping, None, now)?;
             write_act(statements, &act(by, now, "webhook.ping", &webhook, id.to_string()))?;

@@ -16,9 +16,10 @@ use crate::{
     AttemptFault, DeliveryId, DeliveryState, Entropy, EventKind, Events, NewWebhook, Random, Vault, Webhook,
     Webhooks,
     engine::{Ask, Counters, Engine},
+    follow::Following,
     message::Message,
     send::Sender,
-    store::{Cursors, with_work},
+    store::with_work,
 };
 
 struct OpenVault;
@@ -67,18 +68,18 @@ struct Census {
     sent_twice: u64,
 }
 
-struct Trial {
-    world: World,
+pub(super) struct Trial {
+    pub(super) world: World,
     arrived: Arrived,
     is_up: Arc<std::sync::atomic::AtomicBool>,
-    webhooks: Vec<Webhook>,
+    pub(super) webhooks: Vec<Webhook>,
     random: Entropy,
     engines: u64,
     _directory: tempfile::TempDir,
 }
 
 impl Trial {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let clock = TestClock::new();
         let (_directory, database) = sqlite(&clock);
         let world = World::new(database, clock, 1);
@@ -118,7 +119,7 @@ impl Trial {
     }
 
     /// A process that begins now.
-    fn engine(&mut self) -> Engine {
+    pub(super) fn engine(&mut self) -> Engine {
         self.engines += 1;
         let (seed, outlets) = (u64::from(self.chance(u32::MAX)), self.world.outlets.clone());
         Engine {
@@ -166,9 +167,9 @@ impl Trial {
         };
         let process = Process::new(self.world.database.connect().unwrap(), crash);
         let (engine, other) = (self.engine(), self.engine());
-        let (mut cursors, mut stale) = (Cursors::default(), Cursors::default());
+        let (mut following, mut stale) = (Following::default(), Following::default());
         for _ in 0..=self.chance(3) {
-            self.step(&engine, &process, &mut cursors);
+            self.step(&engine, &process, &mut following);
             if self.chance(3) == 0 {
                 // Another process, whose cursors are of before.
                 let sound = Process::new(self.world.database.connect().unwrap(), Crash::Never);
@@ -182,9 +183,9 @@ impl Trial {
         false
     }
 
-    fn step(&self, engine: &Engine, process: &Process, cursors: &mut Cursors) {
+    fn step(&self, engine: &Engine, process: &Process, following: &mut Following) {
         // What a step says is not asked: it may have ended within.
-        let _ = process.ask(|store| engine.follow(store, cursors));
+        let _ = process.ask(|store| engine.follow(store, following));
         let found = process.ask(|store| with_work(store, (engine.clock)(), 9)).unwrap_or_default();
         for webhook in found {
             let _ = engine.serve(process, &webhook, &|| false);
@@ -196,10 +197,10 @@ impl Trial {
         self.is_up.store(true, std::sync::atomic::Ordering::SeqCst);
         let engine = self.engine();
         let process = Process::new(self.world.database.connect().unwrap(), Crash::Never);
-        let mut cursors = Cursors::default();
+        let mut following = Following::default();
         for _ in 0..12 {
             self.world.clock.pass(Duration::from_secs(30 * 3_600));
-            self.step(&engine, &process, &mut cursors);
+            self.step(&engine, &process, &mut following);
         }
     }
 

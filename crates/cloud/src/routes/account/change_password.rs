@@ -45,6 +45,13 @@ pub(crate) async fn change_password(
     caller: Caller,
     Json(body): Json<PasswordChangeBody>,
 ) -> Result<StatusCode, Problem> {
+    if body.old == body.new {
+        let detail = words(
+            "c'est le mot de passe que vous avez : choisissez-en un autre",
+            "this is the password that you have: choose another",
+        );
+        return Err(Problem::of_member(Kind::MemberInvalid, "new", detail));
+    }
     let (old, new) = (Password::given(body.old), Password::given(body.new));
     let (session, by, now, mut random) = (caller.session()?, caller.by(), app.clock.now(), app.entropy);
     let changed = app.registry_with_password(move |registry| {

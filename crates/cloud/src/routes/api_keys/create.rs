@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use registry::{Maker, MerchantId, NewKey, Permission, Permissions, Reach};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{KeyRate, KeyView};
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::Caller,
     extract::{Json, Time, id, member},
@@ -68,7 +68,8 @@ pub(crate) struct MadeKey {
     tag = "API keys",
     request_body = NewKeyBody,
     responses(
-        (status = 201, description = "It is made.", body = MadeKey),
+        (status = 201, description = "It is made.", body = MadeKey,
+            headers(("Location" = String, description = "The key's address."))),
         (status = 404, description = "There is no such merchant or outlet, or it is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 409, description = "There are too many keys, or the merchant or the outlet is stopped.",
@@ -95,7 +96,7 @@ pub(crate) async fn create(
     let (secret, key) = made.await?;
     app.forget_who_may();
     let made = MadeKey { key: (&key).into(), secret: secret.reveal().to_owned() };
-    Ok(json(StatusCode::CREATED, &made))
+    Ok(created(&format!("api-keys/{}", key.id), &made))
 }
 
 /// Who reaches one outlet need not name it.

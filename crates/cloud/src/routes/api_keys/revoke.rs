@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use registry::ApiKeyId;
+use registry::{ApiKeyId, Maker};
 
 use crate::{app::App, auth::Caller, extract::Id, problem::Problem};
 
 /// Revoke an API key
 ///
-/// At once here, within some seconds everywhere, and for ever. A second time changes nothing.
+/// At once here, within some seconds everywhere, and for ever. A second time changes nothing. Nobody revokes a key that may
+/// more than he does himself.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{key_id}",
@@ -21,8 +22,8 @@ pub(crate) async fn revoke(
     caller: Caller,
     Id(id): Id<ApiKeyId>,
 ) -> Result<StatusCode, Problem> {
-    let (reach, by, now) = (caller.reach.clone(), caller.by(), app.clock.now());
-    app.registry(move |registry| registry.revoke_key(&reach, &id, &by, now)).await?;
+    let (maker, by, now) = (Maker::from(&*caller), caller.by(), app.clock.now());
+    app.registry(move |registry| registry.revoke_key(&maker, &id, &by, now)).await?;
     app.forget_who_may();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 
 use super::{
     chunks::pipe,
+    exports::Whose,
     made::{Order, make},
 };
 use crate::{
@@ -47,7 +48,7 @@ pub(crate) struct Asked {
 /// Take an outlet's records away
 ///
 /// An archive with the parts of the journal, the list of them signed by the attesting key, and the keys that sealed:
-/// unpack it and run `stelala verify export`. What devices delivered is in a folder of each. Two are made at once at most.
+/// unpack it and run `stelala verify export`. What devices delivered is in a folder of each. A merchant takes one away at once.
 #[utoipa::path(
     get,
     path = "/api/v1/audit/export",
@@ -68,7 +69,8 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let place = reached(&app, &caller, asked.outlet_id.as_deref()).await?;
     let order = asked.order(&app, &place)?;
-    let made = make(&app, order).await?;
+    let is_platform = caller.reach.merchant().is_none();
+    let made = make(&app, order, Whose { is_platform, merchant: place.merchant.clone() }).await?;
     let subject = format!("{}, {} records", order.name(), made.done.records);
     note(&app, &caller, &place, order, subject).await?;
     let (pipe, chunks) = pipe();

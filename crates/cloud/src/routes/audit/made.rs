@@ -4,11 +4,15 @@ use fiscal::{OutletId, Timestamp};
 use ledger::{Export, ExportDays, ExportDone, ExportStopped, LedgerStore, Refusal, StoreFault};
 use signing::{Attester, SignerFault};
 use tempfile::TempDir;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::{chunks::Pipe, tarred};
+use super::{
+    chunks::Pipe,
+    exports::{Making, UnderWay, Whose},
+    tarred,
+};
 use crate::{
     app::App,
+    held::Held,
     problem::{Kind, Problem, words},
 };
 
@@ -20,17 +24,22 @@ pub(super) struct Order {
     pub(super) now: Timestamp,
 }
 
-/// An export in a folder of its own, which goes with it, and a place among those that are made at once.
+/// An export in a folder of its own, which goes with it.
 pub(super) struct Made {
-    folder: TempDir,
+    files: Held<Files>,
     order: Order,
     pub(super) done: ExportDone,
-    place: OwnedSemaphorePermit,
+}
+
+/// In the order in which they go.
+struct Files {
+    folder: TempDir,
+    under_way: UnderWay,
 }
 
 impl Order {
     /// Writes the export, on a thread that may wait.
-    pub(super) fn make(self, app: &App, place: OwnedSemaphorePermit) -> Result<Made, Problem> {
+    pub(super) fn make(self, app: &App, (under_way, making): (UnderWay, Making)) -> Result<Made, Problem> {
         let ring = app.ring.as_deref();
         let ring = ring.ok_or_else(|| SignerFault::Temporary("the keys are elsewhere".to_owned()));
         let key = ring.and_then(|ring| ring.attesting_key().map(|key| ring.attester(key)));
@@ -42,7 +51,9 @@ impl Order {
             Err(ExportStopped::Store(fault)) => Err(fault),
             written => Ok(written),
         })?;
-        Ok(Made { folder, order: self, done: written.map_err(stopped)?, place })
+        let done = written.map_err(stopped)?;
+        drop(making);
+        Ok(Made { files: Held::new(Files { folder, under_way }), order: self, done })
     }
 
     fn write(
@@ -76,12 +87,13 @@ impl Made {
     /// Hands it on as an archive, on a thread that may wait, and removes it, whatever happens. Whoever has read to the end
     /// finds its files gone and its place free.
     pub(super) fn send(self, pipe: Pipe) {
-        let Self { folder, order, place, .. } = self;
+        let Self { files, order, .. } = self;
+        let Files { folder, under_way } = files.take();
         let (outlet, written) = (order.outlet, tarred::write(folder.path(), &order.name(), order.now, pipe));
         if let Err(fault) = folder.close() {
             tracing::warn!(%outlet, %fault, "the files of an export could not be removed");
         }
-        drop(place);
+        drop(under_way);
         if let Err(fault) = written.and_then(Pipe::end) {
             tracing::debug!(%outlet, %fault, "an export was not taken to its end");
         }
@@ -115,24 +127,12 @@ fn unwritable(cause: &io::Error) -> Problem {
 }
 
 /// Has an export made.
-pub(super) async fn make(app: &Arc<App>, order: Order) -> Result<Made, Problem> {
-    let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| busy())?;
+pub(super) async fn make(app: &Arc<App>, order: Order, whose: Whose) -> Result<Made, Problem> {
+    let places = app.exports.begin(whose)?;
     let app = Arc::clone(app);
-    let made = tokio::task::spawn_blocking(move || order.make(&app, place)).await;
+    let made = tokio::task::spawn_blocking(move || order.make(&app, places)).await;
     made.unwrap_or_else(|_| {
         let detail = words("erreur interne : signalez-la", "an internal error: please report it");
         Err(Problem::new(Kind::Internal, detail))
     })
-}
-
-fn busy() -> Problem {
-    const LATER: std::time::Duration = std::time::Duration::from_secs(30);
-    Problem::new(
-        Kind::Busy,
-        words(
-            "deux exports sont déjà en cours : réessayez quand l'un d'eux sera fini",
-            "two exports are on their way already: try again when one of them is done",
-        ),
-    )
-    .with_retry_after(LATER)
 }

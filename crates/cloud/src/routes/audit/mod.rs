@@ -2,7 +2,9 @@
 
 mod chunks;
 mod export;
+mod exports;
 mod made;
 mod tarred;
 
 pub(super) use export::*;
+pub(crate) use exports::Exports;

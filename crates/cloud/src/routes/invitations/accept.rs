@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode, response::Response};
 use registry::{Cost, InvitationToken, Password, PeopleFault, RegistryFault};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    answer::json,
     app::App,
     extract::Json,
     problem::{Problem, ProblemBody},
@@ -26,6 +27,21 @@ pub(crate) struct Acceptance {
     password: String,
 }
 
+/// Who accepted, and what he signs in with beside his password.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// Whose person he is; none is the platform's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "mer_0123456789abcdefghjk")]
+    merchant_id: Option<String>,
+    /// His e-mail address.
+    #[schema(example = "grace@example.cd")]
+    email: String,
+    /// His role.
+    #[schema(example = "manager")]
+    role: &'static str,
+}
+
 /// Accept an invitation
 ///
 /// Choose a password, once. Then sign in with it.
@@ -36,7 +52,7 @@ pub(crate) struct Acceptance {
     tag = "Sessions",
     request_body = Acceptance,
     responses(
-        (status = 204, description = "The password is chosen."),
+        (status = 200, description = "The password is chosen.", body = Accepted),
         (status = 409, description = "The invitation was used or replaced, or is over.", body = ProblemBody<'static>,
             content_type = "application/problem+json"),
     ),
@@ -45,7 +61,7 @@ pub(crate) async fn accept(
     State(app): State<Arc<App>>,
     RequestName(request): RequestName,
     Json(body): Json<Acceptance>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let password = Password::given(body.password);
     // What is no invitation was never one.
     let over = |_| Problem::from(RegistryFault::People(PeopleFault::InvitationOver));
@@ -54,7 +70,12 @@ pub(crate) async fn accept(
     let accepted = app.registry_with_password(move |registry| {
         registry.accept_invitation(&token, &password, Cost::RECOMMENDED, &request, now, &mut random)
     });
-    accepted.await?;
+    let person = accepted.await?;
     app.forget_who_may();
-    Ok(StatusCode::NO_CONTENT)
+    let accepted = Accepted {
+        merchant_id: person.merchant.as_ref().map(ToString::to_string),
+        email: person.email.to_string(),
+        role: person.role.name(),
+    };
+    Ok(json(StatusCode::OK, &accepted))
 }

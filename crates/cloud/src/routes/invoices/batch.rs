@@ -4,6 +4,7 @@ use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use ledger::{IdempotencyKey, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, admit_more},
     extract::LargeJson,
     problem::{Kind, Language, Problem, ProblemBody, words},
 };
@@ -79,6 +80,9 @@ const MOST: usize = 100;
 ///
 /// Each for itself, in the order in which they are sent: one that is refused does not keep the others back, and a credit
 /// note may follow its original. Each has its own idempotency key; when no answer comes, send the whole batch again.
+///
+/// A batch counts as as many requests as it has invoices, or as all that the key may send at once, if those are fewer. When
+/// they are not there, the answer is 429 and nothing is sealed.
 #[utoipa::path(
     post,
     path = "/api/v1/invoices/batch",
@@ -100,19 +104,23 @@ pub(crate) async fn batch(
             words(format!("de 1 à {MOST} factures par envoi"), format!("send 1 to {MOST} invoices at once")),
         ));
     }
+    let standing = admit_more(&app, &caller, batch.invoices.len() - 1)?;
     let mut waiting = Vec::with_capacity(batch.invoices.len());
     for one in batch.invoices {
         // They are handed in one behind the other, so that numbers follow their order.
         waiting.push(match read(&app, &caller, batch.complete, one).await {
-            Ok(Offered { offer, made }) => Ok((offer.outlet(), made, app.submit(offer))),
+            Ok(Offered { offer, made }) => Ok((offer.outlet(), made, Instant::now(), app.submit(offer))),
             Err(problem) => Err(problem),
         });
     }
     let mut outcomes = Vec::with_capacity(waiting.len());
     for one in waiting {
         outcomes.push(match one {
-            Ok((outlet, made, answer)) => match answer.await.unwrap_or(Err(Refusal::OutcomeUnknown)) {
-                Ok(sealing) => seal_of(&sealing).map(|seal| (sealing.repeated, InvoiceView::new(seal, made))),
+            Ok((outlet, made, began, answer)) => match answer.await.unwrap_or(Err(Refusal::OutcomeUnknown)) {
+                Ok(sealing) => {
+                    app.metrics.sealed(began.elapsed(), sealing.repeated);
+                    seal_of(&sealing).map(|seal| (sealing.repeated, InvoiceView::new(seal, made)))
+                }
                 Err(Refusal::Replay { epoch, number }) => {
                     Err(replay(&app, outlet, epoch, number, true).await)
                 }
@@ -122,7 +130,11 @@ pub(crate) async fn batch(
         });
     }
     let results = outcomes.iter().map(|outcome| Outcome::of(outcome, language)).collect();
-    Ok(json(StatusCode::OK, &Batched { results }))
+    let mut response = json(StatusCode::OK, &Batched { results });
+    if let Some(standing) = standing {
+        response.extensions_mut().insert(standing);
+    }
+    Ok(response)
 }
 
 async fn read(app: &Arc<App>, caller: &Caller, complete: bool, one: One) -> Result<Offered, Problem> {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use def_protocol::reply::Seal;
@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::{
-    document::{InvoiceDocument, SealDocument, sale},
+    document::{CANONICAL_SALE, InvoiceDocument, SealDocument, sale},
     offered::{Form, Offered},
     view::{InvoiceView, json},
 };
 use crate::{
+    answer::locate,
     app::App,
     auth::Caller,
     extract::{Query, media_type, read_body},
@@ -50,6 +51,8 @@ pub(crate) struct Asked {
 /// canonical here; with `complete=true`, tax groups and totals that are left out are computed from the items and the tax
 /// manifest. Canonical bytes (`application/vnd.stelala.canonical+json`) are taken as they are.
 ///
+/// A sale needs the scope `invoices:seal`, a credit note `invoices:credit`.
+///
 /// 201 when it was sealed now; 200 when its idempotency key had this very sale's seal already. Without a key, the same
 /// sale again is `REPLAY_DETECTED` with its fiscal number.
 #[utoipa::path(
@@ -66,7 +69,7 @@ pub(crate) struct Asked {
     request_body(
         content(
             (InvoiceDocument = "application/json", example = json!(sale())),
-            (String = "application/vnd.stelala.canonical+json"),
+            (String = "application/vnd.stelala.canonical+json", example = json!(CANONICAL_SALE)),
         ),
         description = "The sale."
     ),
@@ -147,16 +150,13 @@ pub(super) fn key_invalid() -> Problem {
 fn answer(sealing: &Sealing, made: Option<String>) -> Result<Response, Problem> {
     let seal = seal_of(sealing)?;
     let status = if sealing.repeated { StatusCode::OK } else { StatusCode::CREATED };
-    let location = format!("/api/v1/invoices/{}", seal.fiscal_number);
+    let path = format!("invoices/{}", seal.fiscal_number);
     let mut response = match made {
         // The one that tills send by the thousand.
         None => json(status, &seal),
         made => json(status, &InvoiceView::new(seal, made)),
     };
-    // Capitals, digits and hyphens are always a header's value.
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    locate(&mut response, &path);
     Ok(response)
 }
 

@@ -66,3 +66,14 @@ pub(crate) fn sale() -> Value {
         "payments": [{ "method": "cash" }]
     })
 }
+
+/// A sale as a till writes it that makes the canonical bytes itself.
+pub(crate) const CANONICAL_SALE: &str = concat!(
+    r#"{"merchant_nif":"A2301457K","outlet_id":"KIN-GOMBE-01","pos_terminal_id":"TILL-1","cashier_id":"GRACE","#,
+    r#""invoice_type":"sale","timestamp":"2026-03-14T07:32:10","client":{"registration":"","classification":"Individual"},"#,
+    r#""items":[{"code":"BREAD","description":"Pain","quantity":"2","unit_price":"500.00","tax_group":"exempt","#,
+    r#""taxable_unit":"pièce"}],"tax_groups":[{"code":"exempt","name":"Exonéré","rate":"0.00","base_amount":"1000.00","#,
+    r#""tax_amount":"0.00"}],"totals":{"subtotal":"1000.00","total_vat":"0.00","total":"1000.00","currency":"CDF"},"#,
+    r#""payments":[{"method":"cash","amount":"1000.00","instrument_id":""}],"annex":{"price_mode":"ttc","#,
+    r#""operator_name":"Nsimba Mavungu"}}"#,
+);

@@ -197,10 +197,11 @@ impl Question {
             }
             Self::Sale(stamped, hash) => Ok((store.known(outlet, &[(stamped, hash)], &[])?.sales, None)),
             Self::Between { times, kind, mut after, limit } => {
+                let at_once = rows_at_once(limit, kind);
                 let (mut found, mut looked_at) = (Vec::new(), 0);
                 loop {
-                    let rows = store.invoices_between(outlet, times, after, limit)?;
-                    let last = rows.len() < limit;
+                    let rows = store.invoices_between(outlet, times, after, at_once)?;
+                    let last = rows.len() < at_once;
                     for row in rows {
                         after = Some((row.time, row.place));
                         looked_at += 1;
@@ -222,6 +223,11 @@ impl Question {
             }
         }
     }
+}
+
+/// How many rows to ask for: of those of one type there may be few among many.
+fn rows_at_once(limit: usize, kind: Option<InvoiceType>) -> usize {
+    if kind.is_some() { limit.max(usize::from(MOST)) } else { limit }
 }
 
 fn is_of(row: &Row, kind: Option<InvoiceType>) -> Result<bool, StoreFault> {
@@ -249,5 +255,18 @@ impl Cursor {
             ChainId { outlet, epoch: fiscal::Epoch(epoch.parse().ok()?), signer: signer.parse().ok()? };
         let position = fiscal::Position::new(position.parse().ok()?)?;
         Some(Self(time.parse().ok()?, Spot { chain, position }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_one_type_is_found_by_few_questions_however_short_it_is() {
+        for limit in [1, 50, 200] {
+            assert_eq!(rows_at_once(limit, None), limit);
+            assert!(LOOKED_AT / rows_at_once(limit, Some(InvoiceType::Sale)) <= 10);
+        }
     }
 }

@@ -53,8 +53,9 @@ impl Offered {
         if !may_sell(app, caller, offer.outlet()).await? {
             return Err(Refusal::WrongOutlet.into());
         }
-        if offer.invoice_type().is_credit() && !caller.permits(Permission::Credit) {
-            return Err(may_not_credit());
+        let is_credit = offer.invoice_type().is_credit();
+        if !caller.permits(if is_credit { Permission::Credit } else { Permission::Seal }) {
+            return Err(if is_credit { may_not_credit() } else { may_not_sell() });
         }
         Ok(Self { offer: offer.by(caller.by()), made })
     }
@@ -79,6 +80,9 @@ async fn canonical(app: &Arc<App>, caller: &Caller, body: &[u8], complete: bool)
     };
     // An outlet that is another's says nothing of itself: neither its NIF nor its zone.
     let place = place.filter(|place| caller.reach.covers(&place.merchant, place.outlet.id));
+    if outlet.is_some() && place.is_none() {
+        return Err(Refusal::WrongOutlet.into());
+    }
     let defaults =
         Defaults { nif: place.as_ref().map(|place| place.outlet.nif), outlet: own, ..Defaults::default() };
     if !complete {
@@ -89,6 +93,17 @@ async fn canonical(app: &Arc<App>, caller: &Caller, body: &[u8], complete: bool)
     let manifest = book.as_manifest();
     let complete = Complete { manifest: &manifest, day: draft.timestamp().date_at(zone) };
     Ok(draft.canonical(&defaults, Some(complete))?)
+}
+
+fn may_not_sell() -> Problem {
+    let scope = Permission::Seal.name();
+    Problem::new(
+        Kind::Forbidden,
+        words(
+            format!("une vente demande le droit {scope} : demandez une clé ou un rôle qui l'a"),
+            format!("a sale needs the scope {scope}: ask for a key or a role that has it"),
+        ),
+    )
 }
 
 fn may_not_credit() -> Problem {

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use registry::{Maker, NewMerchant, NewOwner};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::MerchantView;
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::Caller,
     extract::{Json, member},
@@ -69,7 +69,8 @@ pub(crate) struct MadeMerchant {
     tag = "Merchants",
     request_body = NewMerchantBody,
     responses(
-        (status = 201, description = "He is made.", body = MadeMerchant),
+        (status = 201, description = "He is made.", body = MadeMerchant,
+            headers(("Location" = String, description = "The merchant's address."))),
         (status = 409, description = "Another merchant has this NIF.", body = ProblemBody<'static>,
             content_type = "application/problem+json"),
     ),
@@ -95,5 +96,5 @@ pub(crate) async fn create(
     app.forget_who_may();
     let made =
         MadeMerchant { merchant: (&merchant).into(), owner: invited.as_ref().map(InvitationView::from) };
-    Ok(json(StatusCode::CREATED, &made))
+    Ok(created(&format!("merchants/{}", merchant.id), &made))
 }

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use registry::NewPlace;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{view::OutletView, zone::Zone};
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::Caller,
     extract::{Json, member},
@@ -52,7 +52,8 @@ pub(crate) struct NewOutletBody {
     tag = "Merchants",
     request_body = NewOutletBody,
     responses(
-        (status = 201, description = "It is made.", body = OutletView),
+        (status = 201, description = "It is made.", body = OutletView,
+            headers(("Location" = String, description = "The outlet's address."))),
         (status = 404, description = "There is no such merchant, or he is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 409, description = "The id or the prefix is taken, or the merchant is stopped.",
@@ -76,5 +77,5 @@ pub(crate) async fn create(
     let signer = app.signer.device();
     let place = app.registry(move |registry| registry.create_place(&reach, &new, signer, &by, now)).await?;
     app.forget_who_may();
-    Ok(json(StatusCode::CREATED, &OutletView::from(&place)))
+    Ok(created(&format!("outlets/{}", place.outlet.id), &OutletView::from(&place)))
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{day::begun, document::ClosureDocument, form::Form};
 use crate::{
+    answer::locate,
     app::App,
     auth::Caller,
     extract::Json,
@@ -38,7 +39,8 @@ pub(crate) struct Asked {
     tag = "Reports",
     request_body = Asked,
     responses(
-        (status = 201, description = "It is closed now.", body = ClosureDocument),
+        (status = 201, description = "It is closed now.", body = ClosureDocument,
+            headers(("Location" = String, description = "The closure's address."))),
         (status = 200, description = "It was closed before.", body = ClosureDocument),
         (status = 404, description = "Nothing was sealed that this day's closure would cover, or the outlet is another's.",
             body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
@@ -55,7 +57,10 @@ pub(crate) async fn close(
     let date = begun(&asked.date, ("date", Kind::MemberInvalid), &place, app.clock.now())?;
     let recorded = app.close(place.outlet.id, date, caller.by()).await?;
     let mut response = Form::Json.answer(closure(&recorded)?);
-    *response.status_mut() = if recorded.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    if !recorded.repeated {
+        *response.status_mut() = StatusCode::CREATED;
+        locate(&mut response, &format!("reports/z?outlet_id={}&date={date}", place.outlet.id));
+    }
     Ok(response)
 }
 

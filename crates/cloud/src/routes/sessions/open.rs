@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use axum::{Extension, extract::State, http::StatusCode, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use registry::{Cost, MerchantId, Password, SignIn, SignInFault, SignedIn, TotpCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::{may_log_in, wrong_log_in},
     extract::Json,
@@ -60,7 +60,8 @@ pub(crate) struct Session {
     tag = "Sessions",
     request_body = Credentials,
     responses(
-        (status = 201, description = "He is signed in.", body = Session),
+        (status = 201, description = "He is signed in.", body = Session,
+            headers(("Location" = String, description = "Where a session says whose it is."))),
         (status = 401, description = "This is not a known person with this password and code.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 429, description = "It was wrong too often, or too many sign in at once.",
@@ -95,7 +96,7 @@ pub(crate) async fn open(
         Ok(SignedIn { token, expires, needs_enrolment, .. }) => {
             let session =
                 Session { token: token.reveal().to_owned(), expires: format!("{expires}Z"), needs_enrolment };
-            Ok(json(StatusCode::CREATED, &session))
+            Ok(created("sessions/current", &session))
         }
         Err(fault @ SignInFault::Wrong) => Err(wrong_log_in(&app, address, fault.into())),
         Err(fault) => Err(fault.into()),

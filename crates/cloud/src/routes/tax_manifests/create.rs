@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use ledger::ManifestBook;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::view::TaxGroup;
 use crate::{
-    answer,
+    answer::created,
     app::App,
     auth::Caller,
     extract::LargeJson,
@@ -56,7 +56,8 @@ pub(crate) struct MadeManifest {
     tag = "Tax manifests",
     request_body = NewManifest,
     responses(
-        (status = 201, description = "It is imported.", body = MadeManifest),
+        (status = 201, description = "It is imported.", body = MadeManifest,
+            headers(("Location" = String, description = "The version's address."))),
         (status = 409, description = "It would change what holds today or held before.", body = ProblemBody<'static>,
             content_type = "application/problem+json"),
     ),
@@ -72,5 +73,5 @@ pub(crate) async fn create(
     let book = imported.await?;
     let version = book.version();
     app.take_manifest(book);
-    Ok(answer::json(StatusCode::CREATED, &MadeManifest { version }))
+    Ok(created(&format!("tax-manifests/{version}"), &MadeManifest { version }))
 }

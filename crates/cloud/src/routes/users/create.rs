@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use registry::{Maker, NewPerson};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::InvitationView;
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::Caller,
     extract::{Json, id, member},
@@ -50,7 +50,8 @@ pub(crate) struct NewUserBody {
     tag = "People",
     request_body = NewUserBody,
     responses(
-        (status = 201, description = "He is invited.", body = InvitationView),
+        (status = 201, description = "He is invited.", body = InvitationView,
+            headers(("Location" = String, description = "The person's address."))),
         (status = 404, description = "There is no such merchant or outlet, or it is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 409, description = "The e-mail address is taken, or the merchant or the outlet is stopped.",
@@ -73,5 +74,5 @@ pub(crate) async fn create(
     let (maker, by, now, mut random) = (Maker::from(&*caller), caller.by(), app.clock.now(), app.entropy);
     let invited = app.registry(move |registry| registry.invite(&maker, &new, &by, now, &mut random)).await?;
     app.forget_who_may();
-    Ok(json(StatusCode::CREATED, &InvitationView::from(&invited)))
+    Ok(created(&format!("users/{}", invited.person.id), &InvitationView::from(&invited)))
 }

@@ -2,32 +2,18 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use registry::UserId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::view::UserView;
 use crate::{
     answer::json,
     app::App,
     auth::Caller,
-    extract::{Page, Query},
+    extract::{Listed, Query},
     problem::{Problem, ProblemBody},
     routes::whose::shown,
 };
-
-/// Which part of the list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct UsersPage {
-    /// Those of one merchant.
-    merchant_id: Option<String>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u16>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// A page of people, also of those who are stopped.
 #[derive(Serialize, ToSchema)]
@@ -48,7 +34,7 @@ pub(crate) struct Users {
     path = "/api/v1/users",
     operation_id = "listUsers",
     tag = "People",
-    params(UsersPage),
+    params(Listed),
     responses(
         (status = 200, description = "A page.", body = Users),
         (status = 404, description = "There is no such merchant, or he is not yours: nobody learns which.",
@@ -58,9 +44,9 @@ pub(crate) struct Users {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<UsersPage>,
+    Query(asked): Query<Listed>,
 ) -> Result<Response, Problem> {
-    let page = Page::<UserId>::read(asked.limit, asked.cursor.as_deref())?;
+    let page = asked.page::<UserId>()?;
     let reach = shown(&app, &caller, asked.merchant_id.as_deref()).await?;
     let (after, most) = (page.after.clone(), page.most());
     let found = app.registry(move |registry| registry.people(&reach, after.as_ref(), most)).await?;

@@ -15,7 +15,8 @@ use crate::{
 /// Invite a person anew
 ///
 /// For who lost the invitation, the password or the telephone: his password, his second factor and his sessions are gone at
-/// once, and the invitation before is good no more. Nobody does so to himself.
+/// once, and the invitation before is good no more. Nobody does so to himself, and no API key to an
+/// owner or an operator who has accepted.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{user_id}/invitation",

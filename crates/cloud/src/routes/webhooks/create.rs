@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use registry::Reach;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use webhooks::{EventKind, Events, NewWebhook, WebhookUrl};
 
 use super::view::{EventName, MadeWebhook};
 use crate::{
-    answer::json,
+    answer::created,
     app::App,
     auth::Caller,
     extract::{Json, id},
@@ -42,7 +42,7 @@ pub(crate) struct NewWebhookBody {
 /// Make a webhook
 ///
 /// It is told of what is sealed from now on. Its secret is shown this once; with it each request is signed as in the
-/// Standard Webhooks specification. A merchant has at most 16.
+/// Standard Webhooks specification. A merchant has at most 16, and at most 100 are made for him within 24 hours.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks",
@@ -50,7 +50,8 @@ pub(crate) struct NewWebhookBody {
     tag = "Webhooks",
     request_body = NewWebhookBody,
     responses(
-        (status = 201, description = "It is made.", body = MadeWebhook, links(
+        (status = 201, description = "It is made.", body = MadeWebhook,
+            headers(("Location" = String, description = "The webhook's address.")), links(
             ("read" = (operation_id = "readWebhook",
                 parameters(("webhook_id" = "$response.body#/webhook/webhook_id")))),
             ("ping" = (operation_id = "pingWebhook",
@@ -63,6 +64,8 @@ pub(crate) struct NewWebhookBody {
         (status = 404, description = "There is no such merchant or outlet, or it is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 409, description = "The merchant has as many as there may be.",
+            body = ProblemBody<'static>, content_type = "application/problem+json"),
+        (status = 429, description = "As many as may be were made within 24 hours, or this key asks too often.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
     ),
 )]
@@ -87,5 +90,5 @@ pub(crate) async fn create(
     let made = app
         .webhooks(move |webhooks| webhooks.create(&order, &outlets, &reach, &*vault, &mut random, &by, now));
     let (webhook, secret) = made.await?;
-    Ok(json(StatusCode::CREATED, &MadeWebhook::new(&webhook, &secret)))
+    Ok(created(&format!("webhooks/{}", webhook.id), &MadeWebhook::new(&webhook, &secret)))
 }

@@ -81,7 +81,7 @@ pub(crate) struct AttemptView {
     #[schema(required = false, example = 503)]
     status: Option<u16>,
     /// Why there was no answer: `NO_HOST`, `ADDRESS_NOT_ALLOWED`, `NOT_REACHED`, `TIMEOUT`, `TLS`, `NOT_HTTP`,
-    /// `NO_RECORD` or `NO_SECRET`.
+    /// `NO_RECORD`, `RECORD_CORRUPT` or `NO_SECRET`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     fault: Option<&'static str>,

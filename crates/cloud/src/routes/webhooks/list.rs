@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use webhooks::WebhookId;
 
 use super::view::WebhookView;
@@ -10,24 +10,10 @@ use crate::{
     answer::json,
     app::App,
     auth::Caller,
-    extract::{Page, Query},
-    problem::{Kind, Problem, ProblemBody, words},
+    extract::{Listed, Query},
+    problem::{Problem, ProblemBody},
     routes::whose::shown,
 };
-
-/// Which part of the list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct WebhooksPage {
-    /// Whose; only the platform has to say it.
-    merchant_id: Option<String>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u16>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// A page of webhooks.
 #[derive(Serialize, ToSchema)]
@@ -41,7 +27,7 @@ pub(crate) struct WebhooksList {
     next: Option<String>,
 }
 
-/// List a merchant's webhooks
+/// List webhooks
 ///
 /// Without their secrets. Those that are deleted are shown for 30 days. Who reaches one outlet only sees those of that
 /// outlet.
@@ -50,7 +36,7 @@ pub(crate) struct WebhooksList {
     path = "/api/v1/webhooks",
     operation_id = "listWebhooks",
     tag = "Webhooks",
-    params(WebhooksPage),
+    params(Listed),
     responses(
         (status = 200, description = "A page.", body = WebhooksList),
         (status = 404, description = "There is no such merchant, or he is not yours: nobody learns which.",
@@ -60,22 +46,12 @@ pub(crate) struct WebhooksList {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<WebhooksPage>,
+    Query(asked): Query<Listed>,
 ) -> Result<Response, Problem> {
-    let page = Page::<WebhookId>::read(asked.limit, asked.cursor.as_deref())?;
+    let page = asked.page::<WebhookId>()?;
     let reach = shown(&app, &caller, asked.merchant_id.as_deref()).await?;
-    let merchant = reach.merchant().cloned().ok_or_else(whose)?;
-    let mut found = app.webhooks(move |webhooks| webhooks.list(&merchant, &reach)).await?;
-    // They are few, and in the order of their ids.
-    found.retain(|webhook| page.after.as_ref().is_none_or(|after| webhook.id > *after));
+    let (after, most) = (page.after.clone(), page.most());
+    let found = app.webhooks(move |webhooks| webhooks.list(&reach, after.as_ref(), most)).await?;
     let (shown, next) = page.cut(found, |webhook| webhook.id.to_string());
     Ok(json(StatusCode::OK, &WebhooksList { webhooks: shown.iter().map(WebhookView::from).collect(), next }))
-}
-
-fn whose() -> Problem {
-    Problem::of_member(
-        Kind::RequestInvalid,
-        "merchant_id",
-        words("dites de quel marchand : merchant_id", "say which merchant's: merchant_id"),
-    )
 }

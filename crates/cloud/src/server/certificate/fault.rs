@@ -61,6 +61,11 @@ impl CertificateFault {
         }
     }
 
+    /// Whether the same files may be readable a moment later: what the system refused says nothing of what they hold.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreadable { .. } | Self::Key(SecretFault::Unreadable { .. }))
+    }
+
     pub(super) fn unusable(path: &Path, cause: Error) -> Self {
         Self::Unusable { path: path.display().to_string(), cause }
     }

@@ -8,6 +8,7 @@ use rcgen::{CertifiedKey as Pair, KeyPair, generate_simple_self_signed};
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::SecretFault;
 
 fn pair() -> Pair<KeyPair> {
     generate_simple_self_signed(["localhost".to_owned()]).unwrap()
@@ -119,4 +120,26 @@ fn a_wrong_certificate_leaves_the_old_one_and_is_told_once() {
     put(&files.key, &next.signing_key.serialize_pem(), 0o600);
     assert!(!certificate.look().unwrap());
     assert!(certificate.look().unwrap(), "what is right again is shown");
+}
+
+#[test]
+fn a_certificate_that_could_not_be_read_for_a_moment_is_shown_without_another_change() {
+    let (_folder, files) = folder();
+    let certificate = Certificate::read(&files).unwrap();
+    let next = pair();
+    put(&files.certificate, &next.cert.pem(), 0o644);
+    put(&files.key, &next.signing_key.serialize_pem(), 0o600);
+    assert!(!certificate.look().unwrap(), "it has just changed");
+    let too_many = || std::io::Error::from_raw_os_error(24);
+    let by_certificate = certificate.look_by(|files, _| {
+        Err(CertificateFault::Unreadable { path: files.certificate.display().to_string(), cause: too_many() })
+    });
+    assert_eq!(by_certificate.unwrap_err().code(), "CERTIFICATE_UNREADABLE");
+    let by_key = certificate.look_by(|files, _| {
+        let path = files.key.display().to_string();
+        Err(CertificateFault::Key(SecretFault::Unreadable { path, cause: too_many() }))
+    });
+    assert!(!by_key.unwrap(), "it is told once");
+    assert!(certificate.look().unwrap(), "it can be read again");
+    assert_eq!(certificate.chain(), [next.cert.der().clone()]);
 }

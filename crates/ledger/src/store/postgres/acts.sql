@@ -11,6 +11,7 @@ CREATE TABLE acts (
   request text NOT NULL
 );
 CREATE INDEX acts_by_tenant ON acts (tenant, seq);
+CREATE INDEX acts_by_outlet ON acts (tenant, outlet, seq);
 
 CREATE TRIGGER acts_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON acts FOR EACH STATEMENT
   EXECUTE FUNCTION refuse('what was done is never changed or deleted: write another act');

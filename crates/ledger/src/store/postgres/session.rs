@@ -76,10 +76,13 @@ impl Session {
         let mut config = settings.config.clone();
         let heard = Arc::clone(&warned);
         config.notice_callback(move |notice| {
+            // A table that is there already is no news.
             if notice.parsed_severity() == Some(Severity::Warning) {
                 heard.store(true, Ordering::SeqCst);
+                tracing::warn!("PostgreSQL: {}", notice.message());
+            } else {
+                tracing::debug!(severity = notice.severity(), "PostgreSQL: {}", notice.message());
             }
-            tracing::warn!(severity = notice.severity(), "PostgreSQL: {}", notice.message());
         });
         let mut client = config.connect(NoTls).map_err(|error| fault(&error))?;
         client.batch_execute(SETTINGS).map_err(|error| fault(&error))?;

@@ -28,24 +28,28 @@ struct PostgresStatements<'s> {
     fault: Option<StoreFault>,
 }
 
-/// Reads at one moment. After a fault the session is not to be used again.
-pub(super) fn look(session: &mut Session, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+/// The work's own end: done, or its reason to undo all, which is nothing of the session's.
+pub(super) type Ended = Result<(), StoreFault>;
+
+/// Reads at one moment. After a fault, which [`Ended`] is not, the session is not to be used again.
+pub(super) fn look(session: &mut Session, work: StatementsWork<'_>) -> Result<Ended, StoreFault> {
     session.batch(LOOK).map_err(|error| fault(&error))?;
-    let (session, done) = run(session, true, work);
+    let (session, ended) = run(session, true, work);
     session.batch("ROLLBACK").map_err(|error| fault(&error))?;
-    done
+    ended
 }
 
-/// Changes, on both servers when this returns. After a fault the session is not to be used again.
-pub(super) fn change(session: &mut Session, work: StatementsWork<'_>) -> Result<(), StoreFault> {
+/// Changes, on both servers when this returns. After a fault, which [`Ended`] is not, the session is not to be used
+/// again.
+pub(super) fn change(session: &mut Session, work: StatementsWork<'_>) -> Result<Ended, StoreFault> {
     session.batch("BEGIN").and_then(|()| session.batch(ONE_CHANGE)).map_err(|error| fault(&error))?;
     session.refuse_unsafe()?;
-    let (session, done) = run(session, false, work);
-    if let Err(stop) = done {
+    let (session, ended) = run(session, false, work);
+    if !matches!(ended, Ok(Ok(()))) {
         session.batch("ROLLBACK").map_err(|error| fault(&error))?;
-        return Err(stop);
+        return ended;
     }
-    session.commit().map_err(|failed| match failed {
+    session.commit().map(Ok).map_err(|failed| match failed {
         WriteFault::NotDone(error) => fault(&error),
         WriteFault::Unknown(said) => StoreFault::Unavailable(said),
     })
@@ -55,11 +59,11 @@ fn run<'s>(
     session: &'s mut Session,
     reads_only: bool,
     work: StatementsWork<'_>,
-) -> (&'s mut Session, Result<(), StoreFault>) {
+) -> (&'s mut Session, Result<Ended, StoreFault>) {
     let mut statements = PostgresStatements { session, reads_only, fault: None };
-    let done = work(&mut statements);
+    let ended = work(&mut statements);
     let PostgresStatements { session, fault, .. } = statements;
-    (session, fault.map_or(done, Err))
+    (session, fault.map_or(Ok(ended), Err))
 }
 
 impl PostgresStatements<'_> {

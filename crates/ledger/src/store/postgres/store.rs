@@ -7,7 +7,7 @@ use super::{
     Settings, append,
     read::{self, Ask, misread},
     session::{Session, WriteFault, fault},
-    statements,
+    statements::{self, Ended},
 };
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
@@ -87,16 +87,17 @@ impl PostgresStore {
         }
     }
 
-    /// After any fault the next question has a new connection.
+    /// After a fault of the session the next question has a new connection. A reason of the work's own, as that somebody
+    /// asks for what is not there, leaves it: else anybody could have connections opened as fast as he may ask.
     fn with_session(
         &mut self,
-        work: impl FnOnce(&mut Session) -> Result<(), StoreFault>,
+        work: impl FnOnce(&mut Session) -> Result<Ended, StoreFault>,
     ) -> Result<(), StoreFault> {
         let done = work(self.session()?);
         if done.is_err() {
             self.session = None;
         }
-        done
+        done.flatten()
     }
 
     fn outlets_by(

@@ -11,6 +11,7 @@ CREATE TABLE acts (
   request TEXT NOT NULL
 ) STRICT;
 CREATE INDEX acts_by_tenant ON acts (tenant, seq);
+CREATE INDEX acts_by_outlet ON acts (tenant, outlet, seq);
 
 CREATE TRIGGER acts_stay_on_insert BEFORE INSERT ON acts WHEN EXISTS (SELECT 1 FROM acts WHERE seq = NEW.seq)
   BEGIN SELECT RAISE(ABORT, 'an act is in this place already: what was done is never changed'); END;

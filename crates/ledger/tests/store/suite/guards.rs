@@ -97,6 +97,12 @@ pub(crate) fn a_database_of_version_1_is_brought_up_to_date(subject: &dyn Subjec
     part.acts = vec![act(&rows[0], "after")];
     assert_eq!(shop.store.append(&[part]).unwrap(), [Appended::Durable]);
     assert_eq!(acts_at(&mut *shop.store, shop.outlet.id).len(), 1);
+    // The acts of a merchant and those of an outlet are found by their own indices.
+    for again in ["CREATE INDEX acts_by_tenant ON acts (seq);", "CREATE INDEX acts_by_outlet ON acts (seq);"]
+    {
+        let refused = shop.store.change(&mut |statements| statements.script(again)).unwrap_err();
+        assert!(refused.to_string().contains("already exists"), "{refused}");
+    }
 }
 
 pub(crate) fn a_database_of_version_1_that_cannot_be_brought_up_to_date_stays_as_it_is(

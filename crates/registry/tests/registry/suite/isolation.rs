@@ -123,7 +123,7 @@ impl Call {
 
     /// Asks for it, for something of a merchant.
     fn run(self, world: &mut World, reach: &Reach, of: &Merchant, nonce: u64) -> Result<(), RegistryFault> {
-        let maker = Maker { permissions: Permissions::ALL, reach: reach.clone() };
+        let maker = Maker { permissions: Permissions::ALL, reach: reach.clone(), ..Maker::MACHINE };
         let (asks, now, first) = (by("usr:any"), at(nonce), of.outlets[0]);
         let key = |reach| NewKey { name: label("key"), ..new_key(reach, Role::Cashier) };
         let (mut registry, mut random) = world.both();
@@ -148,7 +148,7 @@ impl Call {
                 let new = key(Reach::Outlet(of.id.clone(), first));
                 registry.create_key(&maker, &new, &asks, now, &mut random).map(drop)
             }
-            Self::RevokeKey => registry.revoke_key(reach, &of.key, &asks, now).map(drop),
+            Self::RevokeKey => registry.revoke_key(&maker, &of.key, &asks, now).map(drop),
             Self::StopMerchant => registry.stop_merchant(reach, &of.id, &asks, now).map(drop),
             Self::ResumeMerchant => registry.resume_merchant(reach, &of.id, &asks, now).map(drop),
             Self::CreateMerchant => {

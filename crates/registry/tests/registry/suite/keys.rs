@@ -11,7 +11,7 @@ fn rate() -> Rate {
 }
 
 /// Two outlets of a merchant, and an outlet of another.
-fn two_merchants(world: &mut World) -> [MerchantId; 2] {
+pub(super) fn two_merchants(world: &mut World) -> [MerchantId; 2] {
     let [own, other] = ["A1234567X", "B1234567X"].map(|nif| world.merchant(nif).id);
     for (merchant, id) in [(&own, "A1"), (&own, "A2"), (&other, "B1")] {
         world.place(merchant, id);
@@ -44,6 +44,7 @@ pub(crate) fn a_key_is_a_principal_with_what_it_was_made_for(subject: &dyn Subje
             permissions,
             reach: new.reach.clone(),
             rate: new.rate,
+            until: new.expires,
         };
         assert_eq!(world.registry().principal_of_key(&secret.hash(), at(1)).unwrap(), Some(principal));
         assert_eq!(world.registry().key(&Reach::Platform, &record.id).unwrap(), record);
@@ -107,18 +108,19 @@ pub(crate) fn a_revoked_key_is_refused_for_ever(subject: &dyn Subject) {
     let mut world = World::new(subject);
     let [own, _] = two_merchants(&mut world);
     let own = Reach::Merchant(own);
+    let owner = Maker { permissions: Role::Owner.may(), reach: own.clone(), ..Maker::MACHINE };
     let (secret, record) = world.key(&new_key(own.clone(), Role::Manager));
     let (other, _) = world.key(&new_key(own.clone(), Role::Manager));
-    let revoked = world.registry().revoke_key(&own, &record.id, &by("a"), at(5)).unwrap();
+    let revoked = world.registry().revoke_key(&owner, &record.id, &by("a"), at(5)).unwrap();
     assert_eq!(revoked.revoked, Some(at(5)));
-    let again = world.registry().revoke_key(&own, &record.id, &by("a"), at(9)).unwrap();
+    let again = world.registry().revoke_key(&owner, &record.id, &by("a"), at(9)).unwrap();
     assert_eq!(again, revoked);
     assert_eq!(world.permissions_of(&secret, at(6)), None);
     assert!(world.permissions_of(&other, at(6)).is_some());
     assert_eq!(world.registry().key(&own, &record.id).unwrap(), revoked);
     let acts = world.acts(&own).into_iter().filter(|act| act.action == "key.revoke").count();
     assert_eq!(acts, 1);
-    assert_eq!(code(world.registry().revoke_key(&own, &no_key(), &by("a"), at(9))), "NOT_FOUND");
+    assert_eq!(code(world.registry().revoke_key(&owner, &no_key(), &by("a"), at(9))), "NOT_FOUND");
 }
 
 pub(crate) fn no_key_permits_more_than_its_maker_may(subject: &dyn Subject) {
@@ -127,7 +129,7 @@ pub(crate) fn no_key_permits_more_than_its_maker_may(subject: &dyn Subject) {
     let reach = Reach::Merchant(own);
     for maker_role in Role::ALL.iter().filter(|role| !role.is_of_platform()) {
         for role in Role::ALL.iter().filter(|role| !role.is_of_platform()) {
-            let maker = Maker { permissions: maker_role.may(), reach: reach.clone() };
+            let maker = Maker { permissions: maker_role.may(), reach: reach.clone(), ..Maker::MACHINE };
             let answer = world.try_key(&maker, &new_key(reach.clone(), *role));
             let may = role.may().are_within(maker_role.may());
             assert_eq!(answer.is_ok(), may, "{maker_role:?} makes {role:?}");
@@ -137,19 +139,19 @@ pub(crate) fn no_key_permits_more_than_its_maker_may(subject: &dyn Subject) {
         }
     }
     // A smaller part of a large role is for a small maker to give.
-    let maker = Maker { permissions: Role::Cashier.may(), reach: reach.clone() };
+    let maker = Maker { permissions: Role::Cashier.may(), reach: reach.clone(), ..Maker::MACHINE };
     for (scope, may) in [(Permission::Seal, true), (Permission::Credit, false)] {
         let scopes = Some(Permissions::of(&[scope]));
         let answer = world.try_key(&maker, &NewKey { scopes, ..new_key(reach.clone(), Role::Owner) });
         assert_eq!(answer.is_ok(), may, "{scope:?}");
     }
     // Who runs the platform sells for nobody, and makes every key of a merchant.
-    let operator = Maker { permissions: Role::Operator.may(), reach: Reach::Platform };
+    let operator = Maker { permissions: Role::Operator.may(), ..Maker::MACHINE };
     for role in Role::ALL.iter().filter(|role| !role.is_of_platform()) {
         assert!(world.try_key(&operator, &new_key(reach.clone(), *role)).is_ok(), "{role:?}");
     }
     let scopes = Permissions::of(&[Permission::WriteKeys]);
-    let clerk = Maker { permissions: scopes, reach: Reach::Platform };
+    let clerk = Maker { permissions: scopes, ..Maker::MACHINE };
     assert_eq!(code(world.try_key(&clerk, &new_key(reach, Role::Cashier))), "BEYOND_MAKER");
 }
 
@@ -172,7 +174,7 @@ pub(crate) fn no_key_reaches_further_than_its_maker(subject: &dyn Subject) {
     ];
     for (reach, by_merchant, by_outlet) in wishes {
         for (maker, expected) in [(merchant.clone(), by_merchant), (here.clone(), by_outlet)] {
-            let maker = Maker { permissions: Permissions::ALL, reach: maker };
+            let maker = Maker { permissions: Permissions::ALL, reach: maker, ..Maker::MACHINE };
             let answer = world.try_key(&maker, &new_key(reach.clone(), Role::Cashier));
             let answer = answer.map(|_| ()).map_err(|fault| fault.code());
             assert_eq!(answer, expected, "{maker:?} for {reach:?}");
@@ -215,7 +217,7 @@ pub(crate) fn only_the_platform_chooses_how_often_a_key_may_ask(subject: &dyn Su
     let [own, _] = two_merchants(&mut world);
     let new = NewKey { rate: Some(rate()), ..new_key(Reach::Merchant(own.clone()), Role::Auditor) };
     for (reach, is_made) in [(Reach::Platform, true), (Reach::Merchant(own.clone()), false)] {
-        let maker = Maker { permissions: Permissions::ALL, reach };
+        let maker = Maker { permissions: Permissions::ALL, reach, ..Maker::MACHINE };
         assert_eq!(world.try_key(&maker, &new).is_ok(), is_made, "{maker:?}");
     }
 }
@@ -245,7 +247,7 @@ pub(crate) fn a_merchant_has_at_most_1_000_live_keys(subject: &dyn Subject) {
     assert_eq!(code(refused), "TOO_MANY_KEYS");
     world.key(&new_key(Reach::Merchant(other), Role::Cashier));
     world.key(&new_key(Reach::Platform, Role::Operator));
-    world.registry().revoke_key(&Reach::Platform, &thousandth.id, &by("a"), at(0)).unwrap();
+    world.registry().revoke_key(&Maker::MACHINE, &thousandth.id, &by("a"), at(0)).unwrap();
     world.key(&new);
     assert_eq!(code(world.try_key(&Maker::MACHINE, &new)), "TOO_MANY_KEYS");
 }
@@ -279,7 +281,8 @@ pub(crate) fn who_reaches_one_outlet_sees_no_keys(subject: &dyn Subject) {
     world.key(&new_key(Reach::Merchant(other), Role::Cashier));
     assert!(world.registry().keys(&here, None, 10).unwrap().is_empty());
     assert_eq!(code(world.registry().key(&here, &record.id)), "NOT_FOUND");
-    assert_eq!(code(world.registry().revoke_key(&here, &record.id, &by("a"), at(1))), "NOT_FOUND");
+    let shops = Maker { reach: here, ..Maker::MACHINE };
+    assert_eq!(code(world.registry().revoke_key(&shops, &record.id, &by("a"), at(1))), "NOT_FOUND");
     let own = Reach::Merchant(own);
     assert_eq!(world.registry().keys(&own, None, 10).unwrap(), std::slice::from_ref(&record));
     assert!(world.registry().keys(&own, Some(&record.id), 10).unwrap().is_empty());

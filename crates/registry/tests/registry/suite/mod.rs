@@ -8,11 +8,14 @@ mod manifests;
 mod merchants;
 mod people;
 mod places;
-mod world;
+mod revoking;
+pub(crate) mod world;
 
 use ledger::Database;
 
-pub(crate) use self::{backups::*, isolation::*, keys::*, manifests::*, merchants::*, people::*, places::*};
+pub(crate) use self::{
+    backups::*, isolation::*, keys::*, manifests::*, merchants::*, people::*, places::*, revoking::*,
+};
 
 /// A database that is tried. Each case has an empty one.
 pub(crate) trait Subject: Sync {
@@ -51,7 +54,12 @@ macro_rules! for_each_case {
             a_key_has_a_role_that_means_something_where_it_is,
             a_key_that_could_never_be_used_is_not_made,
             only_the_platform_chooses_how_often_a_key_may_ask,
+            nobody_revokes_a_key_that_permits_more_than_he_may_hand_out,
+            a_key_revokes_itself_whatever_it_may,
             a_merchant_has_at_most_1_000_live_keys,
+            a_merchant_has_at_most_1_000_outlets,
+            a_merchant_has_at_most_1_000_people_who_may_sign_in,
+            nobody_takes_all_prefixes_of_anothers_outlets,
             processes_that_race_make_no_key_too_many,
             who_reaches_one_outlet_sees_no_keys,
             the_default_manifest_holds_until_one_is_imported,
@@ -72,6 +80,7 @@ macro_rules! for_each_case {
             the_last_owner_and_the_last_operator_stay,
             two_owners_who_stop_each_other_leave_one,
             who_needs_a_second_factor_may_nothing_before_he_has_one,
+            whoever_sees_all_merchants_may_nothing_before_he_has_a_second_factor,
             who_becomes_an_owner_may_nothing_before_he_has_a_second_factor,
             a_code_is_good_once_and_no_older_one_afterwards,
             of_those_who_use_one_code_at_once_one_gets_in,
@@ -88,6 +97,8 @@ macro_rules! for_each_case {
             an_address_has_one_person_in_a_merchant_and_one_on_the_platform,
             nobody_is_invited_to_what_is_stopped,
             who_is_invited_anew_begins_anew,
+            no_api_key_invites_an_owner_or_an_operator_anew_who_has_accepted,
+            the_last_owner_is_invited_anew_by_the_platform_only,
             who_is_stopped_is_not_invited_anew_and_his_invitation_is_over,
             no_act_fault_or_table_holds_what_is_secret,
             a_new_password_ends_the_other_sessions_and_the_old_password,

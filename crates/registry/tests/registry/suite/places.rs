@@ -194,3 +194,46 @@ pub(crate) fn a_stopped_merchant_gets_nothing_new(subject: &dyn Subject) {
     world.registry().stop_place(&own, outlet("A"), &by("a"), at(4)).unwrap();
     assert_eq!(code(world.try_key(&registry::Maker::MACHINE, &key)), "OUTLET_STOPPED");
 }
+
+/// So many outlets of a merchant, with these prefixes, written by another program.
+fn fill(subject: &dyn Subject, merchant: &registry::MerchantId, count: usize, prefix: &str) {
+    let numbers =
+        format!("WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < {count}) ");
+    for (table, columns, values) in [
+        ("outlets", "id, nif, prefix, zone_minutes", format!("'A1234567X', {prefix}, 60")),
+        ("places", "outlet, merchant, name, created", format!("'{merchant}', 'a', {NOW}")),
+    ] {
+        let sql =
+            format!("INSERT INTO {table} ({columns}) {numbers} SELECT 'x{merchant}' || v, {values} FROM n");
+        assert_eq!(subject.raw(&sql), Ok(count as u64));
+    }
+}
+
+pub(crate) fn a_merchant_has_at_most_1_000_outlets(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let [own, other] = ["A1234567X", "B1234567X"].map(|nif| world.merchant(nif).id);
+    fill(subject, &own, 999, "'XXXX' || v");
+    world.place(&own, "A");
+    world.registry().stop_place(&Reach::Merchant(own.clone()), outlet("A"), &by("a"), at(1)).unwrap();
+    for reach in [Reach::Merchant(own.clone()), Reach::Platform] {
+        let new = new_place(&own, "B");
+        let refused = world.registry().create_place(&reach, &new, signer(), &by("a"), at(2));
+        assert_eq!((NewPlace::MOST, code(refused)), (1_000, "TOO_MANY_OUTLETS"));
+    }
+    world.place(&other, "B");
+}
+
+pub(crate) fn nobody_takes_all_prefixes_of_anothers_outlets(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let [own, other] = ["A1234567X", "B1234567X"].map(|nif| world.merchant(nif).id);
+    // All that are like KIN-GOMBE-01: KINGOMBE01 … KINGOMBE99, KINGOMB100 … KINGOMB999.
+    fill(
+        subject,
+        &other,
+        999,
+        "CASE WHEN v < 10 THEN 'KINGOMBE0' || v WHEN v < 100 THEN 'KINGOMBE' || v ELSE 'KINGOMB' || v END",
+    );
+    let made = ["KIN-GOMBE-01", "KIN.GOMBE.01"].map(|id| world.place(&own, id).outlet.prefix.to_string());
+    assert!(made.iter().all(|prefix| prefix.len() == 10 && !prefix.starts_with("KINGOMB")), "{made:?}");
+    assert_ne!(made[0], made[1]);
+}

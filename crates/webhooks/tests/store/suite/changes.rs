@@ -7,7 +7,7 @@ use crate::world::{by, entropy};
 pub(crate) fn a_webhook_is_shown_as_it_was_made_and_its_secret_is_not(trial: &Trial) {
     let (webhook, secret) = trial.create(&trial.order(None), &trial.own(), 1).unwrap();
     let shown = trial.with(|webhooks| webhooks.show(&webhook.id, &trial.own()).unwrap());
-    let listed = trial.with(|webhooks| webhooks.list(&trial.world.merchant, &trial.own()).unwrap());
+    let listed = trial.with(|webhooks| webhooks.list(&trial.own(), None, 9).unwrap());
     assert_eq!((&shown, &listed[..]), (&webhook, &[webhook.clone()][..]));
     assert_eq!(shown.url.as_str(), "https://example.cd/hook");
     assert_eq!((shown.created, shown.stopped), (trial.now(), None));

@@ -3,10 +3,11 @@
 
 mod changes;
 mod kept;
+mod often;
 mod reach;
 mod told;
 
-pub(crate) use self::{changes::*, kept::*, reach::*, told::*};
+pub(crate) use self::{changes::*, kept::*, often::*, reach::*, told::*};
 
 use std::sync::Arc;
 
@@ -27,8 +28,11 @@ macro_rules! for_each_case {
             each_change_leaves_one_act,
             what_changes_nothing_leaves_no_act,
             a_merchant_has_sixteen_webhooks_and_no_more,
+            a_hundred_webhooks_are_made_for_a_merchant_in_a_day_and_no_more,
+            a_webhook_is_pinged_sixty_times_in_an_hour_and_no_more,
             a_stopped_webhook_stays_stopped,
             deliveries_come_in_pages_the_newest_first,
+            webhooks_come_in_pages_in_the_order_of_their_ids,
             nobody_reaches_what_is_told_to_another_merchant,
             who_reaches_one_outlet_reaches_what_is_told_of_it_alone,
             a_webhook_of_an_outlet_that_the_merchant_has_not_is_refused,

@@ -17,7 +17,7 @@ pub(crate) fn a_merchant_and_his_owner_are_made_together_or_not_at_all(subject: 
     let mut world = World::new(subject);
     let owner = NewOwner { email: "owner@example.cd".parse().unwrap(), name: label("Aline") };
     let new = |nif: &str| NewMerchant { name: label("Mbuyi"), nif: nif.parse().unwrap() };
-    let operator = Maker { permissions: Role::Operator.may(), reach: Reach::Platform };
+    let operator = Maker { permissions: Role::Operator.may(), ..Maker::MACHINE };
     let make = |world: &mut World, maker: &Maker, nif: &str, owner: Option<&NewOwner>| {
         let (mut registry, mut random) = world.both();
         registry.create_merchant_with_owner(maker, &new(nif), owner, &by("usr:operator"), at(1), &mut random)
@@ -31,10 +31,10 @@ pub(crate) fn a_merchant_and_his_owner_are_made_together_or_not_at_all(subject: 
 
     assert!(make(&mut world, &operator, "B1234567X", None).unwrap().1.is_none());
     assert_eq!(code(make(&mut world, &operator, "A1234567X", Some(&owner))), "EXISTS");
-    let inside = Maker { permissions: Role::Owner.may(), reach: own };
+    let inside = Maker { permissions: Role::Owner.may(), reach: own, ..Maker::MACHINE };
     assert_eq!(code(make(&mut world, &inside, "C1234567X", Some(&owner))), "PLATFORM_ONLY");
     // Who may not invite owners makes none together with a merchant either.
-    let half = Maker { permissions: Role::Auditor.may(), reach: Reach::Platform };
+    let half = Maker { permissions: Role::Auditor.may(), ..Maker::MACHINE };
     assert_eq!(code(make(&mut world, &half, "C1234567X", Some(&owner))), "BEYOND_MAKER");
     subject.raw("ALTER TABLE invitations RENAME TO invitations_away").unwrap();
     let answer = make(&mut world, &operator, "C1234567X", Some(&owner));

@@ -139,3 +139,19 @@ pub(crate) fn a_sealed_secret_is_no_other_persons(subject: &dyn Subject) {
     let refused = world.sign_in_with((Some(&merchant), "other@example.cd"), PASSWORD, Some(&shown), at(60));
     assert_eq!(why(refused), "VAULT_WRONG");
 }
+
+pub(crate) fn whoever_sees_all_merchants_may_nothing_before_he_has_a_second_factor(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let merchant = world.merchant("A1234567X").id;
+    for (whose, needs) in [(None, true), (Some(&merchant), false)] {
+        let invited = world.invite(&new_person(whose, Role::Auditor, "auditor@example.cd"));
+        world.accept(&invited, PASSWORD, at(0)).unwrap();
+        let signed_in = world.sign_in_with((whose, "auditor@example.cd"), PASSWORD, None, at(0)).unwrap();
+        assert_eq!(signed_in.needs_enrolment, needs);
+        let may = world.principal(&signed_in.token, at(0)).unwrap().permissions;
+        assert_eq!(may, if needs { registry::Permissions::default() } else { Role::Auditor.may() });
+    }
+    let auditor = world.member(&new_person(None, Role::Auditor, "other@example.cd"));
+    let signed_in = world.sign_in(&auditor, at(60)).unwrap();
+    assert_eq!(world.principal(&signed_in.token, at(60)).unwrap().permissions, Role::Auditor.may());
+}

@@ -64,10 +64,14 @@ pub(crate) fn nobody_invites_to_more_than_he_may_or_reaches_himself(subject: &dy
         "cashier" => maker(Role::Cashier, Some(&own), None),
         "auditor" => maker(Role::Auditor, Some(&own), None),
         "their auditor" => maker(Role::Auditor, None, None),
-        "half owner" => Maker { permissions: Permissions::default(), reach: merchants_reach.clone() },
-        "users' key" => {
-            Maker { permissions: Permissions::of(&[Permission::WriteUsers]), reach: merchants_reach.clone() }
+        "half owner" => {
+            Maker { permissions: Permissions::default(), reach: merchants_reach.clone(), ..Maker::MACHINE }
         }
+        "users' key" => Maker {
+            permissions: Permissions::of(&[Permission::WriteUsers]),
+            reach: merchants_reach.clone(),
+            ..Maker::MACHINE
+        },
         _ => panic!("{name}"),
     };
     for (row, (name, whither, expected)) in TABLE.iter().enumerate() {

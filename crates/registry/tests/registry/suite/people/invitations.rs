@@ -1,4 +1,4 @@
-use registry::{Maker, Permissions, Reach, Role};
+use registry::{Hand, Maker, NewPerson, Permissions, Reach, Role};
 
 use super::{
     super::{Subject, world::*},
@@ -155,4 +155,78 @@ pub(crate) fn who_is_stopped_is_not_invited_anew_and_his_invitation_is_over(subj
     let anew = registry.reinvite(&Maker::MACHINE, &id, &by("a"), at(3), &mut random).unwrap();
     assert_eq!(code(world.accept(&invited, PASSWORD, at(4))), "INVITATION_OVER");
     assert!(world.accept(&anew, PASSWORD, at(4)).is_ok());
+}
+
+pub(crate) fn no_api_key_invites_an_owner_or_an_operator_anew_who_has_accepted(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let merchant = world.merchant("A1234567X").id;
+    let reach = Reach::Merchant(merchant.clone());
+    let owners = ["first@example.cd", "second@example.cd"]
+        .map(|address| world.member_of(&merchant, Role::Owner, address));
+    let operators = ["third@example.cd", "fourth@example.cd"]
+        .map(|address| world.member(&new_person(None, Role::Operator, address)));
+    let manager = world.member_of(&merchant, Role::Manager, "manager@example.cd").person.id;
+    let invited = world.invite(&new_person(Some(&merchant), Role::Owner, "invited@example.cd")).person.id;
+    let owner = Maker { permissions: Role::Owner.may(), reach, hand: Hand::Person };
+    let operator = Maker { permissions: Role::Operator.may(), hand: Hand::Person, ..Maker::MACHINE };
+    let key = |of: &Maker| Maker { hand: Hand::Key, ..of.clone() };
+    let [first, operated] = [&owners[0].person.id, &operators[0].person.id];
+    for (maker, whom, expected) in [
+        (key(&owner), first, Err("PERSON_NEEDED")),
+        (key(&operator), first, Err("PERSON_NEEDED")),
+        (key(&operator), operated, Err("PERSON_NEEDED")),
+        (key(&owner), &manager, Ok(())),
+        (key(&owner), &invited, Ok(())),
+        (owner, first, Ok(())),
+        (operator, operated, Ok(())),
+    ] {
+        let was = world.registry().person(&Reach::Platform, whom).unwrap();
+        let (mut registry, mut random) = world.both();
+        let again = registry.reinvite(&maker, whom, &by("usr:other"), at(1), &mut random);
+        assert_eq!(again.map(drop).map_err(|fault| fault.code()), expected, "{maker:?} {was:?}");
+        if expected.is_err() {
+            assert_eq!(world.registry().person(&Reach::Platform, whom).unwrap(), was);
+        }
+    }
+}
+
+pub(crate) fn the_last_owner_is_invited_anew_by_the_platform_only(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let merchant = world.merchant("A1234567X").id;
+    let owner = world.member_of(&merchant, Role::Owner, "owner@example.cd").person.id;
+    // Who was only invited is no other.
+    world.invite(&new_person(Some(&merchant), Role::Owner, "invited@example.cd"));
+    let mut again = |maker: &Maker| {
+        let (mut registry, mut random) = world.both();
+        registry.reinvite(maker, &owner, &by("usr:other"), at(1), &mut random)
+    };
+    assert_eq!(code(again(&maker(Role::Owner, Some(&merchant), None))), "LAST_OWNER");
+    assert!(again(&maker(Role::Operator, None, None)).is_ok());
+}
+
+pub(crate) fn a_merchant_has_at_most_1_000_people_who_may_sign_in(subject: &dyn Subject) {
+    let mut world = World::new(subject);
+    let [own, other] = ["A1234567X", "B1234567X"].map(|nif| world.merchant(nif).id);
+    let new = |whose: &registry::MerchantId, address: &str| new_person(Some(whose), Role::Cashier, address);
+    let made = subject.raw(&format!(
+        "INSERT INTO people (id, merchant, email, name, role, created, stopped) \
+         WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 1001) \
+         SELECT 'x' || v, '{own}', 'x' || v, 'a', 'cashier', {NOW}, CASE WHEN v > 998 THEN {NOW} END FROM n"
+    ));
+    assert_eq!(made, Ok(1_001));
+    let stopped = world.invite(&new(&own, "a@example.cd")).person.id;
+    world.registry().stop_person(&Maker::MACHINE, &stopped, &by("a"), at(1)).unwrap();
+    let last = ["b@example.cd", "c@example.cd"].map(|address| world.invite(&new(&own, address)).person.id);
+    assert_eq!(
+        (NewPerson::MOST, code(world.try_invite(&Maker::MACHINE, &new(&own, "d@example.cd")))),
+        (1_000, "TOO_MANY_PEOPLE")
+    );
+    assert_eq!(
+        code(world.registry().resume_person(&Maker::MACHINE, &stopped, &by("a"), at(1))),
+        "TOO_MANY_PEOPLE"
+    );
+    world.invite(&new(&other, "d@example.cd"));
+    world.invite(&new_person(None, Role::Auditor, "d@example.cd"));
+    world.registry().stop_person(&Maker::MACHINE, &last[0], &by("a"), at(1)).unwrap();
+    world.registry().resume_person(&Maker::MACHINE, &stopped, &by("a"), at(1)).unwrap();
 }

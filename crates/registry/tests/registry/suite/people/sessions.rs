@@ -15,6 +15,7 @@ pub(crate) fn a_session_is_over_at_the_second_of_its_end(subject: &dyn Subject) 
     let member = world.member_of(&merchant, Role::Cashier, "a@example.cd");
     let signed_in = world.sign_in(&member, at(5)).unwrap();
     assert_eq!(signed_in.expires, at(5 + LASTS));
+    assert_eq!(world.principal(&signed_in.token, at(5)).unwrap().until, Some(signed_in.expires));
     for (seconds, expected) in [(5, true), (4 + LASTS, true), (5 + LASTS, false), (6 + LASTS, false)] {
         assert_eq!(world.principal(&signed_in.token, at(seconds)).is_some(), expected, "{seconds}");
         let (mut registry, mut random) = world.both();

@@ -2,8 +2,8 @@ use aws_lc_rs::hmac;
 use fiscal::{OutletId, Timestamp};
 use ledger::ActName;
 use registry::{
-    Cost, Email, Invited, Maker, MerchantId, NewPerson, Password, Person, Principal, RegistryFault, Role,
-    SessionId, SessionToken, SignIn, SignInFault, SignedIn, TotpCode, Vault,
+    Cost, Email, Hand, Invited, Maker, MerchantId, NewPerson, Password, Person, Principal, RegistryFault,
+    Role, SessionId, SessionToken, SignIn, SignInFault, SignedIn, TotpCode, Vault,
 };
 
 use super::super::world::*;
@@ -139,7 +139,7 @@ impl World {
         let invited = self.invite(new);
         let person = self.accept(&invited, PASSWORD, before).unwrap();
         let mut member = Member { person, app: None };
-        if new.role.needs_second_factor() {
+        if invited.person.role.needs_second_factor(&invited.person.reach()) {
             let signed_in = self.sign_in(&member, before).unwrap();
             member.app = Some(self.enrol(&signed_in.session, before));
             let person = member.person.clone();
@@ -168,7 +168,7 @@ impl World {
 }
 
 pub(crate) fn maker_of(person: &Person) -> Maker {
-    Maker { permissions: person.role.may(), reach: person.reach() }
+    Maker { permissions: person.role.may(), reach: person.reach(), hand: Hand::Person }
 }
 
 pub(crate) fn maker(role: Role, merchant: Option<&MerchantId>, only: Option<OutletId>) -> Maker {
@@ -178,7 +178,7 @@ pub(crate) fn maker(role: Role, merchant: Option<&MerchantId>, only: Option<Outl
         (Some(merchant), None) => Reach::Merchant(merchant.clone()),
         (None, _) => Reach::Platform,
     };
-    Maker { permissions: role.may(), reach }
+    Maker { permissions: role.may(), reach, hand: Hand::Person }
 }
 
 /// The code of why somebody is not signed in.
