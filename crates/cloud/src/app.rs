@@ -12,6 +12,7 @@ use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 
 use crate::{
     auth::{KnownPlaces, KnownPrincipals},
+    drawings::Drawings,
     held::Held,
     limits::Limiters,
     metrics::{Gauges, Metrics},
@@ -33,7 +34,7 @@ pub struct App {
     pub(crate) strangers: Semaphore,
     pub(crate) exports: Exports,
     /// Receipts that are being drawn: each keeps a core busy.
-    drawings: Semaphore,
+    drawings: Drawings,
     passwords: Arc<Semaphore>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) ring: Option<Arc<KeyRing>>,
@@ -53,8 +54,6 @@ pub struct App {
 const QUESTIONS: usize = 32;
 /// Of these so many at most find out who somebody is: who guesses leaves room for the others.
 const STRANGERS: usize = 4;
-/// So many receipts are drawn at once; later ones wait.
-const DRAWINGS: usize = 4;
 /// So many passwords are looked at once: each takes some memory, and a processor for a while.
 const PASSWORDS: usize = 2;
 /// Who has waited so long for that is told to come again.
@@ -109,7 +108,7 @@ impl App {
             questions: Semaphore::new(QUESTIONS),
             strangers: Semaphore::new(STRANGERS),
             exports: Exports::default(),
-            drawings: Semaphore::new(DRAWINGS),
+            drawings: Drawings::default(),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             signer,
             ring,
@@ -147,14 +146,18 @@ impl App {
         answer.unwrap_or(Err(Refusal::Stopping))
     }
 
-    /// Draws on a thread that may be busy; none of what panicked.
+    /// Draws for a merchant on a thread that may be busy; none of what panicked.
     pub(crate) async fn draw<T: Send + 'static>(
         &self,
+        merchant: &str,
         drawing: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        // It is never closed.
-        let _place = self.drawings.acquire().await;
-        tokio::task::spawn_blocking(drawing).await.ok()
+    ) -> Result<Option<T>, Problem> {
+        let place = self.drawings.place(merchant).await?;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            drawing()
+        });
+        Ok(drawn.await.ok())
     }
 
     /// Asks or changes the registry on a thread that may wait.

@@ -12,6 +12,7 @@ mod auth;
 mod clock;
 mod config;
 pub mod doctor;
+mod drawings;
 mod extract;
 mod held;
 mod limits;

@@ -78,7 +78,12 @@ fn what_the_machine_closes_is_in_the_merchants_log_of_acts() {
     let database = SqliteDatabase::open(folder.join("c/ledger.sqlite"), Arc::new(|| Duration::ZERO)).unwrap();
     let mut acts = Vec::new();
     let mut store = database.connect().unwrap();
-    store.look(&mut |statements| Ok(acts = acts_of(statements, None, None, 2)?)).unwrap();
+    store
+        .look(&mut |statements| {
+            acts = acts_of(statements, None, None, 2)?;
+            Ok(())
+        })
+        .unwrap();
     let seen: Vec<_> =
         acts.iter().map(|act| (act.action.as_str(), act.actor.as_str(), act.tenant.is_some())).collect();
     assert_eq!(seen, [("epoch.open", "machine", true), ("closure.seal", "machine", true)]);

@@ -5,7 +5,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use registry::{Permission, Principal, Who};
+use registry::{MerchantId, Permission, Principal, Who};
 
 use super::who::{too_often, who};
 use crate::{
@@ -39,7 +39,11 @@ pub(crate) async fn admit(needs: Needs, mut request: Request, next: Next) -> Res
         Ok(principal) => principal,
         Err(problem) => return problem.into_response(),
     };
-    match app.limiters.key(principal.actor(), own(&principal)) {
+    let passed = match app.limiters.key(principal.actor(), own(&principal)) {
+        Passed::Yes(standing) => of_merchant(&app, &principal, standing),
+        no => no,
+    };
+    match passed {
         Passed::No { standing, retry_after } => {
             let mut response = key_too_often(retry_after).into_response();
             response.headers_mut().extend(standing.headers());
@@ -66,7 +70,14 @@ pub(crate) async fn admit(needs: Needs, mut request: Request, next: Next) -> Res
 pub(crate) fn admit_more(app: &App, caller: &Principal, more: usize) -> Result<Option<Standing>, Problem> {
     let more = u32::try_from(more).unwrap_or(u32::MAX);
     let Some(more) = NonZeroU32::new(more) else { return Ok(None) };
-    match app.limiters.key_more(caller.actor(), own(caller), more) {
+    let passed = match (app.limiters.key_more(caller.actor(), own(caller), more), merchant_of(caller)) {
+        (Passed::Yes(standing), Some(merchant)) => match app.limiters.merchant_more(merchant, more) {
+            Passed::Yes(_) => Passed::Yes(standing),
+            no => no,
+        },
+        (passed, _) => passed,
+    };
+    match passed {
         Passed::No { retry_after, .. } => Err(key_too_often(retry_after)),
         Passed::Yes(standing) => Ok(Some(standing)),
     }
@@ -101,6 +112,19 @@ async fn admit_if(passed: Passed, request: Request, next: Next) -> Response {
             response
         }
     }
+}
+
+/// What is left to a key when all of its merchant's together may still ask.
+fn of_merchant(app: &App, principal: &Principal, standing: Standing) -> Passed {
+    match merchant_of(principal).map(|merchant| app.limiters.merchant(merchant)) {
+        Some(no @ Passed::No { .. }) => no,
+        _ => Passed::Yes(standing),
+    }
+}
+
+/// Whose bucket it is besides its own; of none is one whose allowance the platform raised openly.
+fn merchant_of(principal: &Principal) -> Option<&str> {
+    principal.reach.merchant().filter(|_| principal.rate.is_none()).map(MerchantId::as_str)
 }
 
 fn own(principal: &Principal) -> Option<Allowance> {

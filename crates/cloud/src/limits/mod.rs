@@ -34,11 +34,22 @@ pub struct Allowance {
     pub burst: NonZeroU32,
 }
 
+impl Allowance {
+    const fn times(self, number: NonZeroU32) -> Self {
+        Self {
+            limit_per_second: self.limit_per_second.saturating_mul(number),
+            burst: self.burst.saturating_mul(number),
+        }
+    }
+}
+
 /// The buckets of all keys and addresses.
 pub(crate) struct Limiters<C: Clock = MonotonicClock> {
     keys: Buckets<String, C>,
     /// Of keys with an allowance of their own.
     own: Mutex<BTreeMap<Allowance, Arc<Buckets<String, C>>>>,
+    /// Of all keys of a merchant together.
+    merchants: Buckets<String, C>,
     addresses: Buckets<Neighbourhood, C>,
     failures: Buckets<Neighbourhood, C>,
     /// Of those who sign in or accept an invitation: pages that others ask for take nothing from them.
@@ -59,6 +70,10 @@ struct Room {
     addresses: usize,
 }
 
+/// All keys of a merchant together may ask so many times as often as one of them: a thousand keys are not a thousand times
+/// as much.
+const OF_MERCHANT: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
 /// Some megabytes.
 const ROOM: Room = Room { keys: 100_000, addresses: 50_000 };
 
@@ -74,6 +89,7 @@ impl<C: Clock + Clone> Limiters<C> {
         Self {
             keys: Buckets::new(config.key, clock.clone(), room.keys),
             own: Mutex::default(),
+            merchants: Buckets::new(config.key.times(OF_MERCHANT), clock.clone(), room.keys),
             addresses: Buckets::new(config.public, clock.clone(), room.addresses),
             failures: Buckets::new(config.public, clock.clone(), room.addresses),
             sign_ins: Buckets::new(config.public, clock.clone(), room.addresses),
@@ -98,6 +114,16 @@ impl<C: Clock + Clone> Limiters<C> {
             None => self.keys.take_more(key.to_owned(), more),
             Some(own) => self.of_allowance(own).take_more(key.to_owned(), more),
         }
+    }
+
+    /// A key without an allowance of its own is one of its merchant's, who asks so often in all, at most.
+    pub(crate) fn merchant(&self, merchant: &str) -> Passed {
+        self.merchants.take(merchant.to_owned())
+    }
+
+    /// He asks for so much more with the same request.
+    pub(crate) fn merchant_more(&self, merchant: &str, more: NonZeroU32) -> Passed {
+        self.merchants.take_more(merchant.to_owned(), more)
     }
 
     /// An address asks for something public.
@@ -152,6 +178,7 @@ impl<C: Clock + Clone> Limiters<C> {
     /// Forgets who has not asked for so long that the bucket is full again. A server does so every few seconds.
     pub(crate) fn forget_idle(&self) {
         self.keys.forget_idle();
+        self.merchants.forget_idle();
         self.addresses.forget_idle();
         self.failures.forget_idle();
         self.sign_ins.forget_idle();

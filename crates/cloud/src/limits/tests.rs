@@ -39,6 +39,15 @@ fn a_key_that_was_idle_asks_200_times_at_once_and_not_once_more() {
 }
 
 #[test]
+fn all_keys_of_a_merchant_together_ask_ten_times_as_often_as_one() {
+    let (limiters, clock) = limiters();
+    assert_eq!(passing(2_001, || limiters.merchant("m")), 2_000);
+    assert_eq!(passing(1, || limiters.merchant("n")), 1, "a neighbour has his own");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(passing(1_001, || limiters.merchant("m")), 1_000);
+}
+
+#[test]
 fn a_key_asks_100_times_each_second_for_ever() {
     let (limiters, clock) = limiters();
     assert_eq!(passing(201, || limiters.key("a", None)), 200);

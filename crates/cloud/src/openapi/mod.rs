@@ -27,8 +27,6 @@ pub(crate) type Routes = UtoipaMethodRouter<Arc<App>>;
 
 /// Member of an operation: which scope it needs.
 const PERMISSION: &str = "x-permission";
-/// Member of an operation: which scope does instead, for some of what is asked.
-const OR_PERMISSION: &str = "x-or-permission";
 /// The name of the security scheme.
 pub(crate) const BEARER: &str = "bearer";
 
@@ -37,14 +35,10 @@ pub(crate) fn needs(permission: Permission, routes: Routes) -> Routes {
     guarded(Needs::Permission(permission), permission.name(), routes)
 }
 
-/// Who asks has to be known, and to have one of two permissions: which, what is asked for decides.
-pub(crate) fn needs_either(permission: Permission, other: Permission, mut routes: Routes) -> Routes {
-    routes = guarded(Needs::Either(permission, other), permission.name(), routes);
-    for operation in operations(&mut routes.1) {
-        let extensions = operation.extensions.get_or_insert_default();
-        extensions.merge(ExtensionsBuilder::new().add(OR_PERMISSION, other.name()).build());
-    }
-    routes
+/// Who asks has to be known, and to have one of two permissions: which, what is asked for decides. The first is the one
+/// that is described.
+pub(crate) fn needs_either(permission: Permission, other: Permission, routes: Routes) -> Routes {
+    guarded(Needs::Either(permission, other), permission.name(), routes)
 }
 
 /// Who asks has to be known.

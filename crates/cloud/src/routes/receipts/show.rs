@@ -9,7 +9,7 @@ use axum::{
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ledger::{Refusal, StoreFault};
 use receipt::{Copy, Elements, Merchant, Paper, Print, Roll};
-use registry::{Place, Reach};
+use registry::{MerchantId, Place, Reach};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -124,7 +124,8 @@ pub(crate) async fn print(
         kind: wanted.kind,
         page: asked.page.map_or(0, |page| usize::try_from(page.get() - 1).unwrap_or(usize::MAX)),
     };
-    let drawn = app.draw(move || drawing.draw()).await.ok_or_else(|| undrawn("it panicked"))?;
+    let merchant = caller.reach.merchant().map_or("", MerchantId::as_str);
+    let drawn = app.draw(merchant, move || drawing.draw()).await?.ok_or_else(|| undrawn("it panicked"))?;
     answer(wanted, drawn.map_err(refused)?.ok_or_else(not_found)?)
 }
 
