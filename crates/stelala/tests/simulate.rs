@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -114,12 +114,16 @@ fn framed(request: &str) -> String {
 }
 
 fn answer(port: &mut File) -> Value {
+    try_answer(port).unwrap()
+}
+
+fn try_answer(port: &mut File) -> io::Result<Value> {
     let (mut reply, mut byte) = (Vec::new(), [0]);
     loop {
-        port.read_exact(&mut byte).unwrap();
+        port.read_exact(&mut byte)?;
         match byte {
             [2] => reply.clear(),
-            [3] => return serde_json::from_slice(&reply).unwrap(),
+            [3] => return Ok(serde_json::from_slice(&reply).unwrap()),
             [other] => reply.push(other),
         }
     }
@@ -254,16 +258,28 @@ fn only_a_request_to_commit_counts_however_its_bytes_arrive() {
     bench.dies_of(&mut simulator, &bench.prepared(3));
 }
 
-#[test]
-fn of_several_requests_in_one_write_the_one_is_cut_that_is_meant() {
-    for (when, next) in [("in-commit=2", 1), ("after-commit=2", 2)] {
-        let bench = Bench::new(&format!("power_fails_among_{when}"));
-        let mut simulator = bench.start(&["--flash-mib", "1", "--power-fails", when]);
+/// Three requests in one write, of which the second cuts the power, and the answer to the first. A terminal whose other
+/// end is gone before it was read has lost what it held, on a machine that is busy: then all is begun again.
+fn answered_before_the_cut(when: &str) -> (Bench, Simulator, File, Value) {
+    for attempt in 0..10 {
+        let bench = Bench::new(&format!("power_fails_among_{when}_{attempt}"));
+        let simulator = bench.start(&["--flash-mib", "1", "--power-fails", when]);
         bench.bind();
         let requests = [UNKNOWN.to_owned(), bench.prepared(1), "QRY|STATUS".to_owned()];
         let mut port = bench.port();
         port.write_all(requests.map(|request| framed(&request)).concat().as_bytes()).unwrap();
-        assert_eq!(answer(&mut port)["code"], "INVALID_NONCE", "{when}: the first is answered");
+        if let Ok(first) = try_answer(&mut port) {
+            return (bench, simulator, port, first);
+        }
+    }
+    panic!("{when}: the first was never answered");
+}
+
+#[test]
+fn of_several_requests_in_one_write_the_one_is_cut_that_is_meant() {
+    for (when, next) in [("in-commit=2", 1), ("after-commit=2", 2)] {
+        let (bench, mut simulator, mut port, first) = answered_before_the_cut(when);
+        assert_eq!(first["code"], "INVALID_NONCE", "{when}: the first is answered");
         assert!(!matches!(port.read(&mut [0; 16]), Ok(1..)), "{when}: the others are not");
         assert_eq!(simulator.process.wait().unwrap().code(), Some(9), "{when}");
         let _simulator = bench.start(&[]);
