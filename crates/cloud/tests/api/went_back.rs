@@ -19,8 +19,8 @@ fn sell(bench: &Bench, sales: std::ops::Range<u64>) {
 fn file(config: &Config) -> PathBuf {
     let DatabaseConfig::Sqlite(path) = &config.database else { panic!("SQLite") };
     let log = PathBuf::from(format!("{}-wal", path.display()));
-    let whole = (0..500).any(|_| {
-        std::thread::sleep(Duration::from_millis(10));
+    let whole = (0..1_500).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
         !log.exists()
     });
     assert!(whole, "the log stays");

@@ -38,7 +38,12 @@ impl NewEpochCommand {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        thread,
+        time::Duration,
+    };
 
     use ::cloud::{Cloud, Config, StartFault, SystemClock};
     use ::ledger::{Clock, Ledger, Offer};
@@ -106,6 +111,17 @@ mod tests {
         Cloud::start(config, random::fill).map(drop)
     }
 
+    /// The database's file, once all of it is in the file: a cloud lets it go on threads of its own.
+    fn whole(folder: &Path) -> PathBuf {
+        let log = folder.join("ledger.sqlite-wal");
+        let whole = (0..1_500).any(|_| {
+            thread::sleep(Duration::from_millis(20));
+            !log.exists()
+        });
+        assert!(whole, "the log stays");
+        folder.join("ledger.sqlite")
+    }
+
     #[test]
     fn a_database_that_went_back_is_served_again_in_an_epoch_that_nobody_numbered() {
         let folder = TempDir::new().unwrap();
@@ -114,7 +130,7 @@ mod tests {
         assert_eq!(sell(&ledger, 100), (Epoch(0), 1));
         ledger.stop();
         drop(ledger);
-        fs::copy(folder.path().join("ledger.sqlite"), &copy).unwrap();
+        fs::copy(whole(folder.path()), &copy).unwrap();
         // It goes on, even into another epoch, and is then copied back.
         let ledger = open(&config).unwrap();
         sell(&ledger, 99);
@@ -123,7 +139,7 @@ mod tests {
         ledger.stop();
         drop(ledger);
         assert!(starts(&config).is_ok());
-        fs::copy(&copy, folder.path().join("ledger.sqlite")).unwrap();
+        fs::copy(&copy, whole(folder.path())).unwrap();
         assert!(matches!(starts(&config), Err(StartFault::WentBack { .. })));
         run(folder.path());
         assert!(starts(&config).is_ok());
