@@ -256,6 +256,13 @@ impl Ledger {
     }
 }
 
+/// Who forgets to stop a ledger does not keep its writers and their connections.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shards.iter().for_each(|queue| queue.close());
+    }
+}
+
 /// When a writer ends, however it ends, what still waits is answered.
 struct Abandons(Arc<Queue>);
 
