@@ -9,6 +9,7 @@ itself; it leaves journal.jsonl and key.pem for `stelala verify journal`. Exit c
 
 import argparse
 import base64
+import calendar
 import hashlib
 import itertools
 import json
@@ -146,9 +147,13 @@ def record_hash(record):
 
 
 def signed(key, record):
-    r, s = (int.from_bytes(record[at : at + 32], "big") for at in (len(record) - 64, len(record) - 32))
+    return signs(key, record_hash(record), record[-64:])
+
+
+def signs(key, digest, signature):
+    r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
     try:
-        key.verify(encode_dss_signature(r, s), record_hash(record), ec.ECDSA(Prehashed(hashes.SHA256())))
+        key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(hashes.SHA256())))
         return s <= ORDER // 2
     except InvalidSignature:
         return False
@@ -241,6 +246,21 @@ def lose_an_answer(line, key, payload):
     check("QRY|LOG has that seal and payload", entry["sealed"] == seal_of(first) and entry["payload"] == payload, entry)
 
 
+def prove_presence(line, key):
+    """QRY|PROOF, by the bytes of docs/protocol.md, section 7.14."""
+    challenge = secrets.token_bytes(32)
+    proof, sooner = (line.ask("QRY|PROOF", {"challenge": challenge.hex()}) for _ in range(2))
+    status = line.ask("QRY|STATUS")
+    device, now = proof["device_id"].encode(), calendar.timegm(time.strptime(proof["time"], "%Y-%m-%dT%H:%M:%S"))
+    said = b"stelala-attest-1" + challenge + bytes([len(device)]) + device
+    said += struct.pack(">IQ32sQ", proof["epoch"], proof["last_position"], bytes.fromhex(proof["head_hash"]), now)
+    holds = signs(key, hashlib.sha256(said).digest(), unbase64(proof["signature"]))
+    check("QRY|PROOF: the device signs that it is here", holds, proof)
+    same = all(proof[member] == status[member] for member in ("device_id", "public_key_id", "epoch", "last_position", "head_hash"))
+    check("with how far its journal has come", same, (proof, status))
+    check("and once a second", sooner.get("code") == "DEVICE_BUSY", sooner)
+
+
 def check_frames(line):
     for form in ("crc", "lrc", None):
         check(f"a frame with checksum {form} is answered in its form", line.ask("QRY|STATUS", form=form)["status"] == "OK")
@@ -298,6 +318,7 @@ def main():
     seals = [sell(line, payload) for payload in payloads]
     check(f"{len(seals)} sales sealed, each verified here", all(map(lambda seal, payload: sealed_rightly(key, seal, payload), seals, payloads)))
     lose_an_answer(line, key, sale(lost))
+    prove_presence(line, key)
     check_frames(line)
     close_the_day(line, given.sales + 1)
     lines = dump(line, key)

@@ -98,6 +98,9 @@ fn understand(content: &[u8], checksum: Checksum) {
 /// The members that a request may have, and what was understood of them.
 fn object(request: &Request<'_>) -> Option<(&'static [&'static str], Value)> {
     Some(match request {
+        Request::Proof { challenge } => {
+            (&["challenge"], json!({ "challenge": fiscal::RecordHash(*challenge).to_string() }))
+        }
         Request::Commit(nonce) => (&["nonce"], json!({ "nonce": nonce.to_string() })),
         Request::Closure(date) => (&["date"], json!({ "date": date.to_string() })),
         Request::Snapshot(period) => (&["period"], json!({ "period": period.as_str() })),
@@ -141,7 +144,7 @@ fn object(request: &Request<'_>) -> Option<(&'static [&'static str], Value)> {
 fn same(name: &str, given: &Value, understood: &Value) -> bool {
     match (name, given, understood) {
         // Hexadecimal is read in either case.
-        ("nonce" | "newest", Value::String(given), Value::String(understood)) => {
+        ("nonce" | "newest" | "challenge", Value::String(given), Value::String(understood)) => {
             given.eq_ignore_ascii_case(understood)
         }
         ("after", Value::Null, understood) => *understood == json!(0) || understood.is_null(),

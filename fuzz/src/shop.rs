@@ -132,7 +132,7 @@ impl Shop {
     /// `$` and a letter stands for
     ///
     /// `n` the last nonce; `p` and a byte, a sale; `r` and a byte, a note that takes back part of that sale, named by
-    /// the newest invoice; `a` the activation code; `k` the operator's key; `t` a signed time; `e` a reset; `c` an
+    /// the newest invoice; `a` the activation code, `b` one to stand by; `k` the operator's key; `t` a signed time; `e` a reset; `c` an
     /// acknowledgement; `l` and `h` to leave and to enter; `s` a revocation; `m` a manifest.
     fn expand(&mut self, host: &mut Host<'_>, line: &[u8]) -> Vec<u8> {
         let mut content = Vec::new();
@@ -150,6 +150,7 @@ impl Shop {
                 b'p' => sale(argument).payload(),
                 b'r' => self.note(argument),
                 b'a' => self.authority.activation(),
+                b'b' => self.authority.activation_in(Epoch(0), None),
                 b'k' => self.authority.operator.public_key().to_pem().replace('\n', "\\n"),
                 b't' => self.time(host),
                 _ => self.order(host, *letter),

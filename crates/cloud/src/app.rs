@@ -12,6 +12,7 @@ use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 
 use crate::{
     auth::{KnownPlaces, KnownPrincipals},
+    devices::{Devices, Trust},
     drawings::Drawings,
     held::Held,
     limits::Limiters,
@@ -29,6 +30,8 @@ pub struct App {
     pub(crate) dispatcher: Option<Held<Dispatcher>>,
     /// To which networks webhooks may lead.
     pub(crate) networks: Networks,
+    /// Devices that seal, if this cloud serves any.
+    pub(crate) devices: Option<Arc<Devices>>,
     questions: Semaphore,
     /// Of those who say they have a key or a session, and were not looked up a moment ago.
     pub(crate) strangers: Semaphore,
@@ -77,6 +80,8 @@ pub struct AppParts {
     pub dispatcher: Option<Dispatcher>,
     /// To which networks webhooks may lead.
     pub networks: Networks,
+    /// By what devices know this cloud, if it serves any.
+    pub devices: Option<DeviceTrust>,
     /// How often who may ask.
     pub limits: crate::config::LimitsConfig,
     /// How many sales may wait, over all writers.
@@ -84,6 +89,9 @@ pub struct AppParts {
     /// How long a body may take.
     pub body: Duration,
 }
+
+/// Keys and certificates by which devices know this cloud.
+pub struct DeviceTrust(pub(crate) Trust);
 
 impl App {
     /// Brings the parts together.
@@ -97,6 +105,7 @@ impl App {
             vault,
             dispatcher,
             networks,
+            devices,
             limits,
             queue,
             body,
@@ -105,6 +114,7 @@ impl App {
             ledger: Held::new(ledger),
             dispatcher: dispatcher.map(Held::new),
             networks,
+            devices: devices.map(|DeviceTrust(trust)| Arc::new(Devices::new(trust))),
             questions: Semaphore::new(QUESTIONS),
             strangers: Semaphore::new(STRANGERS),
             exports: Exports::default(),
@@ -262,6 +272,7 @@ impl App {
             queue_depth: self.ledger.depth(),
             queue_capacity: self.queue,
             signer_active: self.signer.active_key().is_ok(),
+            devices: self.devices.as_ref().map(|devices| devices.connected()),
         }
     }
 }

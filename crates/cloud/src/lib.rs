@@ -11,6 +11,7 @@ mod app;
 mod auth;
 mod clock;
 mod config;
+mod devices;
 pub mod doctor;
 mod drawings;
 mod extract;
@@ -26,7 +27,7 @@ mod routes;
 mod server;
 mod start;
 
-pub use app::{App, AppParts};
+pub use app::{App, AppParts, DeviceTrust};
 pub use clock::SystemClock;
 pub use config::*;
 pub use log::{LogFault, start_log};

@@ -135,6 +135,9 @@ impl Server {
         // Its receiver is not one of a connection.
         drop(serving);
         stopping.send_replace(true);
+        if let Some(devices) = &self.app.devices {
+            devices.stop().await;
+        }
         if timeout(FAREWELL, stopping.closed()).await.is_err() {
             tracing::warn!("some clients were not done in time: their connections are dropped");
             // Each drops itself.

@@ -65,6 +65,7 @@ pub fn example_of(command: &str, request: &str) -> Option<&'static str> {
         "TXN|COMMIT" => "reply-commit",
         "QRY|STATUS" => "reply-status",
         "QRY|LOG" => "reply-log",
+        "QRY|PROOF" => "reply-proof",
         "RPT|Z" => "reply-z",
         "RPT|X" => "reply-x",
         "RPT|A" => "reply-a",

@@ -54,6 +54,8 @@ pub(crate) struct Core<'m, B: Board> {
     pub(crate) vault: Vault<'m, B>,
     pub(crate) pool: &'m mut Pool,
     pub(crate) metrics: Metrics,
+    /// When the device proved itself last, in milliseconds since the power came.
+    pub(crate) proven: Option<u64>,
     /// A firmware that is on its way.
     pub(crate) firmware: Option<Ordered>,
     /// How many sectors of its place were erased since the power came.
@@ -79,7 +81,15 @@ impl<'m, B: Board> Device<'m, B> {
         let restart = !vault.keeps_firmware();
         Self {
             reader,
-            core: Core { vault, pool, metrics: Metrics::new(), firmware: None, erasures: 0, restart },
+            core: Core {
+                vault,
+                pool,
+                metrics: Metrics::new(),
+                proven: None,
+                firmware: None,
+                erasures: 0,
+                restart,
+            },
         }
     }
 
@@ -203,6 +213,7 @@ impl<B: Board> Core<'_, B> {
             Request::Commit(nonce) => self.commit(*nonce, line),
             Request::Status => self.status(line),
             Request::Log(key) => self.log(*key, line),
+            Request::Proof { challenge } => self.prove_presence(challenge, line),
             Request::Closure(date) => self.close(*date, line),
             Request::Snapshot(period) => self.snapshot(*period, line),
             Request::Articles(asked) => self.articles(asked, line),

@@ -114,7 +114,9 @@ fn settle<F: MultiwriteNorFlash>(
             slot => slot?,
         };
         let (kind, length) = (slot.kind, slot.content.len());
-        if !journal.strengthen(place, kind, &content[..length], again)? {
+        // It was read into this buffer.
+        let Some(kept) = content.get(..length) else { return Err(JournalFault::Flash) };
+        if !journal.strengthen(place, kind, kept, again)? {
             if !again {
                 // What was answered is never passed over.
                 return Err(JournalFault::Flash);

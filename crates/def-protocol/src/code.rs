@@ -81,7 +81,7 @@ codes! {
     CreditExceedsOriginal "CREDIT_EXCEEDS_ORIGINAL" Correct;
     /// The table of totals since the last closure is full.
     ClosureRequired "CLOSURE_REQUIRED" Close;
-    /// The device left the outlet by a hand-over; another signer goes on.
+    /// Another signer holds the outlet's line: the device left it, or stands by.
     HandedOver "HANDED_OVER" Person;
     /// The device belongs to an outlet already.
     AlreadyProvisioned "ALREADY_PROVISIONED" Person;

@@ -1,4 +1,4 @@
-//! Reads objects whose members are strings and whole numbers: what requests are, and records that are read again.
+//! Reads objects whose members are strings, whole numbers, and yes or no: what requests are, and records that are read again.
 //!
 //! All are read in one way, and not each as a type of its own, so that a device has one copy of it.
 
@@ -37,12 +37,14 @@ pub enum Member {
     Text(&'static str),
     /// A whole number, of this name.
     Number(&'static str),
+    /// Yes or no, of this name.
+    Flag(&'static str),
 }
 
 impl Member {
     const fn name(self) -> &'static str {
         match self {
-            Self::Text(name) | Self::Number(name) => name,
+            Self::Text(name) | Self::Number(name) | Self::Flag(name) => name,
         }
     }
 }
@@ -61,6 +63,8 @@ pub enum Given<'a> {
     Text(EscapedStr<'a>),
     /// A whole number.
     Number(u64),
+    /// `true` or `false`
+    Flag(bool),
 }
 
 impl<'a> Given<'a> {
@@ -99,6 +103,14 @@ impl<'a> Given<'a> {
     pub const fn number(self) -> Option<u64> {
         match self {
             Self::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Yes or no.
+    pub const fn flag(self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(flag),
             _ => None,
         }
     }
@@ -152,6 +164,7 @@ impl<'a> Visitor<'a> for Object<'_, 'a> {
             let value = match member {
                 Member::Text(_) => map.next_value::<Option<EscapedStr<'a>>>()?.map(Given::Text),
                 Member::Number(_) => map.next_value::<Option<u64>>()?.map(Given::Number),
+                Member::Flag(_) => map.next_value::<Option<bool>>()?.map(Given::Flag),
             };
             *given = value.unwrap_or(Given::Null);
         }

@@ -2,6 +2,8 @@
 
 use core::fmt::{self, Display, Write as _};
 
+use fiscal::RecordHash;
+
 use crate::{
     base64url::Base64Url,
     frame::{FrameWriter, Output},
@@ -52,6 +54,7 @@ impl Display for Object<'_, '_> {
             Request::Commit(nonce) => write!(f, r#"{{"nonce":"{nonce}"}}"#),
             Request::Log(LogKey { epoch: Some(epoch), number }) => write!(f, "{epoch}/{number}"),
             Request::Log(LogKey { epoch: None, number }) => write!(f, "{number}"),
+            Request::Proof { challenge } => write!(f, r#"{{"challenge":"{}"}}"#, RecordHash(*challenge)),
             Request::Closure(date) => write!(f, r#"{{"date":"{date}"}}"#),
             Request::Snapshot(period) => write!(f, r#"{{"period":"{}"}}"#, period.as_str()),
             Request::Articles(asked) => {

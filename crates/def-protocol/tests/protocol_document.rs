@@ -27,6 +27,7 @@ use fiscal::{
     UtcOffset,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 use support::{Line, PAYLOAD, public_key, request_frame, signing_key};
 
 const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
@@ -98,7 +99,7 @@ fn activation() -> Activation {
         outlet: "OUTLET-001".parse().unwrap(),
         prefix: support::prefix(),
         epoch: Epoch(0),
-        first_number: InvoiceNumber::FIRST,
+        first_number: Some(InvoiceNumber::FIRST),
         offset: UtcOffset::KINSHASA,
         policy: Policy { days: 3, invoices: 5_000, cdf: Amount::ZERO },
         dgi: public_key(DGI),
@@ -135,6 +136,7 @@ fn request_examples() -> Vec<(&'static str, Request<'static>)> {
         ("request-status", Request::Status),
         ("request-log", Request::Log(LogKey { epoch: None, number: number(105) })),
         ("request-log-epoch", Request::Log(LogKey { epoch: Some(Epoch(0)), number: number(105) })),
+        ("request-proof", Request::Proof { challenge: samples::CHALLENGE }),
         ("request-z", Request::Closure(date)),
         ("request-x", Request::Snapshot(SnapshotPeriod::Session)),
         ("request-a", Request::Articles(articles)),
@@ -209,6 +211,7 @@ fn every_reply_is_read_by_a_host_and_written_by_a_device() {
     reply("reply-time", &samples::time_set());
     reply("reply-init", &samples::initialised());
     reply("reply-firmware", &samples::firmware());
+    reply("reply-proof", &samples::presence());
 }
 
 #[test]
@@ -250,6 +253,14 @@ fn the_token_is_these_bytes_and_its_key_verifies_it() {
 }
 
 #[test]
+fn what_a_proof_signs_is_the_hash_of_these_bytes() {
+    let (bytes, presence) = (unhex(blocks()["proof-bytes"]), samples::presence());
+    let hash = fiscal::RecordHash(Sha256::digest(&bytes).into());
+    assert_eq!(presence.attested().hash(&samples::CHALLENGE), hash);
+    assert_eq!(public_key(1).verify(&hash, &presence.signature), Ok(()));
+}
+
+#[test]
 fn no_example_is_left_unread() {
     let names: BTreeSet<_> = blocks().into_keys().collect();
     let read = request_examples().into_iter().map(|(name, _)| name).chain([
@@ -261,6 +272,8 @@ fn no_example_is_left_unread() {
         "token-bytes",
         "token-text",
         "token-key",
+        "proof-bytes",
+        "reply-proof",
         "reply-error",
         "reply-firmware",
         "reply-wait",
@@ -325,7 +338,7 @@ fn the_limits_are_those_of_the_code() {
     }
     for command in Command::ALL {
         let seconds = match command {
-            Command::Prepare | Command::Commit => 5_000,
+            Command::Prepare | Command::Commit | Command::Proof => 5_000,
             Command::Status => 2_000,
             _ => 10_000,
         };

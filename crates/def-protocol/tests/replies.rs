@@ -12,11 +12,14 @@ use std::fmt::Debug;
 use def_protocol::{
     Checksum, ErrorCode, FrameReader, FrameWriter,
     json::{self, JsonFault, Number},
-    reply::{Displayed, List, Probe, Refused, Sent, Stream, Streamed, Verdict, Waiting},
+    reply::{
+        Attested, Displayed, List, Presence, PresenceFault, Probe, Refused, Sent, Stream, Streamed, Verdict,
+        Waiting,
+    },
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use support::Line;
+use support::{Line, public_key};
 
 fn written<T: Serialize>(value: &T) -> String {
     let mut text = String::new();
@@ -47,6 +50,8 @@ fn every_reply_is_written_as_serde_json_writes_it_and_read_back() {
     round_trips(&samples::obeyed_silently());
     round_trips(&samples::time_set());
     round_trips(&samples::initialised());
+    round_trips(&samples::presence());
+    round_trips(&Presence { time: None, ..samples::presence() });
     round_trips(&samples::status());
     round_trips(&samples::first_status());
 }
@@ -223,5 +228,26 @@ proptest! {
         let ends: Vec<_> = line.0.iter().filter_map(|byte| reader.push(*byte)).collect();
         prop_assert_eq!(ends, [Ok(())]);
         prop_assert_eq!(serde_json::from_slice::<String>(reader.content()).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_presence_holds_for_its_challenge_its_key_and_its_own_words() {
+    let (presence, key) = (samples::presence(), public_key(1));
+    assert_eq!(presence.verify(&samples::CHALLENGE, &key), Ok(()));
+    assert_eq!(presence.verify(&[0xC5; 32], &key), Err(PresenceFault::False));
+    assert_eq!(presence.verify(&samples::CHALLENGE, &public_key(2)), Err(PresenceFault::OtherKey));
+    let other = Presence { public_key_id: public_key(2).id(), ..presence };
+    assert_eq!(other.verify(&samples::CHALLENGE, &public_key(2)), Err(PresenceFault::False));
+    let said = presence.attested();
+    for attested in [
+        Attested { device_id: "BONO-USB-00".parse().unwrap(), ..said },
+        Attested { epoch: fiscal::Epoch(1), ..said },
+        Attested { last_position: 116, ..said },
+        Attested { head_hash: fiscal::RecordHash([0; 32]), ..said },
+        Attested { time: None, ..said },
+    ] {
+        let changed = Presence::new(attested, key.id(), presence.signature);
+        assert_eq!(changed.verify(&samples::CHALLENGE, &key), Err(PresenceFault::False), "{attested:?}");
     }
 }

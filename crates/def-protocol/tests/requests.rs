@@ -49,6 +49,7 @@ fn requests() -> Vec<Request<'static>> {
         Request::Status,
         Request::Log(LogKey { epoch: None, number: number(105) }),
         Request::Log(LogKey { epoch: Some(Epoch(3)), number: InvoiceNumber::LAST }),
+        Request::Proof { challenge: [0xC4; 32] },
         Request::Closure(date),
         Request::Snapshot(SnapshotPeriod::Session),
         Request::Snapshot(SnapshotPeriod::Day),
@@ -93,7 +94,7 @@ fn a_log_line_shows_a_request_without_its_payload() {
     let shown = |request| Addressed { correlation: "17".parse().ok(), request }.to_string();
     assert_eq!(shown(Request::Prepare(b"{secret}")), "TXN|PREPARE@17 (8 bytes)");
     assert_eq!(shown(Request::Status), "QRY|STATUS@17");
-    assert_eq!(shown(requests()[5]), r#"RPT|Z@17 {"date":"2026-02-04"}"#);
+    assert_eq!(shown(requests()[6]), r#"RPT|Z@17 {"date":"2026-02-04"}"#);
 }
 
 #[test]
@@ -152,6 +153,9 @@ fn members_of_an_object_stand_in_any_order_and_once_each() {
         r"TXN|PREPARE",
         r"TXN|PREPARE ",
         r"QRY|STATUS {}",
+        r"QRY|PROOF",
+        r#"QRY|PROOF {}"#,
+        r#"QRY|PROOF {"challenge":"00112233445566778899AABBCCDDEEFF"}"#,
         r"QRY|LOG",
         r"QRY|LOG 0",
         r"QRY|LOG 0105",
@@ -266,6 +270,7 @@ fn tokens_and_cursors_end_at_their_limits() {
 fn hosts_wait_as_long_as_the_protocol_says() {
     assert_eq!(Command::Prepare.deadline_ms(), 5_000);
     assert_eq!(Command::Commit.deadline_ms(), 5_000);
+    assert_eq!(Command::Proof.deadline_ms(), 5_000);
     assert_eq!(Command::Status.deadline_ms(), 2_000);
     assert_eq!(Command::Dump.deadline_ms(), 10_000);
 }

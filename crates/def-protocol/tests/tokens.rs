@@ -43,7 +43,7 @@ fn activation() -> Activation {
         outlet: "OUTLET-001".parse().unwrap(),
         prefix: "KING".parse().unwrap(),
         epoch: Epoch(1),
-        first_number: InvoiceNumber::new(106).unwrap(),
+        first_number: InvoiceNumber::new(106),
         offset: UtcOffset::LUBUMBASHI,
         policy: Policy { days: 3, invoices: 5_000, cdf: "50000000.00".parse().unwrap() },
         dgi: public_key(4),
@@ -127,6 +127,7 @@ macro_rules! is_a_token {
 #[test]
 fn an_activation_is_read_as_it_was_signed_and_refused_cut_changed_or_longer() {
     is_a_token!(activation(), Activation);
+    is_a_token!(Activation { first_number: None, ..activation() }, Activation);
 }
 
 #[test]
@@ -402,6 +403,8 @@ fn even_a_signed_token_has_one_form() {
     assert_fault!(StateChange<'_>, state, BODY + 1, 7, TokenFault::Truncated);
     assert_fault!(StateChange<'_>, state, BODY + 1, 5, TokenFault::TrailingBytes);
     let zone = BODY + 10 + 11 + 5 + 4 + 8;
+    // Only 0 is none: what is no number does not have the device stand by.
+    assert_fault!(Activation, activation(), zone - 8, 0x80, field("invoice number"));
     assert_fault!(Activation, activation(), zone, 0x7F, field("zone"));
     assert_fault!(Activation, activation(), zone + 2 + 6, 0xFF, field("bound in CDF"));
     assert_fault!(Activation, activation(), zone + 2 + 14, 5, field("public key"));

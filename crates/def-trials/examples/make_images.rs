@@ -19,7 +19,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use def_engine::{Memory, board::Clock};
-use def_protocol::token::Newest;
+use def_protocol::token::{HandOver, Newest};
 use def_sim::{ManualClock, Operation, Outcome, SECTOR_BYTES, SoftElement, State, Style, World};
 use def_trials::{
     Authority, Host, Sale,
@@ -30,6 +30,9 @@ use fiscal::{Epoch, InvoiceNumber, PrivateKey, RecordHash, Timestamp};
 use serde_json::{Value, json};
 
 const VERSION: &str = "v1";
+/// Of journals with hand-overs: records of `v1-line` do not name the device's own newest record, nor whose line the new
+/// epoch is. The engine that wrote so is no more.
+const LINE_VERSION: &str = "v2";
 const SECTORS: usize = 32;
 const KEY: [u8; 32] = [9; 32];
 const GAP: usize = 8;
@@ -38,6 +41,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn main() -> anyhow::Result<()> {
     let folder = std::env::args_os().nth(1).context("name the folder for the images")?;
     let folder = Path::new(&folder);
+    let mut shop = Shop::open();
+    shop.line()?;
+    image_of(LINE_VERSION, folder, "line", &shop.world.state(), None, shop.known()?)?;
     let mut shop = Shop::open();
     shop.first_day()?;
     shop.second_morning()?;
@@ -159,6 +165,38 @@ impl Shop {
         })
     }
 
+    /// The line comes to a device that stands by, goes and comes back, also in a second epoch.
+    fn line(&mut self) -> anyhow::Result<()> {
+        let code = self.authority.activation_in(Epoch(0), None);
+        let init = self.authority.initialisation_with(&code);
+        self.session(|_, host| obeyed(host, &init).map(|_| ()))?;
+        self.session(|shop, host| {
+            shop.enter(host, 0, 9)?;
+            (0..3).try_for_each(|_| shop.sell(host, 3))?;
+            shop.leave(host, 0)
+        })?;
+        self.session(|shop, host| {
+            shop.enter(host, 0, 20)?;
+            (0..2).try_for_each(|_| shop.sell(host, 3))?;
+            shop.close(host, "2026-03-14")?;
+            shop.acknowledge(host)?;
+            shop.leave(host, 0)
+        })?;
+        self.session(|shop, host| {
+            let order = shop.authority.reset(1, Some(shop.newest()?));
+            obeyed(host, &format!(r#"ADM|RESET {{"dgi_authorization":"{order}"}}"#)).map(|_| ())
+        })?;
+        self.session(|shop, host| {
+            shop.enter(host, 1, 5)?;
+            (0..9).try_for_each(|_| shop.sell(host, 100))?;
+            shop.leave(host, 1)?;
+            shop.enter(host, 1, 30)?;
+            shop.sell(host, 2)?;
+            shop.close(host, "2026-03-14")?;
+            shop.dump(host)
+        })
+    }
+
     /// From one start to a power cut between two commands.
     fn session(
         &mut self,
@@ -172,6 +210,26 @@ impl Shop {
         world.cut();
         world.reboot();
         Ok(())
+    }
+
+    fn leave(&self, host: &mut Host<'_>, epoch: u32) -> anyhow::Result<()> {
+        self.hand_over(host, HandOver::Leave { epoch: Epoch(epoch) })
+    }
+
+    fn enter(&self, host: &mut Host<'_>, epoch: u32, next: u64) -> anyhow::Result<()> {
+        let next_number = InvoiceNumber::new(next).context("a number")?;
+        let previous = RecordHash([7; 32]);
+        self.hand_over(
+            host,
+            HandOver::Enter { epoch: Epoch(epoch), next_number, previous, floor: self.now() },
+        )
+    }
+
+    /// An order holds when it is newer than the last that was obeyed.
+    fn hand_over(&self, host: &mut Host<'_>, order: HandOver) -> anyhow::Result<()> {
+        self.world.pass(Duration::from_secs(1));
+        let token = self.authority.hand_over_from(order, self.now());
+        obeyed(host, &format!(r#"CFG|HANDOVER {{"token":"{token}"}}"#)).map(|_| ())
     }
 
     fn now(&self) -> Timestamp {
@@ -280,6 +338,17 @@ fn image(
     name: &str,
     state: &State,
     over: Option<(&str, &State)>,
+    known: Value,
+) -> anyhow::Result<()> {
+    image_of(VERSION, folder, name, state, over, known)
+}
+
+fn image_of(
+    version: &str,
+    folder: &Path,
+    name: &str,
+    state: &State,
+    over: Option<(&str, &State)>,
     mut known: Value,
 ) -> anyhow::Result<()> {
     let below = over.map_or_else(|| vec![0xFF; SECTORS * SECTOR_BYTES], |(_, state)| flash(state));
@@ -291,7 +360,7 @@ fn image(
     known["secure_element"] = json!({ "key": key, "counter": state.element.peek_counter() });
     let known = serde_json::to_string_pretty(&known)? + "\n";
     for (kind, bytes) in [("bin", packed.as_slice()), ("json", known.as_bytes())] {
-        let path = folder.join(format!("{VERSION}-{name}.{kind}"));
+        let path = folder.join(format!("{version}-{name}.{kind}"));
         match File::create_new(&path) {
             Ok(mut file) => file.write_all(bytes)?,
             Err(_) if fs::read(&path).is_ok_and(|there| there == bytes) => {}

@@ -61,14 +61,19 @@ impl Authority {
 
     /// An activation code for the shop of the trials.
     pub fn activation(&self) -> String {
+        self.activation_in(Epoch(0), Some(InvoiceNumber::FIRST))
+    }
+
+    /// The same in an epoch, from a number on; without one the device stands by.
+    pub fn activation_in(&self, epoch: Epoch, first_number: Option<InvoiceNumber>) -> String {
         self.token(
             &self.root,
             &Activation {
                 nif: "A2301457K".parse().expect("a NIF"),
                 outlet: "KIN-GOMBE-01".parse().expect("an outlet"),
                 prefix: "KING".parse().expect("a prefix"),
-                epoch: Epoch(0),
-                first_number: InvoiceNumber::FIRST,
+                epoch,
+                first_number,
                 offset: UtcOffset::KINSHASA,
                 policy: self.policy,
                 dgi: self.dgi.public_key(),
@@ -79,8 +84,13 @@ impl Authority {
 
     /// The request that binds the device to the shop.
     pub fn initialisation(&self) -> String {
+        self.initialisation_with(&self.activation())
+    }
+
+    /// The request that goes with a code.
+    pub fn initialisation_with(&self, code: &str) -> String {
         let pem = self.operator.public_key().to_pem().replace('\n', "\\n");
-        format!(r#"CFG|INIT {{"activation_code":"{}","public_key":"{pem}"}}"#, self.activation())
+        format!(r#"CFG|INIT {{"activation_code":"{code}","public_key":"{pem}"}}"#)
     }
 
     /// An order to open an epoch.

@@ -120,3 +120,13 @@ fn a_journal_with_a_torn_record_is_read_and_says_so() {
 fn a_journal_whose_newest_record_has_no_mark_is_read_with_it() {
     is_read("v1-unmarked");
 }
+
+#[test]
+fn hand_overs_that_do_not_name_the_devices_own_record_are_read() {
+    is_read("v1-line");
+}
+
+#[test]
+fn a_device_that_stood_by_and_a_line_that_came_and_went_are_read() {
+    is_read("v2-line");
+}

@@ -127,7 +127,14 @@ impl Run {
         let mut parts: Vec<Append> = (0..in_batch)
             .map(|nth| {
                 let head = self.heads[usize::try_from((first + nth) % outlets).unwrap()].clone();
-                Append { head, rows: Vec::new(), keys: Vec::new(), acts: Vec::new(), done: false }
+                Append {
+                    head,
+                    rows: Vec::new(),
+                    keys: Vec::new(),
+                    acts: Vec::new(),
+                    unfit: Vec::new(),
+                    done: false,
+                }
             })
             .collect();
         for nth in 0..BATCH {
@@ -214,6 +221,7 @@ fn new_outlet(store: &mut dyn LedgerStore, nth: u64) -> HeadRow {
         // As long as the totals of a day with several groups and currencies.
         totals: vec![7; 400],
         generation: 0,
+        holder: None,
     };
     store.create_outlet(&outlet, &head).unwrap();
     match store.take_turn(id, 1, Duration::from_secs(86_400)).unwrap() {

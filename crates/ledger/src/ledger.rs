@@ -5,17 +5,18 @@ use std::{
     time::Duration,
 };
 
-use fiscal::{CivilDate, Epoch, FiscalNumber, HeadState, OutletId, Timestamp};
+use fiscal::{CivilDate, DeviceId, Epoch, FiscalNumber, HeadState, OutletId, Timestamp};
 use signing::{Attester, Signer};
 
 use crate::{
-    By, ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, IdempotencyKey, ManifestBook,
-    Offer, Outlet, Recorded, Refusal, Row, Sealing, StoreFault, VoucherIssuer, VoucherOrder,
+    By, ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, Held, IdempotencyKey, Lost,
+    ManifestBook, Offer, Outlet, Recorded, Refusal, Row, Sealing, StoreFault, Taken, VoucherIssuer,
+    VoucherOrder,
     keys::KnownKeys,
     readers::Readers,
     store::{Database, LedgerStore},
     voucher,
-    writer::{Context, Job, NotTaken, Queue, Work, Writer},
+    writer::{Context, Job, NotTaken, Queue, Work, Writer, held},
 };
 
 /// All outlets' ledgers in one database. A handle: clones serve the same.
@@ -105,7 +106,14 @@ impl Ledger {
     pub fn register(&self, outlet: &Outlet) -> Result<(), Refusal> {
         let chain =
             ChainId { outlet: outlet.id, epoch: Epoch(0), signer: self.inner.context.signer.device() };
-        let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+        let head = HeadRow {
+            chain,
+            state: HeadState::START,
+            key: None,
+            totals: Vec::new(),
+            generation: 0,
+            holder: None,
+        };
         self.ask(|store| store.create_outlet(outlet, &head))
     }
 
@@ -115,7 +123,7 @@ impl Ledger {
         self.enqueue(Job::new(outlet, Work::Sale(Box::new(offer)), move |done| {
             answer(done.and_then(|done| match done {
                 Done::Sealed(sealing) => Ok(*sealing),
-                Done::Recorded(_) => Err(Refusal::NotFound("the answer is no invoice")),
+                Done::Recorded(_) | Done::Taken(_) => Err(Refusal::NotFound("the answer is no invoice")),
             }));
         }));
     }
@@ -160,20 +168,63 @@ impl Ledger {
         voucher::token_of(&recorded.row).ok_or(Refusal::NotFound("the record is no voucher"))
     }
 
-    /// Keeps what another signer sealed, and anchors it; the answer is the anchor (L1, L4).
-    pub fn deliver(&self, delivery: Delivery) -> Result<Recorded, Refusal> {
-        self.record(delivery.chain().outlet, Work::Delivery(Box::new(delivery)), None)
+    /// Takes what another signer sealed, anchors it in the ledger's own chain and flags what is wrong with it (L1, L4, L6).
+    /// What is held already is passed over; what cannot be placed is kept beside the chains and holds nothing else up.
+    pub fn deliver(&self, delivery: Delivery, by: Option<By>) -> Result<Taken, Refusal> {
+        // Who asks for one of its invoices later gets it verified.
+        if let Some(key) = delivery.sealing_key() {
+            self.ask(|store| self.keys().publish(key, store))?;
+        }
+        let outlet = delivery.chain().outlet;
+        let work = Work::Delivery(Box::new(delivery));
+        match wait(|answer| self.enqueue(Job::new(outlet, work, answer).by(by)))? {
+            Done::Taken(taken) => Ok(*taken),
+            Done::Recorded(_) | Done::Sealed(_) => Err(Refusal::NotFound("the answer is of no delivery")),
+        }
     }
 
-    /// The invoice with a fiscal number.
+    /// How far a chain of another signer is held: durable, for acknowledgements (D10) and to go on from.
+    pub fn held(&self, chain: ChainId) -> Result<Option<Held>, Refusal> {
+        self.ask(|store| held(store, chain))
+    }
+
+    /// Gives an outlet's line of numbers to a device: the ledger's own signer seals its `close`, and no invoice after it
+    /// (L2). The device may enter by what [`Self::line`] says then. Asked for again, it repeats the record.
+    pub fn leave(&self, outlet: OutletId, to: DeviceId, by: Option<By>) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Leave(to), by)
+    }
+
+    /// Takes an outlet's line of numbers back from a device whose `close` is held: the numbers go on from its last (L2).
+    /// Asked for again, it repeats the record.
+    pub fn enter(&self, outlet: OutletId, from: DeviceId, by: Option<By>) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Enter(from), by)
+    }
+
+    /// Takes an outlet's line of numbers from a device that will not close it: a new epoch, numbered from 1, in which the
+    /// ledger's own signer seals, and the end of that device's key (L2). The answer is the record that opens the epoch;
+    /// asked for again, it is repeated.
+    pub fn force(&self, outlet: OutletId, lost: Lost, by: Option<By>) -> Result<Recorded, Refusal> {
+        self.record(outlet, Work::Force(lost), by)
+    }
+
+    /// The invoice with a fiscal number. One that a device delivered with a false seal has none to show: what is wrong with
+    /// it [`Self::non_compliant`] says.
     pub fn invoice(&self, number: &FiscalNumber) -> Result<Option<Sealing>, Refusal> {
-        let keys = &self.inner.context.keys;
-        self.ask(|store| {
+        let Context { keys, signer, .. } = &*self.inner.context;
+        let found = self.ask(|store| {
             let Some(outlet) = store.outlet_by_prefix(number.prefix)? else { return Ok(None) };
             let Some(row) = store.by_number(outlet.id, number.epoch, number.number)? else { return Ok(None) };
-            let sealed = keys.verify(&row, store)?;
-            Ok(Some(Sealing { sealed, prefix: outlet.prefix, repeated: true }))
-        })
+            match keys.verify(&row, store) {
+                Ok(sealed) => Ok(Some(Some(Sealing { sealed, prefix: outlet.prefix, repeated: true }))),
+                // It was delivered so, and is flagged.
+                Err(StoreFault::Corrupt(_)) if row.place.chain.signer != signer.device() => Ok(Some(None)),
+                Err(fault) => Err(fault),
+            }
+        })?;
+        let no_seal = Refusal::NotFound(
+            "the invoice of this number was delivered with a seal that is not valid: ask what is wrong with it",
+        );
+        found.map(|sealing| sealing.ok_or(no_seal)).transpose()
     }
 
     /// What was sealed under an idempotency key, for who lost the answer.
@@ -278,7 +329,7 @@ impl Drop for Abandons {
 fn recorded(done: Done) -> Result<Recorded, Refusal> {
     match done {
         Done::Recorded(recorded) => Ok(*recorded),
-        Done::Sealed(_) => Err(Refusal::NotFound("the answer is an invoice")),
+        Done::Sealed(_) | Done::Taken(_) => Err(Refusal::NotFound("the answer is no record of the ledger")),
     }
 }
 

@@ -12,9 +12,12 @@ mod clock;
 mod credit;
 mod delivery;
 mod export;
+mod found_by;
 mod idempotency;
+mod irregular;
 mod keys;
 mod ledger;
+mod line;
 mod manifest;
 mod offer;
 mod outlet;
@@ -38,10 +41,14 @@ pub use audit::{LedgerAudit, LedgerAuditFault, LedgerFinding, LedgerRule, Ledger
 pub use backup::{BackupFault, BackupFigures, check_backup, restore_backup, write_backup};
 pub use body::EpochReason;
 pub use clock::Clock;
-pub use delivery::{Delivered, Delivery, DeliveryFault};
+pub use delivery::{
+    Cause, Delivered, Delivery, DeliveryFault, Ended, Held, NonCompliant, Standing, Taken, Unfit, UnfitReason,
+};
 pub use export::{Export, ExportDays, ExportDone, ExportStopped};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyFault};
+pub use irregular::{Duplicate, FlagCounts, Irregular};
 pub use ledger::{Ledger, Limits, Parts};
+pub use line::{CloseTerms, Holder, Line, Lost};
 pub use manifest::{ManifestBook, ManifestFault};
 pub use offer::Offer;
 pub use outlet::Outlet;

@@ -5,7 +5,7 @@ use fiscal::{
     UtcOffset, Validated, totals::InvoiceTotals,
 };
 
-use crate::{By, IdempotencyKey, ManifestBook, Reference};
+use crate::{By, IdempotencyKey, ManifestBook, Reference, found_by};
 
 /// A sale to be sealed: canonical bytes that keep every rule of the payload (P1–P8), and what the client calls this
 /// attempt. What only the ledger knows, it asks when the offer has its turn.
@@ -19,6 +19,7 @@ pub struct Offer {
     stamped: Timestamp,
     totals: InvoiceTotals,
     note: Option<Note>,
+    reference: Option<Reference>,
     checked: Checked,
 }
 
@@ -61,6 +62,7 @@ impl Offer {
             }),
             Some(PayloadReference::Rebate) | None => None,
         };
+        let reference = found_by::reference_of_invoice(invoice);
         let (outlet, stamped) = (invoice.outlet_id, invoice.timestamp);
         let (sale, totals) = (validated.sale(), InvoiceTotals::of(invoice));
         let day = stamped.date_at(UtcOffset::KINSHASA);
@@ -68,7 +70,7 @@ impl Offer {
             Checked { book: Arc::clone(book), day, found: book.as_manifest().check(&validated, day) };
         // What was read as a payload is UTF-8.
         let payload = String::from_utf8(payload).unwrap_or_default();
-        Ok(Self { payload, key, by: None, outlet, sale, stamped, totals, note, checked })
+        Ok(Self { payload, key, by: None, outlet, sale, stamped, totals, note, reference, checked })
     }
 
     /// The same, asked for by someone: when it is sealed, that is an act.
@@ -131,7 +133,18 @@ impl Offer {
         self.note
     }
 
-    pub(crate) fn payload(&self) -> &str {
+    /// Which invoice of its outlet a credit note takes back; none for other invoices, and for a note on another outlet's.
+    pub fn original(&self) -> Option<Reference> {
+        self.note.and_then(|note| note.original)
+    }
+
+    /// What it is found by beside its own number: its original, or the invoice that it repeats (L6).
+    pub(crate) const fn reference(&self) -> Option<Reference> {
+        self.reference
+    }
+
+    /// The canonical payload.
+    pub fn payload(&self) -> &str {
         &self.payload
     }
 }

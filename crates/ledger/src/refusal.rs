@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fiscal::{CreditFault, Epoch, Fault, InvoiceNumber, LinkFault, Timestamp};
+use fiscal::{CreditFault, DeviceId, Epoch, Fault, InvoiceNumber, LinkFault, Timestamp};
 use signing::SignerFault;
 
 use crate::{ReportFault, StoreFault};
@@ -42,6 +42,27 @@ pub enum Refusal {
     VoucherOut {
         /// Until when it may be used.
         until: Timestamp,
+    },
+    /// `HANDED_OVER` (L2)
+    #[error("the outlet's line of numbers is with {device}: have it sealed there")]
+    HandedOver {
+        /// Who holds it.
+        device: DeviceId,
+    },
+    /// `NOT_CLOSED` (L2)
+    #[error(
+        "the ledger does not hold the record with which {device} left the outlet's line: have it leave and deliver, or \
+         take the line by force"
+    )]
+    NotClosed {
+        /// Who holds it still.
+        device: DeviceId,
+    },
+    /// `NOT_HOLDER` (L2, L5)
+    #[error("{device} does not hold the outlet's line of numbers: ask which signer does")]
+    NotHolder {
+        /// Who does not.
+        device: DeviceId,
     },
     /// `CLOCK_ROLLBACK_DETECTED`, `STORAGE_FULL`
     #[error(transparent)]
@@ -107,6 +128,9 @@ impl Refusal {
             Self::StampedAhead { .. } => "STALE_TIMESTAMP",
             Self::Credit(fault) => fault.code(),
             Self::VoucherOut { .. } => "ORIGINAL_ELSEWHERE",
+            Self::HandedOver { .. } => "HANDED_OVER",
+            Self::NotClosed { .. } => "NOT_CLOSED",
+            Self::NotHolder { .. } => "NOT_HOLDER",
             Self::Link(fault) => fault.code(),
             Self::ClosureRequired => "CLOSURE_REQUIRED",
             Self::NotFound(_) => "NOT_FOUND",

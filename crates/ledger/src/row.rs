@@ -59,19 +59,29 @@ pub struct Row {
 impl Row {
     /// Of a record that was just sealed.
     pub fn new(sealed: &Sealed, stamped: Timestamp, reference: Option<Reference>, body: String) -> Self {
-        let header = &sealed.header;
+        Self::of(sealed, stamped, reference, Some(body))
+    }
+
+    /// Of a record that another signer sealed, or is said to have sealed.
+    pub(crate) fn of(
+        record: &Record,
+        stamped: Timestamp,
+        reference: Option<Reference>,
+        body: Option<String>,
+    ) -> Self {
+        let header = &record.header;
         Self {
             place: Place {
                 chain: ChainId { outlet: header.outlet, epoch: header.epoch, signer: header.device },
-                position: sealed.link.position,
+                position: record.link.position,
             },
             number: header.invoice().map(|facts| facts.number),
             time: header.time,
             stamped,
-            hash: sealed.link.payload,
+            hash: record.link.payload,
             reference,
-            record: sealed.to_bytes().to_vec(),
-            body: Some(body),
+            record: record.to_bytes().to_vec(),
+            body,
         }
     }
 

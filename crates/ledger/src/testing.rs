@@ -8,11 +8,14 @@ use std::{
     time::Duration,
 };
 
-use fiscal::{DeviceId, Linked, PrivateKey, Proof, PublicKey, Sealed, Timestamp, UtcOffset};
+use fiscal::{
+    Chain, DeviceId, Epoch, EventKind, Head, HeadState, InvoiceNumber, Linked, Moment, PayloadHash,
+    PrivateKey, Proof, Proven, PublicKey, Sealed, Timestamp, UtcOffset, Validated,
+};
 use p256::ecdsa::SigningKey;
 use signing::{Signer, SignerFault};
 
-use crate::{Clock, Outlet};
+use crate::{ChainId, Clock, CloseTerms, Delivered, Outlet, Standing};
 
 pub(crate) fn outlet(id: &str) -> Outlet {
     let prefix: String = id.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
@@ -97,4 +100,101 @@ pub(crate) fn credit_note(original: &str, seal: &Sealed, now: Timestamp, termina
         r#","reference":{{"nature":"RAM","outlet_id":"{outlet}","epoch":{epoch},"invoice_seq":{number},"auth_code":"{code}"}}}}"#
     );
     format!("{}{reference}", &note[..note.len() - 1])
+}
+
+/// A fiscal memory of an outlet, as far as its journal shows: it stands by until it enters.
+pub(crate) struct TestDevice {
+    key: Proven<SigningKey>,
+    head: Head,
+    /// All that it sealed.
+    pub(crate) journal: Vec<Delivered>,
+    /// Whether it may seal invoices.
+    pub(crate) is_on_line: bool,
+}
+
+impl TestDevice {
+    pub(crate) fn new(outlet: &str, id: &str, epoch: Epoch) -> Self {
+        let byte = id.as_bytes().last().copied().unwrap();
+        let key = Proven::prove(SigningKey::from_slice(&[byte; 32]).unwrap(), [1; 32]).unwrap();
+        let chain = Chain {
+            device: id.parse().unwrap(),
+            key: key.public_key().id(),
+            outlet: outlet.parse().unwrap(),
+            nif: "A2301457K".parse().unwrap(),
+            epoch,
+        };
+        Self { key, head: Head::open(chain, HeadState::START), journal: Vec::new(), is_on_line: false }
+    }
+
+    pub(crate) fn id(&self) -> DeviceId {
+        self.head.chain().device
+    }
+
+    pub(crate) fn key(&self) -> PublicKey {
+        *self.key.public_key()
+    }
+
+    /// What a registry would say of it: certified for ever.
+    pub(crate) fn standing(&self) -> Standing {
+        let chain = self.head.chain();
+        Standing {
+            device: chain.device,
+            outlet: chain.outlet,
+            key: self.key(),
+            nif: chain.nif,
+            certificates: vec![(Timestamp::EARLIEST, Timestamp::LATEST)],
+            ended: None,
+        }
+    }
+
+    pub(crate) fn chain(&self) -> ChainId {
+        let Chain { device, outlet, epoch, .. } = *self.head.chain();
+        ChainId { outlet, epoch, signer: device }
+    }
+
+    pub(crate) fn boot(&mut self, now: Timestamp) -> Delivered {
+        self.event(EventKind::Boot, r#"{"event":"boot"}"#.to_owned(), now)
+    }
+
+    /// Leaves the line.
+    pub(crate) fn close(&mut self, now: Timestamp) -> Delivered {
+        self.is_on_line = false;
+        self.event(EventKind::Close, r#"{"event":"close"}"#.to_owned(), now)
+    }
+
+    /// Takes the line over by what the ledger said of it.
+    pub(crate) fn enter(&mut self, terms: &CloseTerms, now: Timestamp) -> Delivered {
+        self.is_on_line = true;
+        let own = *self.head.state();
+        let number = InvoiceNumber::new(terms.next_number.value() - 1);
+        let time = own.time.max(terms.floor);
+        let state = HeadState { number, hash: terms.previous, time, ..own };
+        self.head = Head::open(*self.head.chain(), state);
+        let body = format!(r#"{{"event":"hand_over","token":"","own_previous":"{}"}}"#, own.hash);
+        self.event(EventKind::HandOver, body, now)
+    }
+
+    pub(crate) fn seal(&mut self, payload: &[u8], now: Timestamp) -> Delivered {
+        let sale = Validated::read(payload).unwrap().sale();
+        let linked = self.head.link(&sale, moment(now)).unwrap();
+        self.keep(linked, std::str::from_utf8(payload).unwrap().to_owned())
+    }
+
+    fn event(&mut self, kind: EventKind, body: String, now: Timestamp) -> Delivered {
+        let hash = PayloadHash::of(body.as_bytes());
+        let linked = self.head.link_event(kind, hash, moment(now)).unwrap();
+        self.keep(linked, body)
+    }
+
+    fn keep(&mut self, linked: Linked, body: String) -> Delivered {
+        let record = *linked.sign(&self.key).unwrap().record();
+        let delivered = Delivered { record, body, idempotency_key: None };
+        self.journal.push(delivered.clone());
+        delivered
+    }
+}
+
+fn moment(now: Timestamp) -> Moment {
+    // Its clock is as good as it is: what the tests are of is the ledger's.
+    Moment { now, tolerance_seconds: u64::MAX, counter: 0 }
 }

@@ -1,6 +1,6 @@
 use ledger::{ManifestFault, StoreFault};
 
-use crate::PeopleFault;
+use crate::{DeviceFault, PeopleFault};
 
 /// Why the registry did not do or answer something. Nothing was changed then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -57,6 +57,9 @@ pub enum RegistryFault {
     /// One of [`PeopleFault`].
     #[error(transparent)]
     People(#[from] PeopleFault),
+    /// One of [`DeviceFault`].
+    #[error(transparent)]
+    Device(#[from] DeviceFault),
 }
 
 impl RegistryFault {
@@ -80,6 +83,7 @@ impl RegistryFault {
             Self::NoPrefix => "NO_PREFIX",
             Self::Manifest(fault) => fault.code(),
             Self::People(fault) => fault.code(),
+            Self::Device(fault) => fault.code(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may do what: merchants and their outlets, people, API keys, tax manifests.
+//! Who may do what: merchants and their outlets, people, API keys, tax manifests; and the fiscal devices of outlets.
 //!
 //! [`Registry`] stands in the same database as the ledger. Each change is one transaction that also writes what was done
 //! and by whom ([`ledger::Act`]). What a role may do is one table ([`Role::may`]); a [`Principal`] is who asks, and
@@ -6,6 +6,7 @@
 
 mod acts;
 mod count;
+mod devices;
 mod fault;
 mod id;
 mod keys;
@@ -23,6 +24,7 @@ mod rows;
 mod secret;
 mod tables;
 
+pub use devices::*;
 pub use fault::RegistryFault;
 pub use id::{ApiKeyId, IdFault, MerchantId, SessionId, UserId};
 #[doc(hidden)]

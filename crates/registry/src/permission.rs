@@ -55,6 +55,12 @@ permissions! {
     ReadWebhooks "webhooks:read";
     /// Make, stop and resend webhooks.
     WriteWebhooks "webhooks:write";
+    /// Read devices and who seals where.
+    ReadDevices "devices:read";
+    /// Register and activate devices, and switch an outlet between cloud and device.
+    WriteDevices "devices:write";
+    /// End a device's life: revoke it, call it lost, take it out of use; have the cloud seal without it.
+    EndDevices "devices:end";
 }
 
 /// The text names no permission.

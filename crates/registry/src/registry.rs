@@ -5,7 +5,9 @@ use ledger::{Cell, LedgerStore, Statements, StoreFault};
 use crate::{RegistryFault, rows::first};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// Has no devices; all that this version adds is tables of its own, so that making them upgrades it.
+const WITHOUT_DEVICES: i64 = 1;
 
 /// Randomness, which callers give: it fills what it is handed.
 pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]);
@@ -22,7 +24,8 @@ impl<'a> Registry<'a> {
         Self(store)
     }
 
-    /// Makes the tables that are not there yet. A database of another version is refused and left as it is.
+    /// Makes the tables that are not there yet, and so brings a database of version 1 up to this one. A database of another
+    /// version is refused and left as it is.
     pub fn prepare(store: &'a mut dyn LedgerStore) -> Result<(), RegistryFault> {
         Self(store).change(|statements| {
             statements.script(SCHEMA)?;
@@ -33,6 +36,11 @@ impl<'a> Registry<'a> {
             let found = first(statements.query("SELECT version FROM registry_meta WHERE id = 1", &[])?);
             match found.map(|mut row| row.integer("version")).transpose()? {
                 Some(VERSION) => Ok(()),
+                Some(WITHOUT_DEVICES) => {
+                    let values = [Cell::Integer(VERSION)];
+                    statements.execute("UPDATE registry_meta SET version = $1 WHERE id = 1", &values)?;
+                    Ok(())
+                }
                 found => {
                     let found = found.unwrap_or_default();
                     Err(StoreFault::Version { found, known: VERSION }.into())

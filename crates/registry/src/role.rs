@@ -27,7 +27,7 @@ pub enum Role {
 
 const CASHIER: &[Permission] = &[Seal, ReadInvoices, ReadOutlets, ReadMerchant];
 const SUPERVISOR: &[Permission] =
-    &[Seal, Credit, ReadInvoices, Close, ReadReports, ReadOutlets, ReadMerchant];
+    &[Seal, Credit, ReadInvoices, Close, ReadReports, ReadOutlets, ReadMerchant, ReadDevices];
 const MANAGER: &[Permission] = &[
     Seal,
     Credit,
@@ -43,9 +43,20 @@ const MANAGER: &[Permission] = &[
     WriteKeys,
     ReadWebhooks,
     WriteWebhooks,
+    ReadDevices,
+    WriteDevices,
 ];
-const AUDITOR: &[Permission] =
-    &[ReadInvoices, ReadReports, Audit, ReadOutlets, ReadMerchant, ReadUsers, ReadKeys, ReadWebhooks];
+const AUDITOR: &[Permission] = &[
+    ReadInvoices,
+    ReadReports,
+    Audit,
+    ReadOutlets,
+    ReadMerchant,
+    ReadUsers,
+    ReadKeys,
+    ReadWebhooks,
+    ReadDevices,
+];
 
 impl Role {
     /// All of them.
@@ -118,6 +129,8 @@ mod tests {
             WriteKeys,
             WriteManifests,
             WriteWebhooks,
+            WriteDevices,
+            EndDevices,
         ];
         assert_eq!(Role::Auditor.may().and(Permissions::of(&writes)), Permissions::default());
     }
@@ -127,6 +140,12 @@ mod tests {
         let ladder = [Role::Cashier, Role::Supervisor, Role::Manager, Role::Owner];
         assert!(ladder.windows(2).all(|pair| pair[0].may().are_within(pair[1].may())));
         assert!(Role::ALL.iter().all(|role| role.may().has(Platform) == role.is_of_platform()));
+    }
+
+    #[test]
+    fn only_an_owner_and_the_platform_end_a_device() {
+        let end = |role: &&Role| role.may().has(EndDevices);
+        assert!(Role::ALL.iter().filter(end).eq([&Role::Owner, &Role::Operator]));
     }
 
     #[test]

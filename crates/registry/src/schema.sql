@@ -1,4 +1,4 @@
--- Version 1. Times are seconds since 1970, hashes small hexadecimal digits. One text for SQLite and PostgreSQL.
+-- Version 2. Times are seconds since 1970, hashes small hexadecimal digits. One text for SQLite and PostgreSQL.
 
 -- One row.
 CREATE TABLE IF NOT EXISTS registry_meta (
@@ -91,3 +91,69 @@ CREATE TABLE IF NOT EXISTS sign_in_tries (
   last BIGINT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sign_in_tries_by_last ON sign_in_tries (last);
+
+-- Fiscal devices. One is of one outlet for its life; an outlet has at most one that is active. Of an activation code only
+-- the hash is kept.
+CREATE TABLE IF NOT EXISTS devices (
+  serial TEXT PRIMARY KEY,
+  outlet TEXT NOT NULL REFERENCES places (outlet),
+  merchant TEXT NOT NULL REFERENCES merchants (id),
+  state TEXT NOT NULL,
+  registered BIGINT NOT NULL,
+  registered_by TEXT NOT NULL,
+  code TEXT,
+  code_expires BIGINT,
+  code_redeemed BIGINT,
+  public_key TEXT UNIQUE,
+  firmware_version TEXT,
+  activated BIGINT,
+  activation_epoch BIGINT,
+  activation_record TEXT,
+  tested BIGINT,
+  homologated BIGINT,
+  homologation TEXT,
+  ended BIGINT,
+  end_reason TEXT,
+  end_epoch BIGINT,
+  end_number BIGINT
+);
+CREATE INDEX IF NOT EXISTS devices_by_merchant ON devices (merchant, serial);
+CREATE INDEX IF NOT EXISTS devices_by_outlet ON devices (outlet, serial);
+CREATE UNIQUE INDEX IF NOT EXISTS devices_by_active ON devices (outlet) WHERE state = 'active';
+
+-- All certificates that a device was given. `der` is in base64url.
+CREATE TABLE IF NOT EXISTS device_certificates (
+  serial TEXT PRIMARY KEY,
+  device TEXT NOT NULL REFERENCES devices (serial),
+  der TEXT NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  issued BIGINT NOT NULL,
+  revoked BIGINT,
+  reason TEXT
+);
+CREATE INDEX IF NOT EXISTS device_certificates_by_device ON device_certificates (device, not_after);
+CREATE INDEX IF NOT EXISTS device_certificates_by_revocation ON device_certificates (revoked) WHERE revoked IS NOT NULL;
+
+-- What a device and its proxy said of themselves last. `report` is JSON.
+CREATE TABLE IF NOT EXISTS device_health (
+  device TEXT PRIMARY KEY REFERENCES devices (serial),
+  seen BIGINT NOT NULL,
+  firmware_version TEXT,
+  epoch BIGINT,
+  last_number BIGINT,
+  last_position BIGINT,
+  clock_drift BIGINT,
+  report TEXT NOT NULL
+);
+
+-- Who is wanted to seal at an outlet; the cloud where there is no row. Who does, the ledger says.
+CREATE TABLE IF NOT EXISTS outlet_modes (
+  outlet TEXT PRIMARY KEY REFERENCES places (outlet),
+  mode TEXT NOT NULL,
+  device TEXT REFERENCES devices (serial),
+  asked BIGINT NOT NULL,
+  asked_by TEXT NOT NULL,
+  reached BIGINT
+);
+CREATE INDEX IF NOT EXISTS outlet_modes_by_open ON outlet_modes (outlet) WHERE reached IS NULL;

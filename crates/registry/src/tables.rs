@@ -12,6 +12,10 @@ pub const TABLES: &[Table] = &[
     Table::Other(&TableShape { name: "people", columns: PEOPLE, key_columns: 1 }),
     Table::Other(&TableShape { name: "api_keys", columns: API_KEYS, key_columns: 1 }),
     Table::Other(&TableShape { name: "tax_manifests", columns: TAX_MANIFESTS, key_columns: 1 }),
+    Table::Other(&TableShape { name: "devices", columns: DEVICES, key_columns: 1 }),
+    Table::Other(&TableShape { name: "device_certificates", columns: DEVICE_CERTIFICATES, key_columns: 1 }),
+    Table::Other(&TableShape { name: "device_health", columns: DEVICE_HEALTH, key_columns: 1 }),
+    Table::Other(&TableShape { name: "outlet_modes", columns: OUTLET_MODES, key_columns: 1 }),
 ];
 
 const MERCHANTS: &[Column] =
@@ -59,3 +63,56 @@ const API_KEYS: &[Column] = &[
 
 const TAX_MANIFESTS: &[Column] =
     &[("version", Integer), ("document", Text), ("imported", Integer), ("imported_by", Text)];
+
+/// Without their activation codes: one that was used since the backup is not good again.
+const DEVICES: &[Column] = &[
+    ("serial", Text),
+    ("outlet", Text),
+    ("merchant", Text),
+    ("state", Text),
+    ("registered", Integer),
+    ("registered_by", Text),
+    ("public_key", Text),
+    ("firmware_version", Text),
+    ("activated", Integer),
+    ("activation_epoch", Integer),
+    ("activation_record", Text),
+    ("tested", Integer),
+    ("homologated", Integer),
+    ("homologation", Text),
+    ("ended", Integer),
+    ("end_reason", Text),
+    ("end_epoch", Integer),
+    ("end_number", Integer),
+];
+
+const DEVICE_CERTIFICATES: &[Column] = &[
+    ("serial", Text),
+    ("device", Text),
+    ("der", Text),
+    ("not_before", Integer),
+    ("not_after", Integer),
+    ("issued", Integer),
+    ("revoked", Integer),
+    ("reason", Text),
+];
+
+const DEVICE_HEALTH: &[Column] = &[
+    ("device", Text),
+    ("seen", Integer),
+    ("firmware_version", Text),
+    ("epoch", Integer),
+    ("last_number", Integer),
+    ("last_position", Integer),
+    ("clock_drift", Integer),
+    ("report", Text),
+];
+
+const OUTLET_MODES: &[Column] = &[
+    ("outlet", Text),
+    ("mode", Text),
+    ("device", Text),
+    ("asked", Integer),
+    ("asked_by", Text),
+    ("reached", Integer),
+];

@@ -100,7 +100,7 @@ impl Setup {
     fn a_key_cannot_be_taken_out(&self) {
         self.by_hand(|session| {
             let keys = private_keys(session);
-            assert_eq!(keys.len(), 4, "those of the suite");
+            assert_eq!(keys.len(), 7, "those of the suite");
             for key in keys {
                 let value = session.get_attribute_info(key, &[AttributeType::Value]).unwrap();
                 assert!(matches!(value[..], [AttributeInfo::Sensitive]), "{value:?}");

@@ -16,7 +16,8 @@ pub trait Signer: Send + Sync {
     fn seal(&self, linked: Vec<Linked>) -> Result<Vec<Sealed>, SignerFault>;
 }
 
-/// Signs what is no record: reports, exports, lists of keys, tokens for devices. Its key never seals (S2).
+/// Signs what is no record: reports, exports and lists, orders to devices, activations, or certificates. Its key is for one
+/// of these and never seals (S2).
 pub trait Attester: Send + Sync {
     /// The public half.
     fn public_key(&self) -> PublicKey;

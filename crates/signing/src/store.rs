@@ -56,16 +56,29 @@ pub trait Session: Send {
 pub enum Purpose {
     /// Seals records.
     Seal,
-    /// Signs reports, exports, lists and tokens.
+    /// Signs reports, exports and lists.
     Attest,
+    /// Signs orders to devices: time, hand-over, acknowledgement, manifest, state (D7).
+    Operate,
+    /// Signs activations of devices, as the root that they were made with (D6). In production it is the manufacturer's
+    /// and in another store.
+    Activate,
+    /// Signs certificates, requests for them, and lists of those that were revoked.
+    Certify,
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Seal, Self::Attest, Self::Operate, Self::Activate, Self::Certify];
+
     /// As it is written in key files, labels and lists.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Seal => "seal",
             Self::Attest => "attest",
+            Self::Operate => "operate",
+            Self::Activate => "activate",
+            Self::Certify => "certify",
         }
     }
 }
@@ -80,13 +93,13 @@ impl str::FromStr for Purpose {
     type Err = UnknownPurpose;
 
     fn from_str(text: &str) -> Result<Self, UnknownPurpose> {
-        [Self::Seal, Self::Attest].into_iter().find(|purpose| purpose.as_str() == text).ok_or(UnknownPurpose)
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text).ok_or(UnknownPurpose)
     }
 }
 
 /// A word that names no purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key is for `seal` or `attest`: name one of these")]
+#[error("a key is for `seal`, `attest`, `operate`, `activate` or `certify`: name one of these")]
 pub struct UnknownPurpose;
 
 /// A key as its store describes it. That the store holds its private half is not said with that: see

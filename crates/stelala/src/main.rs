@@ -9,6 +9,7 @@ mod firmware;
 mod help;
 mod import;
 mod ledger;
+mod proxy;
 mod random;
 mod up;
 
@@ -36,8 +37,9 @@ enum Command {
     Demo(demo::DemoCommand),
     /// Starts a cloud on this machine, and sells a day by its API.
     ///
-    /// It makes a folder with a database, encrypted keys, a merchant with an outlet and an API key, seals the day of
-    /// examples/day by POST /api/v1/invoices, says what to try, and serves until it is interrupted: first of all /docs and a
+    /// It makes a folder with a database, encrypted keys, a merchant with two outlets and API keys, and seals the day of
+    /// examples/day by POST /api/v1/invoices. For the second outlet a simulated fiscal memory seals, which a proxy activates
+    /// and brings to the cloud. It says what to try, and serves until it is interrupted: first of all /docs, /devices and a
     /// sale of your own. Started again it goes on there.
     Up(up::UpCommand),
     /// Runs a cloud, and looks after what it needs: merchants, outlets, API keys, people, signing keys.
@@ -45,6 +47,9 @@ enum Command {
     Cloud(cloud::CloudCommand),
     /// Says in sentences what is wrong with a cloud.
     Doctor(cloud::DoctorCommand),
+    /// Runs the proxy beside a fiscal memory, and looks after it: doctor, activation, tills.
+    #[command(subcommand)]
+    Proxy(proxy::ProxyCommand),
     /// Seals a day of sales from another system's export.
     Import(import::ImportCommand),
     /// Looks after what a cloud has sealed: exports, backups, heads.
@@ -95,6 +100,7 @@ fn main() -> ExitCode {
         Command::Device(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Proxy(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::Verify(Verify::Referee(command)) => verify(&command),

@@ -87,7 +87,8 @@ fn a_cloud_comes_up_from_nothing_sells_the_day_once_and_goes_on_with_it() {
     assert_eq!(rows(&first).len(), 38);
     let secret =
         |name: &str| folder.path().join("cloud").join(name).metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(["passphrase", "api-key", "keys.json", "ledger.sqlite"].map(secret), [0o600; 4]);
+    let secrets = ["passphrase", "api-key", "merchant-key", "operator-key", "keys.json", "ledger.sqlite"];
+    assert_eq!(secrets.map(secret), [0o600; 6]);
     let second = said(folder.path(), &up);
     assert!(second.contains("38 invoices were sealed before"), "{second}");
     let before: Vec<String> = rows(&first).iter().map(|row| format!("{row}  sealed before")).collect();
@@ -98,7 +99,7 @@ fn a_cloud_comes_up_from_nothing_sells_the_day_once_and_goes_on_with_it() {
     let doctor = run(folder.path(), &["doctor", "--config", config]);
     let said_by_doctor = String::from_utf8(doctor.stdout).unwrap();
     assert!(
-        said_by_doctor.contains("seals with key") && said_by_doctor.contains("1 registered"),
+        said_by_doctor.contains("seals with key") && said_by_doctor.contains("2 registered"),
         "{said_by_doctor}"
     );
     let mut variables = command(folder.path(), &["cloud", "run", "--config", config]);
@@ -116,6 +117,42 @@ fn a_cloud_comes_up_from_nothing_sells_the_day_once_and_goes_on_with_it() {
     assert!(shown.starts_with("HTTP/1.1 200 ") && shown.contains("qr_payload"), "{shown}");
     running.terminate();
     assert_eq!(running.0.wait().unwrap().code(), Some(0), "it ends in good order");
+}
+
+#[test]
+fn a_second_shop_sells_by_its_device_and_the_numbers_go_on_when_the_cloud_takes_the_line() {
+    let folder = TempDir::new().unwrap();
+    let rows = |said: &str| said.lines().filter(|line| line.starts_with("LUBKAMAL01-0-")).count();
+    let (up, said) = serve(folder.path());
+    assert_eq!(rows(&said), 6, "{said}");
+    assert!(said.contains("DEF-000001") && said.contains("activated by the code"), "{said}");
+    let address = address_in(&said).to_owned();
+    let key = fs::read_to_string(folder.path().join("my cloud/merchant-key")).unwrap();
+    let ask_as_merchant = |method: &str, path: &str, media: &str, body: &str| {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\
+             Host: test\r\nConnection: close\r\n\r\n{body}",
+            key.trim(),
+            body.len()
+        );
+        send(&address, &head)
+    };
+    let device = ask_as_merchant("GET", "/api/v1/devices/DEF-000001", "application/json", "");
+    assert!(device.contains(r#""state":"active""#) && device.contains("not_after"), "{device}");
+    let mode = "/api/v1/outlets/LUB-KAMALONDO-01/mode";
+    let switched = ask_as_merchant("PUT", mode, "application/json", r#"{"mode":"cloud"}"#);
+    assert!(switched.starts_with("HTTP/1.1 200 "), "{switched}");
+    let sale = r#"{"outlet_id":"LUB-KAMALONDO-01","invoice_type":"sale","timestamp":"2026-03-14T08:00:00Z",
+        "pos_terminal_id":"TILL-1","cashier_id":"GRACE","currency":"CDF","payments":[{"method":"cash"}],
+        "items":[{"code":"BREAD","description":"Pain","quantity":2,"unit_price":1500,"tax_group":"standard_vat"}]}"#;
+    let sealed = ask_as_merchant("POST", "/api/v1/invoices?complete=true", "application/json", sale);
+    assert!(sealed.contains("LUBKAMAL01-0-00000007") && sealed.contains("CLOUD-01"), "{sealed}");
+    up.terminate();
+    drop(up);
+    // It goes on as it was left: the cloud has the line.
+    let again = self::said(folder.path(), &["up", "--dir", "my cloud", "--port", "0", "--once"]);
+    assert_eq!(rows(&again), 6, "{again}");
+    assert!(again.contains("6 invoices were sealed before") && !again.contains("activated by"), "{again}");
 }
 
 #[test]

@@ -49,9 +49,10 @@ pub enum VerifyCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Checks an audit export: the signed list of its parts, each part against it, and all records as one journal.
+    /// Checks an audit export: the signed lists of its parts, each part against them, the records of each signer as one
+    /// journal, and all signers against each other.
     Export {
-        /// The folder with `manifest.jws` and the parts.
+        /// The folder with `manifest.jws`, the parts, and a folder of each other signer.
         folder: PathBuf,
         /// The public key that signed the list, in PEM. Without it the list is not proven.
         #[arg(long, value_name = "KEY.pem")]

@@ -292,3 +292,24 @@ fn an_export_is_judged_with_its_list_and_a_part_alone() {
     assert_eq!(code, 2);
     assert!(text.contains("manifest.jws"), "{text}");
 }
+
+#[test]
+fn folders_of_other_signers_are_judged_with_the_export_that_they_are_in() {
+    let desk = Desk::new("folders").with_export();
+    let ask = || {
+        desk.ask(&["export", "export", "--trust", "key.pem", "--attester", "attester.pem", "--lang", "en"])
+    };
+    let other = desk.0.join("export/DEF-000009");
+    fs::create_dir_all(&other).unwrap();
+    assert_eq!(ask().0, 0, "a folder without a list is nobody's chain");
+    for file in ["manifest.jws", "part-000001.jsonl"] {
+        fs::copy(desk.0.join("export").join(file), other.join(file)).unwrap();
+    }
+    let (code, text) = ask();
+    assert_eq!(code, 1);
+    assert!(text.contains("DEF-000009: ") && text.contains("[folder_signer]"), "{text}");
+    assert!(text.contains("DEF-000009/part-000001.jsonl#1 ") && text.contains("[sale_twice]"), "{text}");
+    let list = example("manifest").replace(".eyJ2", ".eyJ3");
+    fs::write(other.join("manifest.jws"), list).unwrap();
+    assert_ne!(ask().0, 0, "a list that was changed");
+}

@@ -162,6 +162,26 @@ rules! {
     CounterBack "counter_back" "le compteur de l'élément sécurisé recule : la mémoire de l'appareil a été restaurée ou remplacée" "the secure element's counter goes back: the device's memory was restored or replaced";
     SealedAfterClose "sealed_after_close" "ce signataire avait clos sa série et ne pouvait plus sceller" "this signer had closed its line and could seal no more";
     NoHandOver "no_hand_over" "un autre signataire continue sans que le précédent ait clos sa série" "another signer goes on although the one before had not closed its line";
+    SealedStandingBy "sealed_standing_by" "ce signataire n'avait pas encore reçu la série et ne pouvait pas sceller" "this signer had not been given the line yet and could not seal";
+    CloseForm "close_form" "ce que dit l'enregistrement de qui quitte la série n'est pas dans sa forme" "what the record says of giving the line is not in its form";
+    CloseMismatch "close_mismatch" "qui quitte la série nomme un autre dernier numéro ou une autre tête que les siens" "who gives the line names another last number or head than its own";
+    HandOverForm "hand_over_form" "ce que dit l'enregistrement de qui reprend la série n'est pas dans sa forme" "what the record says of taking the line is not in its form";
+    HandOverMismatch "hand_over_mismatch" "qui reprend la série nomme une autre clôture de série, un autre numéro, une autre époque ou une autre clé que les siens" "who takes the line names another close, number, epoch or key than its own";
+    FlagForm "flag_form" "ce signalement du registre n'est pas dans sa forme" "this flag of the ledger is not in its form";
+    RevocationForm "revocation_form" "cette révocation n'est pas dans sa forme" "this revocation is not in its form";
+    AnchorForm "anchor_form" "cet ancrage n'est pas dans sa forme" "this anchor is not in its form";
+    AnchorGap "anchor_gap" "cet ancrage ne suit pas le précédent de la même chaîne" "this anchor does not follow the one before it of the same chain";
+    AnchorDiffers "anchor_differs" "cet enregistrement n'est pas celui que nomme l'ancrage du registre : il a été changé, ou d'autres avant lui" "this record is not the one that the ledger's anchor names: it was changed, or others before it";
+    ChainMissing "chain_missing" "le registre nomme cette chaîne d'un autre scelleur et elle n'est pas ici : demandez-la" "the ledger names this chain of another signer and it is not here: ask for it";
+    ChainShort "chain_short" "cette chaîne ne va pas d'où à où le registre la nomme : des enregistrements manquent" "this chain does not go from and to where the ledger names it: records are missing";
+    FolderSigner "folder_signer" "ce dossier ne contient pas la chaîne de celui dont il porte le nom : des dossiers ont été échangés" "this folder does not hold the chain of whom it is named after: folders were exchanged";
+    CloseUnknown "close_unknown" "celui qui reprend la série nomme une clôture de série qui n'est dans aucune autre chaîne" "who takes the line names a close that is in no other chain";
+    CloseTwice "close_twice" "la série a été reprise deux fois après la même clôture de série" "the line was taken twice after the same close";
+    HandOverSigner "hand_over_signer" "la série a été donnée à un autre que celui qui l'a reprise, ou reprise d'un autre que celui qui l'a donnée" "the line was given to another than who took it, or taken from another than who gave it";
+    HandOverNumber "hand_over_number" "celui qui reprend la série ne continue pas au numéro qui suit le dernier donné : des factures manquent ou sont doublées" "who takes the line does not go on with the number after the last that was given: invoices are missing or doubled";
+    NumberTwice "number_twice" "ce numéro a déjà été donné par un autre signataire : l'un des deux n'avait pas la série" "this number was given by another signer already: one of the two had not the line";
+    NumberMissing "number_missing" "des numéros avant celui-ci ne sont dans aucune chaîne : des factures manquent" "numbers before this one are in no chain: invoices are missing";
+    AfterRevocation "after_revocation" "cette facture suit la dernière d'une clé révoquée, et le registre ne la signale pas" "this invoice is after the last of a revoked key, and the ledger does not flag it";
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
     HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";
@@ -196,6 +216,29 @@ rules! {
 }
 
 impl Rule {
+    /// Whether a ledger can declare it of a record: that holds what was sealed and keeps not every rule. What was changed
+    /// since, or cannot stand in a chain, nobody declares (L6).
+    pub(crate) const fn can_be_declared(self) -> bool {
+        !matches!(
+            self,
+            Self::LineForm
+                | Self::RecordForm
+                | Self::RecordKind
+                | Self::PayloadHash
+                | Self::ChainBroken
+                | Self::PositionGap
+                | Self::EpochBack
+                | Self::OtherOutlet
+                | Self::HeadDiffers
+                | Self::AnchorDiffers
+        )
+    }
+
+    /// Whether it says that a number is not in order.
+    pub(crate) const fn disorders_numbers(self) -> bool {
+        matches!(self, Self::NumberGap | Self::SealedAfterClose | Self::SealedStandingBy)
+    }
+
     /// Whether what breaks this makes sums over the record, or over what is before it, say nothing.
     pub(crate) const fn shakes_sums(self) -> bool {
         matches!(

@@ -5,13 +5,15 @@
 //!
 //! * [`verify_qr`]: the text of a receipt's QR code, against keys or a signed [`Bundle`] of them;
 //! * [`verify_payload`]: a canonical payload, and [`verify_payload_of`] against its seal;
-//! * [`Referee`]: a journal, record by record, and its closures against what they close.
+//! * [`Referee`]: a journal, record by record, and its closures against what they close;
+//! * [`OutletAudit`]: all chains of an outlet, whose signers hand its line of numbers to each other (L2).
 //!
 //! Each answers with findings, which are stable codes with a sentence in French and English, and each verdict can be
 //! put into words as a [`Report`].
 
 mod audit;
 mod bundle;
+mod bytes;
 mod check;
 mod closure;
 mod export;
@@ -19,7 +21,10 @@ mod finding;
 mod journal;
 mod journal_line;
 mod jws;
+mod line;
 mod lines;
+mod one_form;
+mod outlet;
 mod payload;
 mod qr;
 mod report;
@@ -27,7 +32,7 @@ mod scratch;
 mod signed_report;
 mod trust;
 
-pub use audit::{Audit, AuditFault};
+pub use audit::{Audit, AuditFault, OutletAudit};
 pub use bundle::{Bundle, BundleFault, BundleIssueFault, KeyList};
 pub use check::{SignatureCheck, SoftwareCheck};
 pub use export::{

@@ -9,6 +9,8 @@ use crate::{bundle::Bundle, finding::Rule};
 pub enum Trust {
     /// Someone handed them over: whose they are is for that one to know.
     Keys(Vec<PublicKey>),
+    /// The same, each with the signer whose it is.
+    Signers(Vec<(DeviceId, PublicKey)>),
     /// An authority signed a list that says whose each is (S6).
     Bundle(Bundle),
 }
@@ -67,6 +69,13 @@ impl Trust {
     pub(crate) fn sealing_key(&self, header: &Header, serial: Serial) -> Result<PublicKey, Rule> {
         match self {
             Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
+            Self::Signers(keys) => {
+                let known = |(_, key): &&(DeviceId, PublicKey)| key.id() == header.key;
+                let of_signer = keys.iter().filter(known).find(|(signer, _)| *signer == header.device);
+                let rule =
+                    if keys.iter().any(|key| known(&key)) { Rule::SignerMismatch } else { Rule::KeyUnknown };
+                of_signer.map(|(_, key)| *key).ok_or(rule)
+            }
             Self::Bundle(bundle) => {
                 let trusted = entry_for(bundle, header)?;
                 trusted.may_seal(header, serial)?;
@@ -79,6 +88,11 @@ impl Trust {
     pub(crate) fn named_key(&self, header: &Header) -> Result<PublicKey, Rule> {
         match self {
             Self::Keys(keys) => find(keys, header.key).ok_or(Rule::KeyUnknown),
+            Self::Signers(keys) => keys
+                .iter()
+                .find(|(_, key)| key.id() == header.key)
+                .map(|(_, key)| *key)
+                .ok_or(Rule::KeyUnknown),
             Self::Bundle(bundle) => entry_for(bundle, header).map(|trusted| trusted.key),
         }
     }
@@ -87,6 +101,8 @@ impl Trust {
     pub(crate) fn issuing_key(&self, id: KeyId) -> Result<PublicKey, Rule> {
         match self {
             Self::Keys(keys) => find(keys, id).ok_or(Rule::KeyUnknown),
+            // A signer's key lends nothing (S2).
+            Self::Signers(_) => Err(Rule::IssuerUse),
             Self::Bundle(bundle) => {
                 let trusted = bundle.first_entry(id).ok_or(Rule::KeyUnknown)?;
                 if trusted.purpose == KeyUse::Issue { Ok(trusted.key) } else { Err(Rule::IssuerUse) }

@@ -16,6 +16,7 @@ use support::{
     export::{Export, attester, sign},
     issuing_key, journal, key,
     lies::{LIES, closed_with, days},
+    outlet::{self, Holder, Outlet, Terms},
     public, purpose, qr, resealed, sale, seal_event, seal_sale, serial, terms,
     till::Till,
     trust, verdict,
@@ -336,12 +337,140 @@ fn ledgers() -> Vec<Case> {
     ]
 }
 
+/// The cloud leaves the line to device 0, which is told something else and sells.
+fn entered(change: fn(&mut Terms)) -> Outlet {
+    let mut outlet = Outlet::new(2);
+    outlet.sell(3);
+    let mut terms = outlet.leave(0);
+    change(&mut terms);
+    outlet.device_enters(0, terms);
+    outlet.sell(1);
+    outlet.deliver();
+    outlet
+}
+
+/// `outlets.rs` has more of them, with their places and with what a ledger declares.
+fn chains() -> Vec<Case> {
+    let own = |kind, body: &str| {
+        let mut outlet = Outlet::new(1);
+        outlet.declare(kind, body);
+        outlet::alone(&outlet.cloud.entries).findings
+    };
+    let body_of = |body: &str| {
+        let mut outlet = Outlet::new(1);
+        let terms = outlet.leave(0);
+        outlet.enter(Holder::Device(0), body, terms, "2026-02-04T09:00:00");
+        outlet::alone(&outlet.devices[0].entries).findings
+    };
+    let mut early = Outlet::new(1);
+    early.devices[0].sell(&sale(900), "2026-02-04T08:00:01");
+    vec![
+        case(Rule::SealedStandingBy, outlet::alone(&early.devices[0].entries).findings),
+        case(Rule::CloseForm, own(EventKind::Close, r#"{"signer":"cloud","to":""}"#)),
+        case(Rule::CloseMismatch, own(EventKind::Close, r#"{"signer":"cloud","to":"D","last_number":9}"#)),
+        case(Rule::HandOverForm, body_of("{}")),
+        case(Rule::HandOverMismatch, {
+            let terms = Terms { next: 1, close: RecordHash([1; 32]), floor: at(0).now };
+            body_of(&format!(r#"{{"token":"{}"}}"#, outlet::enter_token(0, &terms)))
+        }),
+        case(Rule::FlagForm, own(EventKind::Flag, "{}")),
+        case(Rule::RevocationForm, own(EventKind::Revocation, "{}")),
+        case(Rule::AnchorForm, own(EventKind::Anchor, "{}")),
+    ]
+}
+
+fn anchors() -> Vec<Case> {
+    let anchor = |first: u64, head: &str| {
+        let mut outlet = entered(|_| ());
+        outlet.declare(
+            EventKind::Anchor,
+            &format!(
+                r#"{{"signer":"{}","epoch":0,"first_position":{first},"last_position":{first},"previous_hash":"{head}","last_hash":"{head}"}}"#,
+                outlet::device_id(0),
+            ),
+        );
+        outlet.verdict().journal.findings
+    };
+    vec![
+        case(Rule::AnchorGap, anchor(7, &"0".repeat(64))),
+        case(Rule::AnchorDiffers, {
+            let mut folders = entered(|_| ()).folders();
+            let last = folders[1].1.len() - 1;
+            folders[1].1[last] = resealed(&folders[1].1[last], |record| record.link.counter += 1);
+            outlet::judged_as_journals(&folders).journal.findings
+        }),
+    ]
+}
+
+fn outlets() -> Vec<Case> {
+    let together = |outlet: &Outlet| outlet.verdict().journal.findings;
+    let mut twice = entered(|_| ());
+    let last = twice.cloud.entries[4].record;
+    let again = Terms { next: 4, close: last.hash(), floor: last.header.time };
+    twice.device_enters(1, again);
+    let mut other = Outlet::new(2);
+    let terms = other.leave(0);
+    other.device_enters(1, terms);
+    let mut numbers = Outlet::new(2);
+    numbers.sell(1);
+    numbers.devices[1] = Till::of(
+        Chain { device: outlet::device_id(1).parse().unwrap(), key: public(11).id(), ..cloud_chain(1) },
+        key(11),
+        HeadState::START,
+    );
+    numbers.devices[1].sell(&sale(901), "2026-02-04T09:00:00");
+    let without = |at: usize| {
+        let mut folders = entered(|_| ()).folders();
+        folders.remove(at);
+        outlet::judged(&folders).journal.findings
+    };
+    let mut short = entered(|_| ()).folders();
+    short[1].1.pop();
+    let mut back = entered(|_| ());
+    back.take_back();
+    back.sell(1);
+    let mut later = back.folders();
+    later[0].1.remove(0);
+    later.remove(1);
+    let mut exchanged = entered(|_| ()).folders();
+    exchanged[1].0 = "DEF-9".to_owned();
+    vec![
+        case(Rule::ChainMissing, without(1)),
+        case(Rule::ChainShort, outlet::judged(&short).journal.findings),
+        case(Rule::FolderSigner, outlet::judged(&exchanged).findings),
+        case(Rule::CloseUnknown, together(&entered(|terms| terms.close = RecordHash([1; 32])))),
+        case(Rule::CloseTwice, together(&twice)),
+        case(Rule::HandOverSigner, together(&other)),
+        case(Rule::HandOverNumber, together(&entered(|terms| terms.next += 1))),
+        case(Rule::NumberTwice, together(&numbers)),
+        case(Rule::NumberMissing, outlet::judged_as_journals(&later).journal.findings),
+        case(Rule::AfterRevocation, {
+            let mut revoked = entered(|_| ());
+            let end = format!(
+                r#"{{"signer":"{}","key_id":"{}","epoch":0,"last_number":3,"reason":"lost","time":"2026-02-04T12:00:00"}}"#,
+                outlet::device_id(0),
+                public(10).id(),
+            );
+            revoked.declare(EventKind::Revocation, &end);
+            together(&revoked)
+        }),
+    ]
+}
+
 #[test]
 fn each_rule_is_broken_by_something_and_found() {
-    let cases: Vec<Case> = [receipts(), delegated_receipts(), payloads(), journals(), closures(), ledgers()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let cases = [
+        receipts(),
+        delegated_receipts(),
+        payloads(),
+        journals(),
+        closures(),
+        ledgers(),
+        chains(),
+        anchors(),
+        outlets(),
+    ];
+    let cases: Vec<Case> = cases.into_iter().flatten().collect();
     for case in &cases {
         let found: Vec<Rule> = case.findings.iter().map(|finding| finding.rule).collect();
         assert!(found.contains(&case.expected), "{:?} expected, found {:?}", case.expected, found);

@@ -121,6 +121,19 @@ fn cloud_binding(key: &Proven<SigningKey>) -> String {
     )
 }
 
+/// What it would say when it leaves the line to a device after the example's invoice, and takes it back.
+fn cloud_hand_over(key: &Proven<SigningKey>) -> [String; 2] {
+    let public_key = Base64UrlUnpadded::encode_string(&key.public_key().to_spki());
+    let [close, own] = ["the close of the device", "the cloud's own record before"]
+        .map(|name| RecordHash(Sha256::digest(name).into()));
+    [
+        r#"{"signer":"cloud","to":"DEF-000123","last_number":105}"#.to_owned(),
+        format!(
+            r#"{{"signer":"cloud","from":"DEF-000123","public_key":"{public_key}","next_number":120,"close_hash":"{close}","own_previous":"{own}"}}"#
+        ),
+    ]
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -178,6 +191,8 @@ fn examples() -> BTreeMap<&'static str, String> {
         time: record.header.time,
     };
 
+    let [cloud_close, cloud_entered] = cloud_hand_over(&sealing_key);
+
     BTreeMap::from([
         ("payload", payload.to_owned()),
         ("public-key", sealing_key.public_key().to_pem().trim_end().to_owned()),
@@ -192,6 +207,8 @@ fn examples() -> BTreeMap<&'static str, String> {
         ("qr", elements.qr.to_string()),
         ("journal-line", journal_line),
         ("cloud-binding", cloud_binding(&sealing_key)),
+        ("cloud-close", cloud_close),
+        ("cloud-hand-over", cloud_entered),
         ("attester-key", attesting_key.public_key().to_pem().trim_end().to_owned()),
         ("manifest-body", manifest_body(&manifest)),
         ("manifest", manifest),
@@ -258,6 +275,37 @@ fn the_examples_of_an_export_a_head_and_a_binding_are_true_to_the_referee() {
     let linked = first.link_event(EventKind::Provisioned, hash, moment("2026-02-04T08:00:00", 0)).unwrap();
     let line = JournalLine::new(&linked.sign(&sealing_key).unwrap(), Some(&made["cloud-binding"])).to_json();
     assert_eq!(Audit::new(&trust).journal(line.as_bytes()).unwrap().findings, []);
+}
+
+#[test]
+fn the_examples_of_a_hand_over_are_true_to_the_referee() {
+    let made = examples();
+    let trust = Trust::Keys(vec![fiscal::PublicKey::from_pem(&made["public-key"]).unwrap()]);
+    let key: Proven<SigningKey> = self::key("stelala formats example: sealing key");
+    let mut head = self::head(&key, 104);
+    let chain = *head.chain();
+    let mut lines = vec![JournalLine::new(&sealed_by(&mut head, &key), None).to_json()];
+    let close = &made["cloud-close"];
+    let left = head
+        .link_event(EventKind::Close, PayloadHash::of(close.as_bytes()), moment("2026-02-04T10:20:00", 119))
+        .unwrap();
+    lines.push(JournalLine::new(&left.sign(&key).unwrap(), Some(close)).to_json());
+    // The example names hashes that no records have; those of this chain take their places.
+    let device = RecordHash(Sha256::digest("the close of the device").into());
+    let before = RecordHash(Sha256::digest("the cloud's own record before").into());
+    let entered = made["cloud-hand-over"].replace(&before.to_string(), &head.state().hash.to_string());
+    let mut head =
+        Head::open(chain, HeadState { number: InvoiceNumber::new(119), hash: device, ..*head.state() });
+    let linked = head
+        .link_event(
+            EventKind::HandOver,
+            PayloadHash::of(entered.as_bytes()),
+            moment("2026-02-04T12:00:00", 120),
+        )
+        .unwrap();
+    lines.push(JournalLine::new(&linked.sign(&key).unwrap(), Some(&entered)).to_json());
+    let verdict = Audit::new(&trust).journal(lines.join("\n").as_bytes()).unwrap();
+    assert_eq!((&verdict.findings[..], verdict.hand_overs_unchecked), (&[][..], 1));
 }
 
 #[test]

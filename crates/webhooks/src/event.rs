@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use fiscal::{EventKind as RecordKind, Subject};
+use serde::Deserialize;
 
 /// What a webhook can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,13 +12,32 @@ pub enum EventKind {
     ReportClosed,
     /// A new line of numbers began (D9).
     EpochOpened,
+    /// An invoice that a device delivered is in the ledger and does not keep the rules (L6).
+    InvoiceNonCompliant,
+    /// A device that seals for an outlet cannot be reached.
+    DeviceOffline,
+    /// It can again.
+    DeviceOnline,
+    /// A device, or its proxy, says that it will need someone soon.
+    DeviceWarning,
+    /// A device's certificate ends within 30 days.
+    CertificateExpiring,
     /// Somebody tries the webhook. Every webhook is told, and none asks for it.
     Ping,
 }
 
 impl EventKind {
     /// Those that a webhook may ask for.
-    pub const ASKED: [Self; 3] = [Self::InvoiceSealed, Self::ReportClosed, Self::EpochOpened];
+    pub const ASKED: [Self; 8] = [
+        Self::InvoiceSealed,
+        Self::ReportClosed,
+        Self::EpochOpened,
+        Self::InvoiceNonCompliant,
+        Self::DeviceOffline,
+        Self::DeviceOnline,
+        Self::DeviceWarning,
+        Self::CertificateExpiring,
+    ];
 
     /// Its name, the member `type` of what is sent.
     pub const fn name(self) -> &'static str {
@@ -25,6 +45,11 @@ impl EventKind {
             Self::InvoiceSealed => "invoice.sealed",
             Self::ReportClosed => "report.closed",
             Self::EpochOpened => "epoch.opened",
+            Self::InvoiceNonCompliant => "invoice.non_compliant",
+            Self::DeviceOffline => "device.offline",
+            Self::DeviceOnline => "device.online",
+            Self::DeviceWarning => "device.warning",
+            Self::CertificateExpiring => "certificate.expiring",
             Self::Ping => "webhook.ping",
         }
     }
@@ -39,8 +64,44 @@ impl EventKind {
         }
     }
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    /// The same of a record with its body: a flag says in it what it is about.
+    pub(crate) fn of_record(subject: &Subject, body: Option<&str>) -> Option<Self> {
+        match subject {
+            Subject::Event(RecordKind::Flag) => {
+                body.and_then(NonCompliant::read).map(|_| Self::InvoiceNonCompliant)
+            }
+            subject => Self::of(subject),
+        }
+    }
+
+    /// Whether it is about a device, and no record says it.
+    pub(crate) const fn is_of_device(self) -> bool {
+        matches!(
+            self,
+            Self::DeviceOffline | Self::DeviceOnline | Self::DeviceWarning | Self::CertificateExpiring
+        )
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// A flag over an invoice that does not keep the rules.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NonCompliant {
+    reason: String,
+    pub(crate) signer: String,
+    pub(crate) epoch: u32,
+    pub(crate) number: Option<u64>,
+    #[serde(default)]
+    pub(crate) causes: Vec<String>,
+}
+
+impl NonCompliant {
+    /// Of a flag's body, if that is what it says.
+    pub(crate) fn read(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok().filter(|flag: &Self| flag.reason == "non_compliant")
     }
 }
 
@@ -48,7 +109,10 @@ impl EventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventFault {
     /// There is no such event.
-    #[error("there is no such event: choose among invoice.sealed, report.closed and epoch.opened")]
+    #[error(
+        "there is no such event: choose among invoice.sealed, report.closed, epoch.opened, invoice.non_compliant, \
+         device.offline, device.online, device.warning and certificate.expiring"
+    )]
     Unknown,
     /// There is none.
     #[error("a webhook is told something: name at least one event")]
@@ -66,12 +130,18 @@ impl FromStr for EventKind {
 
 /// The events that a webhook asks for: at least one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Events(u8);
+pub struct Events(u16);
 
 impl Events {
     /// All of them.
-    pub const ALL: Self =
-        Self(EventKind::InvoiceSealed.bit() | EventKind::ReportClosed.bit() | EventKind::EpochOpened.bit());
+    pub const ALL: Self = {
+        let (mut bits, mut index) = (0, 0);
+        while index < EventKind::ASKED.len() {
+            bits |= EventKind::ASKED[index].bit();
+            index += 1;
+        }
+        Self(bits)
+    };
 
     /// Of a list; a ping cannot be asked for.
     pub fn of(list: impl IntoIterator<Item = EventKind>) -> Result<Self, EventFault> {
@@ -124,9 +194,10 @@ mod tests {
 
     #[test]
     fn events_are_read_as_they_are_written() {
-        assert_eq!(Events::ALL.to_string(), "invoice.sealed report.closed epoch.opened");
+        let all = EventKind::ASKED.map(EventKind::name).join(" ");
+        assert_eq!(Events::ALL.to_string(), all);
         for text in
-            ["invoice.sealed", "report.closed epoch.opened", "invoice.sealed report.closed epoch.opened"]
+            ["invoice.sealed", "report.closed epoch.opened", "device.offline certificate.expiring", &all]
         {
             assert_eq!(text.parse::<Events>().unwrap().to_string(), text);
         }
@@ -137,6 +208,15 @@ mod tests {
         assert_eq!("".parse::<Events>(), Err(EventFault::None));
         assert_eq!("invoice.sealed invoice.sold".parse::<Events>(), Err(EventFault::Unknown));
         assert_eq!("webhook.ping".parse::<Events>(), Err(EventFault::Unknown));
+    }
+
+    #[test]
+    fn a_flag_is_told_when_it_is_over_an_invoice_that_breaks_the_rules() {
+        let flag = Subject::Event(RecordKind::Flag);
+        let body = r#"{"reason":"non_compliant","signer":"DEF-1","epoch":0,"position":4,"number":2,"causes":["time"]}"#;
+        assert_eq!(EventKind::of_record(&flag, Some(body)), Some(EventKind::InvoiceNonCompliant));
+        assert_eq!(EventKind::of_record(&flag, Some(r#"{"reason":"duplicate"}"#)), None);
+        assert_eq!(EventKind::of_record(&flag, None), None);
     }
 
     #[test]

@@ -20,7 +20,18 @@ impl DeliveryId {
             chain.signer,
             place.position.value()
         );
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        Self::hashed(text.as_bytes())
+    }
+
+    /// Of an event that no record says.
+    pub(crate) fn of_random(webhook: &WebhookId, random: &[u8; 16]) -> Self {
+        let mut text = format!("stelala-delivery-2 {webhook} ").into_bytes();
+        text.extend_from_slice(random);
+        Self::hashed(&text)
+    }
+
+    fn hashed(text: &[u8]) -> Self {
+        let hash = digest::digest(&digest::SHA256, text);
         let mut bytes = [0; 20];
         bytes.copy_from_slice(&hash.as_ref()[..20]);
         Self::new(bytes)

@@ -1,11 +1,12 @@
 //! What is sent: made anew from the ledger each time, so that it is what was sealed.
 
-use fiscal::{FiscalNumber, Header, Prefix, Timestamp};
+use fiscal::{Epoch, FiscalNumber, Header, InvoiceNumber, OutletId, Prefix, Timestamp};
 use ledger::{LedgerStore, Row, StoreFault};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AttemptFault, Delivery, DeliveryId, EventKind, Vault, WebhookSecret, WebhookUrl,
+    event::NonCompliant,
     secret::signatures,
     store::{Receiver, receiver},
 };
@@ -63,7 +64,28 @@ struct Event<'a> {
 enum Data {
     Invoice(InvoiceData),
     Record(RecordData),
+    NonCompliant(NonCompliantData),
+    Device(DeviceData),
     Ping {},
+}
+
+#[derive(Serialize)]
+struct DeviceData {
+    outlet_id: String,
+    device_id: String,
+}
+
+#[derive(Serialize)]
+struct NonCompliantData {
+    outlet_id: String,
+    device_id: String,
+    epoch: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fiscal_number: Option<String>,
+    causes: Vec<String>,
+    timestamp: String,
 }
 
 #[derive(Serialize)]
@@ -98,6 +120,10 @@ struct RecordData {
 
 /// None when the record is not there any more, as after a backup was restored that does not have it.
 fn data(store: &mut dyn LedgerStore, delivery: &Delivery) -> Result<Option<Data>, StoreFault> {
+    if let (true, Some((outlet, device))) = (delivery.event.is_of_device(), delivery.about) {
+        let data = DeviceData { outlet_id: outlet.to_string(), device_id: device.to_string() };
+        return Ok(Some(Data::Device(data)));
+    }
     let Some(place) = delivery.place else { return Ok(Some(Data::Ping {})) };
     let (Some(row), Some(outlet)) = (store.at(place)?, store.outlet(place.chain.outlet)?) else {
         return Ok(None);
@@ -109,8 +135,12 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
     let corrupt = |what: String| StoreFault::Corrupt(format!("{:?}: {what}", row.place));
     let record = row.read().map_err(|fault| corrupt(fault.to_string()))?;
     let Header { device, outlet, epoch, time, subject, .. } = record.header;
-    if EventKind::of(&subject) != Some(kind) {
+    if EventKind::of_record(&subject, row.body.as_deref()) != Some(kind) {
         return Err(corrupt(format!("it is no {}", kind.name())));
+    }
+    if let Some(flag) = row.body.as_deref().filter(|_| kind == EventKind::InvoiceNonCompliant) {
+        let flag = NonCompliant::read(flag).ok_or_else(|| corrupt("it is no flag".to_owned()))?;
+        return Ok(Data::NonCompliant(of_flag(flag, outlet, time, prefix)));
     }
     let position = record.link.position.value();
     let Some(facts) = record.header.invoice() else {
@@ -139,6 +169,20 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
         auth_code: record.signature.auth_code().to_string(),
         record_hash: record.hash().to_string(),
     }))
+}
+
+fn of_flag(flag: NonCompliant, outlet: OutletId, time: Timestamp, prefix: Prefix) -> NonCompliantData {
+    let number = flag.number.and_then(InvoiceNumber::new);
+    let number = number.map(|number| FiscalNumber { prefix, epoch: Epoch(flag.epoch), number });
+    NonCompliantData {
+        outlet_id: outlet.to_string(),
+        device_id: flag.signer,
+        epoch: flag.epoch,
+        invoice_seq: flag.number,
+        fiscal_number: number.map(|number| number.to_string()),
+        causes: flag.causes,
+        timestamp: time.to_string(),
+    }
 }
 
 fn period(body: &str) -> Option<String> {

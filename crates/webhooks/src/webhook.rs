@@ -1,6 +1,6 @@
 use std::fmt;
 
-use fiscal::{OutletId, Timestamp};
+use fiscal::{DeviceId, OutletId, Timestamp};
 use ledger::Place;
 use registry::{MerchantId, Reach};
 
@@ -74,8 +74,10 @@ pub struct Delivery {
     pub webhook: WebhookId,
     /// What.
     pub event: EventKind,
-    /// The record; none of a ping.
+    /// The record; none of a ping, or of what no record says.
     pub place: Option<Place>,
+    /// An outlet and its device, where it is about a device and no record says it.
+    pub about: Option<(OutletId, DeviceId)>,
     /// When it was written down.
     pub created: Timestamp,
     /// What became of it.

@@ -54,7 +54,7 @@ impl Authority {
             outlet: "KIN-GOMBE-01".parse().expect("an outlet"),
             prefix: "KING".parse().expect("a prefix"),
             epoch: Epoch(0),
-            first_number: InvoiceNumber::FIRST,
+            first_number: Some(InvoiceNumber::FIRST),
             offset: UtcOffset::KINSHASA,
             policy: Policy::default(),
             dgi: self.dgi.public_key(),

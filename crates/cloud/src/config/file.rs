@@ -9,9 +9,9 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ConfigFault, DatabaseConfig, LedgerConfig, LogConfig, database::DatabaseSection, http::HttpSection,
-    limits::LimitsSection, members::Override, public::PublicSection, secret::AccessSection,
-    signer::SignerSection, webhooks::WebhooksSection,
+    ConfigFault, DatabaseConfig, LedgerConfig, LogConfig, database::DatabaseSection, devices::DevicesSection,
+    http::HttpSection, limits::LimitsSection, members::Override, public::PublicSection,
+    secret::AccessSection, signer::SignerSection, webhooks::WebhooksSection,
 };
 
 /// The whole file.
@@ -27,6 +27,7 @@ pub(crate) struct File {
     pub(crate) access: AccessSection,
     pub(crate) webhooks: WebhooksSection,
     pub(crate) public: PublicSection,
+    pub(crate) devices: DevicesSection,
 }
 
 #[derive(Debug, Deserialize)]

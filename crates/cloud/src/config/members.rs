@@ -53,6 +53,9 @@ pub(crate) const MEMBERS: &[(&str, &str, Form)] = &[
     ("webhooks", "timeout_seconds", Form::Number),
     ("webhooks", "workers", Form::Number),
     ("public", "base_url", Form::Text),
+    ("devices", "realm", Form::Text),
+    ("devices", "certificates", Form::Text),
+    ("devices", "dgi_key", Form::Text),
 ];
 
 /// Variables of the test suites, which are no settings.

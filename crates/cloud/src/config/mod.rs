@@ -1,6 +1,7 @@
 //! What a cloud runs on: one TOML file, and environment variables for the same members.
 
 mod database;
+mod devices;
 mod fault;
 mod file;
 mod heads;
@@ -16,6 +17,7 @@ mod tests;
 mod webhooks;
 
 pub use database::{DatabaseConfig, PostgresConfig};
+pub use devices::DevicesConfig;
 pub use fault::ConfigFault;
 pub use http::{HttpConfig, TlsFiles};
 pub use limits::LimitsConfig;
@@ -57,6 +59,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Where others find this cloud.
     pub public: PublicConfig,
+    /// Devices that seal, if there are any.
+    pub devices: Option<DevicesConfig>,
     /// Passphrases that came with the environment.
     pub secrets: Secrets,
 }
@@ -105,6 +109,7 @@ impl Config {
             access_secret,
             webhooks: file.webhooks.check()?,
             public: file.public.check()?,
+            devices: file.devices.check(folder)?,
             secrets,
         })
     }

@@ -131,3 +131,23 @@ fn webhooks_and_the_public_address_are_read_and_checked() {
     }
     assert!(read("[webhooks]\nworkers = 0").is_err());
 }
+
+#[test]
+fn devices_are_there_when_something_is_said_of_them() {
+    assert_eq!(read("").unwrap().devices, None);
+    let config = read("[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"").unwrap();
+    let expected = DevicesConfig {
+        realm: def_protocol::token::Realm::Development,
+        certificates: "/srv/stelala/certificates".into(),
+        dgi_key: "/srv/stelala/dgi.pem".into(),
+    };
+    assert_eq!(config.devices, Some(expected));
+    for (text, member) in [
+        ("realm = \"test\"", "devices.realm"),
+        ("realm = \"production\"", "devices.dgi_key"),
+        ("dgi_key = \"dgi.pem\"", "devices.realm"),
+    ] {
+        let fault = read(&format!("[devices]\n{text}")).unwrap_err();
+        assert!(fault.to_string().starts_with(member), "{fault}");
+    }
+}

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use fiscal::{Nif, OutletId, Prefix, Timestamp};
+use fiscal::{DeviceId, Nif, OutletId, Prefix, Timestamp};
 use registry::{Email, Label, Permission, Role};
 use serde::{Deserialize, Deserializer};
 
@@ -44,6 +44,15 @@ impl Form for Nif {
         words(
             "un NIF a de 5 à 15 lettres capitales et chiffres",
             "a NIF has 5 to 15 capital letters and digits",
+        )
+    }
+}
+
+impl Form for DeviceId {
+    fn form() -> Words {
+        words(
+            "de 1 à 20 lettres, chiffres, points, soulignés ou traits d'union",
+            "1 to 20 letters, digits, full stops, underscores or hyphens",
         )
     }
 }

@@ -27,6 +27,18 @@ pub struct Metrics {
     seal_seconds: Histogram,
     connections: AtomicU64,
     webhooks: Mutex<Option<Figures>>,
+    devices: Devices,
+}
+
+/// What came of devices.
+#[derive(Default)]
+struct Devices {
+    sealed: AtomicU64,
+    seconds: Histogram,
+    delivered: AtomicU64,
+    non_compliant: AtomicU64,
+    unfit: AtomicU64,
+    left: AtomicU64,
 }
 
 /// Which requests are counted together.
@@ -42,6 +54,8 @@ pub(crate) struct Gauges {
     pub(crate) queue_depth: usize,
     pub(crate) queue_capacity: usize,
     pub(crate) signer_active: bool,
+    /// None where no devices are served.
+    pub(crate) devices: Option<u64>,
 }
 
 impl Metrics {
@@ -65,6 +79,24 @@ impl Metrics {
     /// What became of webhooks' deliveries, as it was found out a moment ago: counting those that wait asks the database.
     pub(crate) fn told(&self, figures: Figures) {
         *lock(&self.webhooks) = Some(figures);
+    }
+
+    /// A device answered a sale with its seal after this time.
+    pub(crate) fn device_sealed(&self, took: Duration) {
+        self.devices.sealed.fetch_add(1, Ordering::Relaxed);
+        self.devices.seconds.observe(took);
+    }
+
+    /// So many records of devices are in the ledger now, so many of them flagged; so many have no place in it.
+    pub(crate) fn delivered(&self, entered: u64, non_compliant: u64, unfit: u64) {
+        self.devices.delivered.fetch_add(entered, Ordering::Relaxed);
+        self.devices.non_compliant.fetch_add(non_compliant, Ordering::Relaxed);
+        self.devices.unfit.fetch_add(unfit, Ordering::Relaxed);
+    }
+
+    /// A device's tunnel is over.
+    pub(crate) fn device_left(&self) {
+        self.devices.left.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn connected(&self) {
@@ -106,10 +138,41 @@ impl Metrics {
         text.sample(&[], u64::from(gauges.signer_active));
         text.family("stelala_connections", "gauge", "Connections of clients.");
         text.sample(&[], load(&self.connections));
+        if let Some(connected) = gauges.devices {
+            self.devices.write(&mut text, connected);
+        }
         if let Some(figures) = *lock(&self.webhooks) {
             webhooks::write(&mut text, &figures);
         }
         text.into_string()
+    }
+}
+
+impl Devices {
+    fn write(&self, text: &mut Text, connected: u64) {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        text.family("stelala_devices_connected", "gauge", "Devices whose tunnel is open.");
+        text.sample(&[], connected);
+        text.family("stelala_device_tunnels_ended_total", "counter", "Tunnels of devices that ended.");
+        text.sample(&[], load(&self.left));
+        text.family("stelala_device_sealed_total", "counter", "Sales that devices answered with their seal.");
+        text.sample(&[], load(&self.sealed));
+        text.family(
+            "stelala_device_seal_seconds",
+            "histogram",
+            "From a sale's last byte to its device's seal.",
+        );
+        self.seconds.write(text);
+        text.family("stelala_device_records_total", "counter", "Records of devices that entered the ledger.");
+        text.sample(&[], load(&self.delivered));
+        text.family("stelala_device_non_compliant_total", "counter", "Those of them that break a rule.");
+        text.sample(&[], load(&self.non_compliant));
+        text.family(
+            "stelala_device_unfit_total",
+            "counter",
+            "Records of devices that have no place in their chain.",
+        );
+        text.sample(&[], load(&self.unfit));
     }
 }
 
@@ -132,7 +195,12 @@ mod tests {
         metrics.sealed(Duration::from_micros(900), false);
         metrics.sealed(Duration::from_millis(30), true);
         metrics.told(Figures { delivered: 7, retried: 2, failed: 1, waiting: Some(4) });
-        let text = metrics.write(&Gauges { queue_depth: 3, queue_capacity: 8, signer_active: true });
+        let text = metrics.write(&Gauges {
+            queue_depth: 3,
+            queue_capacity: 8,
+            signer_active: true,
+            devices: Some(2),
+        });
         for line in [
             r#"stelala_http_requests_total{method="POST",route="/api/v1/invoices",status="201"} 2"#,
             r#"stelala_problems_total{code="REPLAY_DETECTED"} 1"#,
@@ -145,6 +213,7 @@ mod tests {
             "stelala_seal_seconds_count 2",
             "stelala_queue_depth 3",
             "stelala_signer_active 1",
+            "stelala_devices_connected 2",
             "stelala_webhook_delivered_total 7",
             "stelala_webhook_retried_total 2",
             "stelala_webhook_failed_total 1",

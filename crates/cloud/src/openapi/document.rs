@@ -15,6 +15,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Reports", "Z closes a day, X shows the day so far, A counts articles."),
     ("Audit", "Take the records away, signed, and read who did what."),
     ("Merchants", "Taxpayers, and their outlets."),
+    ("Devices", "Fiscal memories (DEF): register, switch, watch, replace."),
     ("API keys", "What tills, ERPs and scripts ask with."),
     ("People", "Who signs in, with which role."),
     ("Sessions", "Sign in, with a password and a second factor."),

@@ -101,6 +101,30 @@ kinds! {
     LedgerFailed "LEDGER_FAILED" SERVICE_UNAVAILABLE "Le registre est en panne" "The ledger has failed";
     /// A delivery does not begin behind what is held.
     NotNext "NOT_NEXT" CONFLICT "Livraison non contiguë" "The delivery does not follow";
+    /// The fiscal memory that holds the outlet's line cannot be asked now.
+    DeviceUnreachable "DEVICE_UNREACHABLE" SERVICE_UNAVAILABLE "Mémoire fiscale injoignable" "The fiscal memory cannot be reached";
+    /// It is not known yet whether the fiscal memory sealed the sale.
+    DeviceOutcomeUnknown "DEVICE_OUTCOME_UNKNOWN" SERVICE_UNAVAILABLE "Issue inconnue à la mémoire fiscale" "The fiscal memory's outcome is not known";
+    /// The line was given to a fiscal memory that has not taken it yet.
+    DeviceEntering "DEVICE_ENTERING" SERVICE_UNAVAILABLE "La mémoire fiscale prend la ligne" "The fiscal memory is taking the line";
+    /// The fiscal memory has more to do than it can.
+    DeviceBusy "DEVICE_BUSY" SERVICE_UNAVAILABLE "Mémoire fiscale occupée" "The fiscal memory is busy";
+    /// The fiscal memory was revoked: it seals nothing any more.
+    DeviceRevoked "DEVICE_REVOKED" SERVICE_UNAVAILABLE "Mémoire fiscale révoquée" "The fiscal memory is revoked";
+    /// The fiscal memory needs a person.
+    DeviceFailed "DEVICE_FAILED" SERVICE_UNAVAILABLE "Mémoire fiscale en défaut" "The fiscal memory has failed";
+    /// The fiscal memory may not seal more before the ledger acknowledged what it has.
+    SyncRequired "SYNC_REQUIRED" SERVICE_UNAVAILABLE "Synchronisation requise" "A synchronisation is required";
+    /// A fiscal memory is not in a state in which it can do this.
+    DeviceNotReady "DEVICE_NOT_READY" CONFLICT "La mémoire fiscale n'est pas prête" "The fiscal memory is not ready";
+    /// A fiscal memory holds the outlet's line.
+    HandedOver "HANDED_OVER" CONFLICT "La ligne est ailleurs" "Another signer holds the line";
+    /// The ledger does not hold the record with which a fiscal memory left the line.
+    NotClosed "NOT_CLOSED" CONFLICT "La mémoire fiscale n'a pas quitté la ligne" "The fiscal memory has not left the line";
+    /// A fiscal memory does not hold the outlet's line.
+    NotHolder "NOT_HOLDER" CONFLICT "La mémoire fiscale ne tient pas la ligne" "The fiscal memory does not hold the line";
+    /// This cloud serves no fiscal memories.
+    NoDevices "NO_DEVICES" CONFLICT "Pas de mémoires fiscales ici" "No fiscal memories here";
     /// The program ends.
     Stopping "STOPPING" SERVICE_UNAVAILABLE "Arrêt en cours" "Shutting down";
     /// The clock is behind the ledger.

@@ -1,5 +1,6 @@
 //! What a client hears when the answer is no: `application/problem+json` (RFC 9457), in French or English.
 
+mod device;
 mod draft;
 mod kind;
 mod language;
@@ -109,6 +110,11 @@ impl Problem {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         self.0.kind
+    }
+
+    /// What it says, in one of the two languages.
+    pub(crate) fn detail(&self, language: Language) -> &str {
+        self.0.detail.in_language(language)
     }
 
     /// A payload that breaks a rule.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fiscal::{CreditFault, LinkFault};
+use fiscal::{CreditFault, DeviceId, LinkFault};
 use ledger::{Refusal, ReportFault, StoreFault};
 
 use super::{Kind, Problem, Words, words};
@@ -72,6 +72,9 @@ fn detail(refusal: &Refusal) -> Words {
             "un bon permet à un autre signataire de créditer cet original jusqu'au {until} : créditez-le là-bas, ou ici \
              une fois ses enregistrements arrivés"
         ),
+        Refusal::HandedOver { device } | Refusal::NotClosed { device } | Refusal::NotHolder { device } => {
+            of_line(refusal, *device)
+        }
         Refusal::ClosureRequired => {
             "il n'y a plus de place dans les totaux depuis la dernière clôture : clôturez la journée (Z), puis renvoyez".into()
         }
@@ -100,6 +103,24 @@ fn detail(refusal: &Refusal) -> Words {
         Refusal::Payload(fault) => fault.reason.french().into(),
     };
     words(french, refusal.to_string())
+}
+
+/// What is about who holds a line.
+fn of_line(refusal: &Refusal, device: DeviceId) -> String {
+    match refusal {
+        Refusal::HandedOver { .. } => {
+            format!("la ligne de ce point de vente est tenue par {device} : faites-y sceller la vente")
+        }
+        Refusal::NotClosed { .. } => format!(
+            "le registre n'a pas l'enregistrement par lequel {device} a quitté la ligne : faites-le quitter et livrer, ou \
+             prenez la ligne de force"
+        ),
+        Refusal::NotHolder { .. } => {
+            format!("{device} ne tient pas la ligne de ce point de vente : demandez qui la tient")
+        }
+        // Others are no such refusals.
+        _ => String::new(),
+    }
 }
 
 fn of_store(fault: &StoreFault) -> Words {
@@ -155,6 +176,10 @@ mod tests {
 
     const SECRET: &str = "SELECT password FROM secrets at /var/lib";
 
+    fn device() -> DeviceId {
+        "DEF-000001".parse().unwrap()
+    }
+
     /// Every refusal with its status, and whether it says when to come again.
     fn table() -> Vec<(Refusal, u16, bool)> {
         let store = |fault| Refusal::Store(fault);
@@ -188,6 +213,9 @@ mod tests {
             (Refusal::Held, 503, true),
             (Refusal::Failed, 503, true),
             (Refusal::NotNext { held: 3 }, 409, false),
+            (Refusal::HandedOver { device: device() }, 409, false),
+            (Refusal::NotClosed { device: device() }, 409, false),
+            (Refusal::NotHolder { device: device() }, 409, false),
         ]
     }
 

@@ -1,7 +1,7 @@
 //! What a refusal of the registry is to a client.
 
 use ledger::{ManifestFault, Refusal};
-use registry::RegistryFault;
+use registry::{DeviceFault, RegistryFault};
 
 use super::{Kind, Problem, words};
 use crate::extract::not_found;
@@ -13,6 +13,7 @@ impl From<RegistryFault> for Problem {
             RegistryFault::NotFound(_) => not_found(),
             RegistryFault::People(fault) => super::people::problem(fault),
             RegistryFault::Manifest(fault) => of_manifest(fault),
+            RegistryFault::Device(fault) => of_device(fault),
             _ => Self::new(kind(&fault), words(french(&fault), fault.to_string())),
         }
     }
@@ -71,8 +72,57 @@ fn french(fault: &RegistryFault) -> String {
         RegistryFault::Store(_)
         | RegistryFault::NotFound(_)
         | RegistryFault::People(_)
-        | RegistryFault::Manifest(_) => String::new(),
+        | RegistryFault::Manifest(_)
+        | RegistryFault::Device(_) => String::new(),
     }
+}
+
+fn of_device(fault: &DeviceFault) -> Problem {
+    let (kind, french): (_, String) = match fault {
+        DeviceFault::Code | DeviceFault::CodeOver => (
+            Kind::Forbidden,
+            "ce code d'activation n'est pas bon, ou ne l'est plus : tapez-le comme il a été montré, ou demandez-en un \
+             autre"
+                .into(),
+        ),
+        DeviceFault::State { device, state } => (
+            Kind::Conflict,
+            format!("la mémoire {device} est dans l'état {state}, qui ne mène pas là : voyez d'abord ce qu'il lui faut"),
+        ),
+        DeviceFault::NotHomologated(device) => (
+            Kind::DeviceNotReady,
+            format!(
+                "la mémoire {device} attend son homologation, et jusque-là le nuage scelle : l'exploitant de la \
+                 plateforme doit la confirmer"
+            ),
+        ),
+        DeviceFault::OutletHasDevice(device) => (
+            Kind::Conflict,
+            format!("le point de vente a une mémoire active, {device} : mettez-la d'abord hors service"),
+        ),
+        DeviceFault::Elsewhere(device) => (
+            Kind::Conflict,
+            format!("la mémoire {device} est d'un autre point de vente, pour toujours : enregistrez-en une autre"),
+        ),
+        DeviceFault::InMode(device) => (
+            Kind::Conflict,
+            format!(
+                "le point de vente scelle avec la mémoire {device} : passez-le d'abord au nuage, ou dites qu'elle est \
+                 perdue"
+            ),
+        ),
+        DeviceFault::OtherKey(device) => {
+            (Kind::Conflict, format!("la mémoire {device} montre une autre clé qu'avant : faites-la examiner"))
+        }
+        DeviceFault::TooMany(count) => (
+            Kind::Conflict,
+            format!("ce point de vente a déjà {count} mémoires : adressez-vous à l'exploitant de la plateforme"),
+        ),
+        DeviceFault::HealthTooLong(most) => {
+            (Kind::MemberInvalid, format!("ce que la mémoire dit d'elle a plus de {most} octets : voyez son boîtier"))
+        }
+    };
+    Problem::new(kind, words(french, fault.to_string()))
 }
 
 fn of_manifest(fault: &ManifestFault) -> Problem {

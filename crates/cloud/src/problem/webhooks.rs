@@ -56,7 +56,8 @@ impl From<EventFault> for Problem {
     fn from(fault: EventFault) -> Self {
         let french = match fault {
             EventFault::Unknown => {
-                "cet événement n'existe pas : choisissez parmi invoice.sealed, report.closed et epoch.opened"
+                "cet événement n'existe pas : choisissez parmi invoice.sealed, report.closed, epoch.opened, \
+                 invoice.non_compliant, device.offline, device.online, device.warning et certificate.expiring"
             }
             EventFault::None => "un webhook apprend quelque chose : nommez au moins un événement",
         };

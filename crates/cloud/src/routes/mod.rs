@@ -4,6 +4,7 @@ mod account;
 mod acts;
 mod api_keys;
 mod audit;
+mod devices;
 mod docs;
 mod health;
 mod invitations;
@@ -11,7 +12,9 @@ mod invoices;
 mod keys;
 mod merchants;
 mod metrics;
+mod modes;
 mod outlets;
+mod pki;
 mod place;
 mod receipts;
 mod reports;
@@ -19,10 +22,13 @@ mod sessions;
 mod tax_manifests;
 mod users;
 mod verify;
+mod vouchers;
 mod webhooks;
 mod whose;
 
 pub(crate) use audit::Exports;
+pub(crate) use invoices::{replayed, void};
+pub(crate) use vouchers::vouch_for;
 
 use std::sync::Arc;
 
@@ -32,9 +38,9 @@ use axum::{
     middleware,
 };
 use registry::Permission::{
-    Audit, Close, Credit, Platform, ReadInvoices, ReadKeys, ReadMerchant, ReadOutlets, ReadReports,
-    ReadUsers, ReadWebhooks, Seal, WriteKeys, WriteManifests, WriteMerchant, WriteOutlets, WriteUsers,
-    WriteWebhooks,
+    Audit, Close, Credit, EndDevices, Platform, ReadDevices, ReadInvoices, ReadKeys, ReadMerchant,
+    ReadOutlets, ReadReports, ReadUsers, ReadWebhooks, Seal, WriteDevices, WriteKeys, WriteManifests,
+    WriteMerchant, WriteOutlets, WriteUsers, WriteWebhooks,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -47,13 +53,15 @@ use crate::{
 
 /// All routes, and who may ask them.
 pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(openapi::start())
+    of_devices(OpenApiRouter::with_openapi(openapi::start()))
         .routes(needs_either(Seal, Credit, routes!(invoices::create)))
         .routes(needs_either(Seal, Credit, routes!(invoices::batch)))
         .routes(needs(ReadInvoices, routes!(invoices::list)))
         .routes(needs(ReadInvoices, routes!(invoices::show)))
         .routes(needs(ReadInvoices, routes!(invoices::status)))
         .routes(needs(ReadInvoices, routes!(receipts::print)))
+        .routes(needs(Credit, routes!(invoices::reissue)))
+        .routes(needs(ReadInvoices, routes!(invoices::non_compliant)))
         .routes(public(routes!(verify::verify_qr, verify::verify_scanned_qr)))
         .routes(public(routes!(verify::verify_number)))
         .routes(needs(Close, routes!(reports::close)))
@@ -105,11 +113,33 @@ pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
         .routes(open(routes!(metrics::show)))
 }
 
+/// Those of devices, and who seals where.
+fn of_devices(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    router
+        .routes(needs(WriteDevices, routes!(devices::register)))
+        .routes(needs(ReadDevices, routes!(devices::list)))
+        .routes(needs(ReadDevices, routes!(devices::show)))
+        .routes(needs(WriteDevices, routes!(devices::renew_code)))
+        .routes(needs(WriteDevices, routes!(devices::rotate)))
+        .routes(needs(Platform, routes!(devices::homologate)))
+        .routes(needs(ReadDevices, routes!(devices::request)))
+        .routes(needs(EndDevices, routes!(devices::end)))
+        .routes(needs(ReadDevices, routes!(modes::show)))
+        .routes(needs(WriteDevices, routes!(modes::change)))
+        .routes(needs(Credit, routes!(vouchers::create)))
+        .routes(open(routes!(pki::bundle)))
+        .routes(open(routes!(pki::revocation_list)))
+        .routes(open(routes!(pki::issuing)))
+        .routes(open(routes!(pki::root)))
+}
+
 /// All routes, served.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = table().split_for_parts();
     router
         .merge(docs::pages())
+        .merge(devices::page())
+        .merge(crate::devices::tunnel())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))

@@ -85,7 +85,8 @@ impl Serving {
         if self.places.are_few() { self.idle.min(HASTE) } else { self.idle }
     }
 
-    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
+    /// A connection that becomes a tunnel is over here: its place is free again, and the hub has the stream.
+    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr) {
         let patience = self.patience();
         let Self { router, places, mut stopping, proxies, .. } = self;
         let router = TowerToHyperService::new(router);
@@ -109,7 +110,8 @@ impl Serving {
             .header_read_timeout(patience)
             .max_buf_size(HEADER_BYTES)
             .max_headers(HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),

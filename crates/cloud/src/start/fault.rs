@@ -1,6 +1,7 @@
 use std::{io, path::Path};
 
 use ledger::StoreFault;
+use pki::PkiFault;
 use registry::RegistryFault;
 use signing::{KeyFileFault, SignerFault};
 use webhooks::WebhookFault;
@@ -33,6 +34,14 @@ pub enum StartFault {
     /// The code is the certificate's.
     #[error(transparent)]
     Certificate(#[from] CertificateFault),
+    /// The code is the certificates' or tokens'.
+    #[error(transparent)]
+    Pki(#[from] PkiFault),
+    /// `DGI_KEY`
+    #[error(
+        "{0} holds no public key in PEM (P-256): name the file that the tax authority gave, as devices.dgi_key"
+    )]
+    DgiKey(String),
     /// `STORE`
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -91,6 +100,8 @@ impl StartFault {
             Self::Keys(_) => "KEYS",
             Self::Signer(_) => "SIGNER",
             Self::Certificate(fault) => fault.code(),
+            Self::Pki(fault) => fault.code(),
+            Self::DgiKey(_) => "DGI_KEY",
             Self::Store(_) => "STORE",
             Self::Registry(_) => "REGISTRY",
             Self::Webhooks(_) => "WEBHOOKS",

@@ -1,5 +1,6 @@
 use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
 
+use def_protocol::token::Realm;
 use fiscal::{PublicKey, Timestamp};
 use ledger::{Clock, Database, LedgerStore, SealingKey, StoreFault};
 use signing::{
@@ -72,7 +73,7 @@ pub fn open_signer(config: &Config, entropy: Entropy) -> Result<KeyRing, StartFa
 
 /// Makes a sealing key in the signer's store, proves it, publishes it, and retires the one before, a minute from now:
 /// running processes take the new one within seconds. The first time it also makes the store, if that is a file, and
-/// an attesting key.
+/// the keys that attest, order devices about, certify and activate them.
 pub fn make_key(
     config: &Config,
     cost: Cost,
@@ -91,9 +92,13 @@ pub fn make_key(
     // The ring is up once it knows whether it has a key; that it has none is no fault here.
     let _ = ring.wait_until_ready(PATIENCE);
     let now = clock.now();
-    let attests = ring.keys().iter().any(|key| key.stored.purpose == Purpose::Attest);
-    if !attests {
-        ring.make(Purpose::Attest, now)?;
+    for purpose in [Purpose::Attest, Purpose::Operate, Purpose::Certify, Purpose::Activate] {
+        // Who activates real devices is their manufacturer.
+        let is_elsewhere = purpose == Purpose::Activate
+            && config.devices.as_ref().is_some_and(|devices| devices.realm == Realm::Production);
+        if !is_elsewhere {
+            ring.ensure(purpose, now)?;
+        }
     }
     let key = ring.make(Purpose::Seal, now)?;
     publish(&mut *database.connect()?, config, key, now)?;

@@ -37,9 +37,10 @@ use signing::{KeyRing, Signer};
 use tokio::net::TcpListener;
 
 use crate::{
-    app::{App, AppParts},
+    app::{App, AppParts, DeviceTrust},
     clock::SystemClock,
     config::{Config, DatabaseConfig, Network, PostgresConfig},
+    devices::{Trust, keep_up},
     server::{Certificate, Server, ServerLimits},
 };
 
@@ -78,14 +79,16 @@ impl Cloud {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let published =
             Arc::new(PublishedSigner::new(Arc::clone(&ring), Arc::clone(&database), Arc::clone(&clock)));
+        let trust =
+            config.devices.as_ref().map(|devices| Trust::open(devices, &config.public, &ring)).transpose()?;
         let parts = Parts {
             database,
             signer: Arc::clone(&published) as Arc<dyn Signer>,
             clock: Arc::clone(&clock),
             witness: Arc::new(witness),
             process: number(entropy),
-            // No route issues vouchers yet, and what is signed asks the ring when it is asked for.
-            vouchers: None,
+            vouchers: trust.as_ref().map(Trust::vouchers),
+            // What is signed asks the ring when it is asked for.
             attester: None,
         };
         let (writers, queue) = (config.ledger.writers, config.ledger.queue);
@@ -102,6 +105,7 @@ impl Cloud {
             vault,
             dispatcher: Some(dispatcher),
             networks: webhooks::networks(&config.webhooks),
+            devices: trust.map(DeviceTrust),
             limits: config.limits,
             queue: writers.get().saturating_mul(queue.get()),
             body: config.http.body,
@@ -151,11 +155,16 @@ impl Cloud {
                 tokio::time::sleep(upkeep::EVERY).await;
             }
         });
+        let devices =
+            self.app.devices.clone().map(|devices| tokio::spawn(keep_up(Arc::clone(&self.app), devices)));
         let app = Arc::clone(&self.app);
         let server = Server::new(self.app, self.limits).showing(self.certificate).behind(&self.proxies);
         server.serve(listener, stop).await;
         look.abort();
         upkeep.abort();
+        if let Some(devices) = devices {
+            devices.abort();
+        }
         webhooks::stop(app).await;
     }
 }

@@ -142,7 +142,7 @@ mod tests {
         };
         let position = position.map(|position| Position::new(position).unwrap());
         let state = HeadState { position, hash: RecordHash([hash; 32]), ..HeadState::START };
-        HeadRow { chain, state, key: None, totals: Vec::new(), generation: 0 }
+        HeadRow { chain, state, key: None, totals: Vec::new(), generation: 0, holder: None }
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(crate) fn make_merchant(
 }
 
 /// Two outlets of the merchant of examples/day, a key for each, one of an owner, and one for the operator.
-fn make_tenants(database: &dyn Database, config: &Config) {
+pub(crate) fn make_tenants(database: &dyn Database, config: &Config) {
     let outlets = [("KIN-GOMBE-01", "KINGOMBE01"), ("KIN-LIMETE-02", "KINLIMET02")];
     let merchant = make_merchant(database, config, "Maman Nzuzi", "A2301457K", &outlets);
     for (number, (outlet, _)) in (1..).zip(outlets) {
@@ -192,6 +192,7 @@ impl Bench {
             vault: Arc::new(Vault::new([7; 32])),
             dispatcher: None,
             networks: Networks::PublicOnly,
+            devices: None,
             limits: config.limits,
             queue: 1,
             body: Duration::from_secs(5),

@@ -6,6 +6,7 @@ mod admission;
 mod asking;
 mod bench;
 mod configuring;
+mod devices;
 mod doctor;
 mod document;
 mod faults;

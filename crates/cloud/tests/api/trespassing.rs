@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a path, a query or a body says of whose something is.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "fiscal_number",
     "receipt",
     "outlet_id",
@@ -17,10 +17,11 @@ const NAMES: [&str; 8] = [
     "user_id",
     "webhook_id",
     "delivery_id",
+    "serial",
 ];
 /// What names something is somebody else's in the answer, too; an outlet's id and its merchant's may be known.
-const SECRETS: [&str; 7] =
-    ["fiscal_number", "auth_code", "qr", "key_id", "user_id", "webhook_id", "delivery_id"];
+const SECRETS: [&str; 8] =
+    ["fiscal_number", "auth_code", "qr", "key_id", "user_id", "webhook_id", "delivery_id", "serial"];
 
 #[test]
 fn another_merchants_key_sees_and_changes_nothing() {
@@ -135,6 +136,7 @@ fn nowhere(name: &str, value: &str) -> String {
         "fiscal_number" => "NOWHERE-0-00000001".to_owned(),
         "receipt" => "NOWHERE-0-00000001.txt".to_owned(),
         "outlet_id" => "NOWHERE-01".to_owned(),
+        "serial" => "DEF-999999".to_owned(),
         _ => format!("{}_00000000000000000000", value.split('_').next().unwrap_or_default()),
     }
 }

@@ -45,7 +45,7 @@ const OUTLETS: [(u8, &str); 3] =
 
 impl World {
     pub(crate) fn make() -> Self {
-        let bench = Bench::with(
+        let (bench, _) = crate::devices::bench(
             "[limits]\nper_second = 100000\nburst = 100000\npublic_per_second = 100000\npublic_burst = 100000\n[webhooks]\nallow_private_networks = true\n",
         );
         let database = cloud::database(&bench.config.database).unwrap();
@@ -84,6 +84,8 @@ impl World {
         let webhook = json!({ "url": "http://127.0.0.1:9/hook", "events": ["invoice.sealed"] });
         let webhook = named(&made("/api/v1/webhooks", webhook), "webhook_id");
         let delivery = made(&format!("/api/v1/webhooks/{webhook}/ping"), json!({}));
+        let device =
+            made("/api/v1/devices", json!({ "serial": format!("DEF-{number:06}"), "outlet_id": outlet }));
         let fiscal_number = named(&sealed, "fiscal_number");
         let nif = if number == STRANGER { "B7654321C" } else { "A2301457K" };
         let things = [
@@ -100,6 +102,7 @@ impl World {
             ("user_id", named(&user, "user_id")),
             ("webhook_id", webhook),
             ("delivery_id", named(&delivery, "delivery_id")),
+            ("serial", named(&device, "serial")),
             ("version", "current".to_owned()),
         ];
         things.map(|(name, value)| (name.to_owned(), value)).into()
@@ -136,7 +139,9 @@ impl World {
             see(number, format!("/api/v1/reports/x?outlet_id={outlet}"));
         }
         for number in [OWNER, STRANGER] {
-            for list in ["api-keys", "users", "outlets", "merchants", "tax-manifests", "audit/acts"] {
+            for list in
+                ["api-keys", "users", "outlets", "merchants", "devices", "tax-manifests", "audit/acts"]
+            {
                 see(number, format!("/api/v1/{list}?limit=200"));
             }
             let webhooks = see(number, "/api/v1/webhooks?limit=200".to_owned());

@@ -9,10 +9,12 @@ mod lost;
 mod notes;
 mod orders;
 mod payloads;
+mod proof;
 mod reports;
 mod requests;
 mod sealing;
 mod setup;
+mod standing;
 mod status;
 mod tokens;
 mod values;
@@ -37,7 +39,9 @@ pub fn all() -> Vec<Case> {
         setup::CASES,
         faults::CASES,
         firmware::CASES,
+        proof::CASES,
         life::CASES,
+        standing::CASES,
     ]
     .concat()
 }

@@ -3,7 +3,7 @@
 use std::{thread::sleep, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use def_protocol::token::{Acknowledgement, HandOver, Newest, Policy, TaxManifest};
+use def_protocol::token::{Acknowledgement, Newest, Policy, TaxManifest};
 use def_trials::authority::{OPENING, at};
 use fiscal::{Amount, CivilDate, DEFAULT_MANIFEST, Epoch, InvoiceNumber, ManifestGroup, RecordHash};
 use serde_json::json;
@@ -207,17 +207,11 @@ fn hand_over(bench: &Bench) -> Result<()> {
     // An order holds when it was issued after the one before, and seconds are its measure.
     sleep(Duration::from_millis(2_100));
     let previous = newest_of(&head)?.hash;
-    let enter = |device: &mut Device, number: u64, epoch: u32| -> Result<String> {
-        let next_number = InvoiceNumber::new(number).context("a number")?;
-        let order = HandOver::Enter { epoch: Epoch(epoch), next_number, previous, floor: at(OPENING) };
-        let now = device.time()?;
-        Ok(token("CFG|HANDOVER", &device.authority.hand_over_from(order, now)))
-    };
     for (number, epoch) in [(1, 0), (7, 1)] {
-        let wrong = enter(&mut device, number, epoch)?;
+        let wrong = device.enter(epoch, number, previous)?;
         device.unchanged(|device| device.refused(&wrong, "UNAUTHORIZED"))?;
     }
-    let right = enter(&mut device, 7, 0)?;
+    let right = device.enter(0, 7, previous)?;
     device.obeys(&right)?;
     same("handed_over", &device.status()?["handed_over"], &json!(false))?;
     device.refused(&leave, "UNAUTHORIZED")?;

@@ -96,14 +96,15 @@ fn any_order(bench: &Bench) -> Result<()> {
     let mut device = bench.ready()?;
     for (command, members) in objects() {
         let members: Vec<(String, Value)> = members.into_iter().collect();
-        let wanted = device.ask(&format!("{command} {}", written(&members, "")))?.code().map(str::to_owned);
+        let first = device.ask_until_free(&format!("{command} {}", written(&members, "")))?;
+        let wanted = first.code().map(str::to_owned);
         let reversed: Vec<_> = members.iter().rev().cloned().collect();
         for form in [
             format!("{command}{}", written(&members, "")),
             format!("{command} \t  {} \t ", written(&members, " \t ")),
             format!("{command} {}", written(&reversed, "")),
         ] {
-            same(&form, device.ask(&form)?.code().map(str::to_owned), wanted.clone())?;
+            same(&form, device.ask_until_free(&form)?.code().map(str::to_owned), wanted.clone())?;
         }
     }
     for status in ["QRY|STATUS ", " \tQRY|STATUS\t"] {

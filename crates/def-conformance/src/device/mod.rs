@@ -5,7 +5,7 @@ mod process;
 pub(crate) mod sales;
 pub(crate) mod seal;
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, thread::sleep, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use def_trials::Authority;
@@ -22,6 +22,10 @@ use crate::{
     reply::{Reply, Status},
     wire::Wire,
 };
+
+/// A host asks a busy device again after so long, and for 9 seconds.
+const BUSY_WAIT: Duration = Duration::from_millis(200);
+const BUSY_TIMES: u32 = 45;
 
 /// A device, the line to it and who commands it.
 pub struct Device {
@@ -95,6 +99,18 @@ impl Device {
     /// Asks, whatever the answer.
     pub fn ask(&mut self, request: &str) -> Result<Reply> {
         self.wire.ask(request)
+    }
+
+    /// The same, and again as long as the device is busy, as a host does.
+    pub fn ask_until_free(&mut self, request: &str) -> Result<Reply> {
+        for _ in 0..BUSY_TIMES {
+            let reply = self.ask(request)?;
+            if reply.code() != Some("DEVICE_BUSY") {
+                return Ok(reply);
+            }
+            sleep(BUSY_WAIT);
+        }
+        bail!("{request:.120}: busy for longer than a host waits")
     }
 
     /// Asks what is to be obeyed.

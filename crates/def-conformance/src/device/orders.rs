@@ -5,7 +5,7 @@ use def_protocol::{
     Nonce,
     token::{Activation, HandOver, Newest, Policy},
 };
-use def_trials::authority::at;
+use def_trials::authority::{OPENING, at};
 use fiscal::{Epoch, InvoiceNumber, PublicKey, RecordHash, Timestamp, UtcOffset};
 use p256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -33,13 +33,23 @@ impl Outlet {
 impl Device {
     /// An activation code.
     pub fn activation(&self, outlet: &Outlet, policy: Policy) -> Result<String> {
+        self.activation_from(outlet, policy, Some(InvoiceNumber::FIRST))
+    }
+
+    /// The same from another number on; without one the device stands by.
+    pub fn activation_from(
+        &self,
+        outlet: &Outlet,
+        policy: Policy,
+        first_number: Option<InvoiceNumber>,
+    ) -> Result<String> {
         let parsed = |what: &str| format!("{what} of the outlet is none");
         let body = Activation {
             nif: outlet.nif.parse().ok().with_context(|| parsed("the NIF"))?,
             outlet: outlet.outlet.parse().ok().with_context(|| parsed("the id"))?,
             prefix: outlet.prefix.parse().ok().with_context(|| parsed("the prefix"))?,
             epoch: Epoch(0),
-            first_number: InvoiceNumber::FIRST,
+            first_number,
             offset: UtcOffset::KINSHASA,
             policy,
             dgi: fiscal::PrivateKey::public_key(&self.authority.dgi),
@@ -55,8 +65,13 @@ impl Device {
 
     /// `CFG|INIT`, and the proof that it gives.
     pub fn initialise(&mut self, outlet: &Outlet, policy: Policy) -> Result<Value> {
-        let object =
-            json!({"activation_code": self.activation(outlet, policy)?, "public_key": self.operator_pem()});
+        let code = self.activation(outlet, policy)?;
+        self.initialise_by(&code, outlet)
+    }
+
+    /// The same by a code.
+    pub fn initialise_by(&mut self, code: &str, outlet: &Outlet) -> Result<Value> {
+        let object = json!({"activation_code": code, "public_key": self.operator_pem()});
         let answer = self.ok(&format!("CFG|INIT {object}"))?;
         let key = PublicKey::from_pem(answer["public_key"].as_str().context("public_key")?)
             .context("public_key")?;
@@ -118,6 +133,14 @@ impl Device {
             "CFG|HANDOVER",
             &self.authority.hand_over_from(HandOver::Leave { epoch: Epoch(epoch) }, now),
         ))
+    }
+
+    /// An order to enter at a number, from now on, after a record of another signer.
+    pub fn enter(&mut self, epoch: u32, number: u64, previous: RecordHash) -> Result<String> {
+        let next_number = InvoiceNumber::new(number).context("a number")?;
+        let now = self.time()?;
+        let order = HandOver::Enter { epoch: Epoch(epoch), next_number, previous, floor: at(OPENING) };
+        Ok(token("CFG|HANDOVER", &self.authority.hand_over_from(order, now)))
     }
 
     /// The device's clock.

@@ -146,6 +146,7 @@ mod tests {
             "open payloads",
             "nonce",
             "remembered invoices",
+            "proofs",
             "correlation",
             "cursor of `RPT|A`",
             "token",

@@ -49,7 +49,10 @@ impl<B: Board> Core<'_, B> {
 
     fn leave<O: Output>(&mut self, token: &str, line: &mut Line<'_, O>) -> Result<(), Refusal> {
         if self.vault.state.handed_over {
-            return Err(Refusal::new(ErrorCode::HandedOver, "the device has handed over already"));
+            return Err(Refusal::new(
+                ErrorCode::HandedOver,
+                "the device does not hold the line: it left, or never entered",
+            ));
         }
         self.vault.account_for_counts()?;
         let head = self.vault.state.point.head;
@@ -70,7 +73,9 @@ impl<B: Board> Core<'_, B> {
         line: &mut Line<'_, O>,
     ) -> Result<(), Refusal> {
         let state = &self.vault.state;
-        if !state.handed_over && state.newest.is_some() {
+        // A device that came to the line with its activation or its reset may still find that others began it, once.
+        let began = state.newest.is_some() || state.orders[Command::HandOver as usize].is_some();
+        if !state.handed_over && began {
             return Err(unfit("the device has not handed its numbers over: let it leave first"));
         }
         if state.last_number().is_some_and(|last| next <= last) {
@@ -81,7 +86,8 @@ impl<B: Board> Core<'_, B> {
         let told = Told::with_token(token);
         let from = told.opened(EventKind::HandOver, &self.vault.state.point);
         let from = from.map_err(|reason| Refusal::new(ErrorCode::SchemaInvalid, reason))?;
-        let done = self.vault.seal_jump(EventKind::HandOver, &EventBody::HandOver { token }, from)?;
+        let body = EventBody::HandOver { token, own_previous: Displayed(self.vault.state.point.head.hash) };
+        let done = self.vault.seal_jump(EventKind::HandOver, &body, from)?;
         self.obeyed(done.place, ENTERED, line)
     }
 

@@ -12,6 +12,7 @@ mod log;
 mod manifest;
 mod order;
 mod prepare;
+mod proof;
 mod reset;
 mod snapshot;
 mod state;

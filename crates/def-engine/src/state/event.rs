@@ -3,13 +3,13 @@
 use def_protocol::{
     Base64Url,
     members::{
-        Member::{Number, Text},
+        Member::{Flag, Number, Text},
         some_members,
     },
     reply::{ClockState, Displayed},
     token::{Acknowledgement, Activation, Body, HandOver, NewState, Newest, Reset, StateChange, Unverified},
 };
-use fiscal::{EventKind, HeadState, InvoiceNumber, Record, Timestamp};
+use fiscal::{EventKind, HeadState, InvoiceNumber, Record, RecordHash, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -46,9 +46,13 @@ pub(crate) enum EventBody<'a> {
     /// The ledger holds everything up to here.
     Acknowledgement { token: &'a str, invoices: u64, cdf: Displayed<u128> },
     /// The device took over.
-    HandOver { token: &'a str },
+    HandOver {
+        token: &'a str,
+        /// The device's own newest record: the link names the other signer's.
+        own_previous: Displayed<RecordHash>,
+    },
     /// The device leaves.
-    Close { token: &'a str, last_number: u64, head: Displayed<fiscal::RecordHash> },
+    Close { token: &'a str, last_number: u64, head: Displayed<RecordHash> },
     /// A new epoch begins, with all that the erased records said.
     Epoch {
         token: &'a str,
@@ -56,9 +60,12 @@ pub(crate) enum EventBody<'a> {
         manifest: Option<&'a str>,
         previous_epoch: u32,
         previous_number: u64,
-        previous_hash: Displayed<fiscal::RecordHash>,
+        previous_hash: Displayed<RecordHash>,
         /// Counts without a record that no closure stated yet.
         skipped: u64,
+        /// Said only when another signer holds the outlet's line.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        handed_over: Option<bool>,
     },
     /// The journal was read from its beginning.
     Export { format: &'static str, from: u64, to: u64 },
@@ -73,6 +80,8 @@ pub(crate) struct Told<'a> {
     skipped: Option<u64>,
     invoices: Option<u64>,
     cdf: Option<&'a str>,
+    own_previous: Option<&'a str>,
+    handed_over: bool,
 }
 
 impl<'a> Told<'a> {
@@ -94,8 +103,11 @@ impl<'a> Told<'a> {
             Number("skipped"),
             Number("invoices"),
             Text("cdf"),
+            Text("own_previous"),
+            Flag("handed_over"),
         ];
-        let [token, activation, manifest, skipped, invoices, cdf] = some_members(body.as_bytes(), wanted)?;
+        let [token, activation, manifest, skipped, invoices, cdf, own_previous, handed_over] =
+            some_members(body.as_bytes(), wanted)?;
         Some(Self {
             token: token.plain(),
             activation: activation.plain(),
@@ -103,6 +115,8 @@ impl<'a> Told<'a> {
             skipped: skipped.number(),
             invoices: invoices.number(),
             cdf: cdf.plain(),
+            own_previous: own_previous.plain(),
+            handed_over: handed_over.flag().unwrap_or(false),
         })
     }
 
@@ -119,7 +133,8 @@ impl<'a> Told<'a> {
             EventKind::Provisioned => {
                 let token = self.activation.ok_or("the body has no activation code")?;
                 let activation: Activation = recorded(token, &mut [0; Activation::MAX_BYTES])?;
-                let number = InvoiceNumber::new(activation.first_number.value() - 1);
+                let first = activation.first_number;
+                let number = first.and_then(|first| InvoiceNumber::new(first.value() - 1));
                 Ok(ChainPoint { epoch: activation.epoch, head: HeadState { number, ..head }, ..*point })
             }
             EventKind::Epoch => {
@@ -136,6 +151,10 @@ impl<'a> Told<'a> {
             }
             _ => match self.order(&mut [0; HandOver::MAX_BYTES])? {
                 HandOver::Enter { next_number, previous, floor, .. } => {
+                    // Records from before this member was do not say it.
+                    if self.own_previous.is_some_and(|own| RecordHash::from_hex(own) != Some(head.hash)) {
+                        return Err("the record does not follow the one before");
+                    }
                     let number = InvoiceNumber::new(next_number.value() - 1);
                     let theirs = HeadState { number, hash: previous, time: floor.max(head.time), ..head };
                     Ok(ChainPoint { head: theirs.handed_over(head.position), ..*point })
@@ -185,7 +204,9 @@ impl State {
     }
 
     fn provisioned(&mut self, told: &Told<'_>, place: Place) -> Result<(), &'static str> {
-        self.binding = Some(told.binding(place)?);
+        let binding = told.binding(place)?;
+        self.handed_over = binding.activation.first_number.is_none();
+        self.binding = Some(binding);
         self.epoch_began = self.point.head.time;
         Ok(())
     }
@@ -211,7 +232,9 @@ impl State {
         self.manifest = told.manifest.map(|_| place);
         self.exported = invoices;
         self.epoch_began = time;
-        self.handed_over = false;
+        self.handed_over = told.handed_over;
+        // An order of before names an epoch of before.
+        self.handed_at = Timestamp::EARLIEST;
         self.notes = Notes::NONE;
         self.orders = [None; Command::COUNT];
         self.last_closure = None;
@@ -267,4 +290,75 @@ pub(crate) fn order_digest(token: &str) -> [u8; 16] {
     let mut digest = [0; 16];
     digest.copy_from_slice(&Sha256::digest(token)[..16]);
     digest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        format,
+        string::{String, ToString},
+        vec::Vec,
+    };
+
+    use fiscal::{Epoch, Position};
+
+    use super::*;
+
+    const THEIRS: RecordHash = RecordHash([7; 32]);
+    const OWN: RecordHash = RecordHash([0xA1; 32]);
+
+    /// An order to enter epoch 0 at number 58, which a record holds: its signature was verified before.
+    fn enter() -> String {
+        let mut bytes: Vec<u8> = [1, b'D', 4, 10].into();
+        bytes.extend(b"DEF-000001");
+        bytes.extend([[0; 8], [0, 0, 0, 0, 0x69, 0xFF, 0xFF, 0xFF]].concat());
+        bytes.extend([2, 0, 0, 0, 0]);
+        bytes.extend(58_u64.to_be_bytes());
+        bytes.extend(THEIRS.0);
+        bytes.extend(0x69B5_0B20_u64.to_be_bytes());
+        bytes.extend([1; 64]);
+        Base64Url(&bytes).to_string()
+    }
+
+    fn point() -> ChainPoint {
+        let head = HeadState { position: Position::new(2), hash: OWN, ..HeadState::START };
+        ChainPoint { epoch: Epoch(0), head, ..ChainPoint::START }
+    }
+
+    fn opened(body: &str) -> Result<ChainPoint, &'static str> {
+        Told::read(body).expect("a body").opened(EventKind::HandOver, &point())
+    }
+
+    #[test]
+    fn a_hand_over_goes_on_where_the_other_signer_ended() {
+        let body = format!(r#"{{"event":"hand_over","token":"{}","own_previous":"{OWN}"}}"#, enter());
+        let head = opened(&body).expect("the line goes on").head;
+        assert_eq!(
+            (head.hash, head.number, head.position),
+            (THEIRS, InvoiceNumber::new(57), Position::new(2))
+        );
+    }
+
+    #[test]
+    fn one_that_names_another_own_record_than_the_one_before_is_none() {
+        for other in ["00".repeat(32), String::new(), "0".into()] {
+            let body = format!(r#"{{"event":"hand_over","token":"{}","own_previous":"{other}"}}"#, enter());
+            assert_eq!(opened(&body).expect_err("another"), "the record does not follow the one before");
+        }
+    }
+
+    #[test]
+    fn one_of_an_older_engine_names_none() {
+        let body = format!(r#"{{"event":"hand_over","token":"{}"}}"#, enter());
+        assert_eq!(opened(&body).expect("the line goes on").head.hash, THEIRS);
+    }
+
+    #[test]
+    fn an_epoch_says_when_another_signer_holds_its_line() {
+        let told = |body| Told::read(body).expect("a body").handed_over;
+        assert!(told(r#"{"event":"epoch","skipped":0,"handed_over":true}"#));
+        assert!(!told(r#"{"event":"epoch","skipped":0,"handed_over":false}"#));
+        assert!(!told(r#"{"event":"epoch","skipped":0}"#));
+        assert!(Told::read(r#"{"event":"epoch","handed_over":1}"#).is_none());
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) struct State {
     pub(crate) binding: Option<Binding>,
     /// Whether it is revoked or done with.
     pub(crate) ended: Option<Ended>,
-    /// Whether it left its outlet's line of numbers to another signer.
+    /// Whether another signer holds the outlet's line of numbers: the device left it, or was activated to stand by.
     pub(crate) handed_over: bool,
     /// When the device left or took over last: an order from before that was obeyed, or came too late.
     pub(crate) handed_at: Timestamp,

@@ -78,6 +78,7 @@ impl<B: Board> Vault<'_, B> {
             previous_number: head.number.map_or(0, InvoiceNumber::value),
             previous_hash: Displayed(head.hash),
             skipped,
+            handed_over: self.state.handed_over.then_some(true),
         };
         self.buffers.text.clear();
         def_protocol::json::write(&body, &mut self.buffers.text).map_err(|_| JournalFault::Full.into())

@@ -41,7 +41,7 @@ impl<B: Board> Vault<'_, B> {
         if self.state.handed_over {
             return Err(Refusal::new(
                 ErrorCode::HandedOver,
-                "the device handed its outlet over: sell through the signer that took over",
+                "another signer holds the outlet's line of numbers: sell through that one",
             ));
         }
         let now = self.trusted_time()?;

@@ -17,7 +17,8 @@ pub struct DeviceStatus<T, E> {
     /// The device.
     #[serde(with = "with::text")]
     pub device_id: DeviceId,
-    /// The number that the next invoice gets.
+    /// The number that the next invoice gets; while `handed_over`, only the one after the last that the device gave in
+    /// the epoch: the hand-over says which it goes on with.
     pub next_invoice_seq: u64,
     /// Room for records.
     pub free_memory_bytes: u64,
@@ -28,7 +29,7 @@ pub struct DeviceStatus<T, E> {
     pub nonce_pool: u32,
     /// Where in its life the device is.
     pub lifecycle: Lifecycle,
-    /// Whether it left its outlet by a hand-over.
+    /// Whether another signer holds the outlet's line: the device left it, or was activated to stand by.
     pub handed_over: bool,
     /// For which outlet it seals; this and the next three are null before INIT.
     #[serde(with = "with::text_option")]

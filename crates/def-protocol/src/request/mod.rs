@@ -23,6 +23,11 @@ pub enum Request<'a> {
     Status,
     /// `QRY|LOG`
     Log(LogKey),
+    /// `QRY|PROOF`: that the device is here, signed over something that nobody could know before.
+    Proof {
+        /// Random bytes of whoever asks.
+        challenge: [u8; 32],
+    },
     /// `RPT|Z`: the closure of a business day.
     Closure(CivilDate),
     /// `RPT|X`
@@ -57,6 +62,7 @@ impl Request<'_> {
             Self::Commit(_) => Command::Commit,
             Self::Status => Command::Status,
             Self::Log(_) => Command::Log,
+            Self::Proof { .. } => Command::Proof,
             Self::Closure(_) => Command::Closure,
             Self::Snapshot(_) => Command::Snapshot,
             Self::Articles(_) => Command::Articles,

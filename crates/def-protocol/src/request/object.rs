@@ -34,6 +34,7 @@ pub(super) fn read(command: Command, object: &[u8]) -> Result<Request<'_>, Refus
             None => return schema("QRY|LOG takes a number, like 105, or epoch/number, like 3/105"),
         },
         Command::Commit => Request::Commit(commit(object)?),
+        Command::Proof => Request::Proof { challenge: challenge(object)? },
         Command::Closure => {
             let [date] = members(object, [Text("date")], CLOSURE)?;
             Request::Closure(date.parsed().ok_or((ErrorCode::SchemaInvalid, CLOSURE))?)
@@ -75,6 +76,13 @@ fn commit(object: &[u8]) -> Result<Nonce, Refusal> {
     let mut room = Room::new();
     let nonce = nonce.text(&mut room).ok_or((ErrorCode::SchemaInvalid, FORM))?;
     nonce.parse().map_err(|_| (ErrorCode::InvalidNonce, "a nonce has 32 hexadecimal digits: send PREPARE's"))
+}
+
+fn challenge(object: &[u8]) -> Result<[u8; 32], Refusal> {
+    const FORM: &str =
+        r#"the object is {"challenge":"..."}, 64 hexadecimal digits that were drawn for this request"#;
+    let [challenge] = members(object, [Text("challenge")], FORM)?;
+    hash(challenge).map(|RecordHash(bytes)| bytes).ok_or((ErrorCode::SchemaInvalid, FORM))
 }
 
 fn snapshot(object: &[u8]) -> Result<SnapshotPeriod, Refusal> {

@@ -33,6 +33,8 @@ commands! {
     Status "QRY|STATUS";
     /// One sealed invoice.
     Log "QRY|LOG";
+    /// That the device is here, by its signature over a challenge.
+    Proof "QRY|PROOF";
     /// Closes a business day, or repeats its closure.
     Closure "RPT|Z";
     /// What was sold since the closure or today.
@@ -67,7 +69,7 @@ impl Command {
     /// How long a host waits for the answer, or for the next `WAIT`, in milliseconds.
     pub const fn deadline_ms(self) -> u32 {
         match self {
-            Self::Prepare | Self::Commit => 5_000,
+            Self::Prepare | Self::Commit | Self::Proof => 5_000,
             Self::Status => 2_000,
             _ => 10_000,
         }

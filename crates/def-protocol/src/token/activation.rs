@@ -10,7 +10,7 @@ use super::{Body, Fields, Kind, Sink, TokenFault};
 /// | 1 + n | outlet id |
 /// | 1 + n | prefix |
 /// | 4 | epoch |
-/// | 8 | the first number |
+/// | 8 | the first number; 0 when another signer holds the line: the device stands by |
 /// | 2 | the outlet's zone: minutes ahead of UTC, two's complement |
 /// | 14 | policy |
 /// | 33 | *dgi* key |
@@ -25,8 +25,9 @@ pub struct Activation {
     pub prefix: Prefix,
     /// In which line of numbers.
     pub epoch: Epoch,
-    /// From which number on.
-    pub first_number: InvoiceNumber,
+    /// From which number on. None while another signer holds the line (L2): the device stands by, and seals no invoice
+    /// before a hand-over gives it the line.
+    pub first_number: Option<InvoiceNumber>,
     /// The outlet's zone.
     pub offset: UtcOffset,
     /// How much it may seal before the ledger acknowledges.
@@ -63,7 +64,7 @@ impl Body<'_> for Activation {
             outlet: fields.parsed("outlet id")?,
             prefix: fields.parsed("prefix")?,
             epoch: fields.epoch()?,
-            first_number: fields.number()?,
+            first_number: fields.number_or_none()?,
             offset: UtcOffset::from_minutes(i16::from_be_bytes(fields.array()?))
                 .ok_or(TokenFault::Field("zone"))?,
             policy: Policy {
@@ -82,7 +83,7 @@ impl Body<'_> for Activation {
         out.put_text(self.outlet.as_str())?;
         out.put_text(self.prefix.as_str())?;
         out.put(&self.epoch.0.to_be_bytes())?;
-        out.put(&self.first_number.value().to_be_bytes())?;
+        out.put(&self.first_number.map_or(0, InvoiceNumber::value).to_be_bytes())?;
         out.put(&self.offset.minutes().to_be_bytes())?;
         out.put(&self.policy.days.to_be_bytes())?;
         out.put(&self.policy.invoices.to_be_bytes())?;

@@ -60,6 +60,14 @@ impl<'b> Fields<'b> {
         InvoiceNumber::new(self.u64()?).ok_or(TokenFault::Field("invoice number"))
     }
 
+    /// 0 is none.
+    pub(super) fn number_or_none(&mut self) -> Result<Option<InvoiceNumber>, TokenFault> {
+        match self.u64()? {
+            0 => Ok(None),
+            number => InvoiceNumber::new(number).map(Some).ok_or(TokenFault::Field("invoice number")),
+        }
+    }
+
     pub(super) fn public_key(&mut self) -> Result<PublicKey, TokenFault> {
         let point = self.array::<{ PublicKey::COMPRESSED_LENGTH }>()?;
         // SEC 1 has a second form of 33 bytes, which begins with 05.

@@ -3,16 +3,18 @@
 use def_protocol::{
     ErrorCode, Nonce, SnapshotPeriod,
     reply::{
-        Accepted, Acknowledged, Article, Articles, ClockState, ClosureGroup, ClosureReport, Committed,
-        Corruption, CounterState, CurrencyTotals, DeviceStatus, DigestLine, Dump, ErrorCount,
+        Accepted, Acknowledged, Article, Articles, Attested, ClockState, ClosureGroup, ClosureReport,
+        Committed, Corruption, CounterState, CurrencyTotals, DeviceStatus, DigestLine, Dump, ErrorCount,
         FirmwareProgress, FlashState, Initialised, JournalLine, Latency, Lifecycle, LogEntry, Logged,
-        Metrics, Nature, Obeyed, OfflineState, Prepared, Recovery, Refused, Seal, SelfTest, Snapshot,
-        SnapshotTotals, TaxLine, TimeSet, Waiting, Warning,
+        Metrics, Nature, Obeyed, OfflineState, Prepared, Presence, Recovery, Refused, Seal, SelfTest,
+        Snapshot, SnapshotTotals, TaxLine, TimeSet, Waiting, Warning,
     },
 };
-use fiscal::{Currency, Epoch, EventKind, InvoiceType, PriceMode, RecordHash, Validated};
+use fiscal::{
+    Currency, Epoch, EventKind, InvoiceType, PriceMode, PrivateKey, RecordHash, Signature, Validated,
+};
 
-use crate::support::{PAYLOAD, prefix, public_key, sealed_event, sealed_invoice, sealed_pair};
+use crate::support::{PAYLOAD, prefix, public_key, sealed_event, sealed_invoice, sealed_pair, signing_key};
 
 const OK: Accepted = Accepted::Ok;
 
@@ -191,6 +193,21 @@ pub(crate) fn obeyed_silently() -> Obeyed<String, String> {
 
 pub(crate) fn time_set() -> TimeSet {
     TimeSet { status: OK, timestamp: "2026-02-04T10:00:00".parse().unwrap() }
+}
+
+/// What the ledger drew.
+pub(crate) const CHALLENGE: [u8; 32] = [0xC4; 32];
+
+pub(crate) fn presence() -> Presence {
+    let attested = Attested {
+        device_id: "BONO-USB-001".parse().unwrap(),
+        epoch: Epoch(0),
+        last_position: 117,
+        head_hash: seal().record_hash,
+        time: "2026-02-04T10:15:40".parse().ok(),
+    };
+    let signature = signing_key(1).sign(&attested.hash(&CHALLENGE)).unwrap();
+    Presence::new(attested, public_key(1).id(), Signature::normalised(signature).unwrap())
 }
 
 pub(crate) fn firmware() -> FirmwareProgress<String> {

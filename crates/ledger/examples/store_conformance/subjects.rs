@@ -33,16 +33,21 @@ impl Subject for Sqlite {
         Box::new(SqliteDatabase::open(beside, Arc::new(since_epoch)).unwrap())
     }
 
-    fn open_version_1(
+    fn open_older(
         &self,
+        version: u32,
         filled: &dyn Fn(&str) -> String,
     ) -> (String, Result<Box<dyn Database>, StoreFault>) {
         let place = self.0.with_extension(format!("version-1-{}", nonce())).display().to_string();
         let connection = rusqlite::Connection::open(&place).unwrap();
-        connection.execute_batch(include_str!("../../tests/store/version_1/sqlite.sql")).unwrap();
+        let schemas = [
+            include_str!("../../tests/store/version_1/sqlite.sql"),
+            include_str!("../../tests/store/version_2/sqlite.sql"),
+        ];
+        connection.execute_batch(schemas[version as usize - 1]).unwrap();
         connection.execute_batch(&filled(&format!("x'{}'", "07".repeat(32)))).unwrap();
         connection.pragma_update(None, "application_id", 0x5374_4C67).unwrap();
-        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
         drop(connection);
         let opened = self.open_beside(&place);
         (place, opened)
@@ -120,17 +125,23 @@ impl Subject for Postgres {
         self.open_beside(&self.make_database("empty")).unwrap()
     }
 
-    fn open_version_1(
+    fn open_older(
         &self,
+        version: u32,
         filled: &dyn Fn(&str) -> String,
     ) -> (String, Result<Box<dyn Database>, StoreFault>) {
-        let place = self.make_database("version_1");
+        let place = self.make_database(&format!("version_{version}"));
         let mut client = Client::connect(&place, NoTls).unwrap();
-        let schema = include_str!("../../tests/store/version_1/postgres.sql");
+        let schemas = [
+            include_str!("../../tests/store/version_1/postgres.sql"),
+            include_str!("../../tests/store/version_2/postgres.sql"),
+        ];
+        let schema = schemas[version as usize - 1];
         let filled = filled(&format!("'\\x{}'::bytea", "07".repeat(32)));
         client
             .batch_execute(&format!(
-                "CREATE SCHEMA stelala_ledger; SET search_path = stelala_ledger, pg_catalog; {schema}; {filled}"
+                "CREATE SCHEMA stelala_ledger; SET search_path = stelala_ledger, pg_catalog; {schema}; \
+                 UPDATE meta SET version = {version}; {filled}"
             ))
             .unwrap();
         let opened = self.open_beside(&place);

@@ -39,7 +39,6 @@ rules! {
     RecordForm "record_form" "cet enregistrement n'est pas lisible : il est abîmé ou inventé" "this record cannot be read: it was damaged or invented";
     Column "column_differs" "cette colonne ne dit pas ce que dit l'enregistrement : elle a été changée" "this column does not say what the record says: it was changed";
     BodyMissing "body_missing" "ce que l'enregistrement scelle a été enlevé" "what the record seals was removed";
-    BodyDiffers "body_differs" "ce qui a été scellé n'est pas ce qui est conservé : au moins un octet a changé" "what was sealed is not what is kept: at least one byte has changed";
     BeginningMissing "beginning_missing" "le premier enregistrement du point de vente manque : le début a été coupé" "the outlet's first record is missing: the beginning was cut off";
     HeadsBefore "heads_before" "des têtes gardées ailleurs précèdent le premier enregistrement : le début a été coupé" "heads kept elsewhere are of before the first record: the beginning was cut off";
     HeadMissing "head_missing" "une tête gardée ailleurs est d'un point de vente sans enregistrements : ils ont été enlevés" "a head that was kept elsewhere is of an outlet without records: they were removed";
@@ -55,12 +54,8 @@ rules! {
     KeyId "key_id_differs" "cette clé publiée n'a pas l'identifiant sous lequel elle est conservée" "this published key has not the id under which it is kept";
     KeyNotHeld "key_not_held" "cette clé publiée n'est pas parmi celles que vous tenez d'ailleurs : ce qu'elle a scellé peut être inventé" "this published key is not among those that you hold from elsewhere: what it sealed may be invented";
     KeySigner "key_signer_differs" "aucune clé publiée n'est de ce scelleur" "no published key is of this signer";
-    AnchorForm "anchor_form" "cet ancrage n'est pas dans sa forme" "this anchor is not in its form";
-    AnchorGap "anchor_gap" "cet ancrage ne suit pas le précédent de la même chaîne" "this anchor does not follow the one before it of the same chain";
     NotAnchored "not_anchored" "cette chaîne d'un autre scelleur n'a pas d'ancrage : elle a été ajoutée, ou son ancrage enlevé" "this chain of another signer has no anchor: it was added, or its anchor was removed";
-    Anchor "anchor_differs" "la chaîne ne va pas exactement jusqu'où l'ancrage le dit : des enregistrements ont été enlevés, ajoutés ou changés" "the chain does not go exactly as far as its anchor says: records were removed, added or changed";
-    ChainBroken "chain_broken" "cet enregistrement ne suit pas le précédent" "this record does not follow the one before";
-    SealFalse "signature_false" "la clé que ce scelleur a annoncée n'a pas signé cela" "the key that this signer announced did not sign this";
+    Anchor "anchor_differs" "la chaîne va plus loin que l'ancrage ne le dit : des enregistrements ont été ajoutés" "the chain goes further than its anchor says: records were added";
     Unreadable "unreadable" "la base ne donne pas ce qui suit cette ligne" "the database does not give what follows this row";
 }
 

@@ -4,23 +4,31 @@
 //! What it cannot see: that an end was cut off and the head put back, without heads that were kept elsewhere (L7); that
 //! two idempotency keys of one second were exchanged, for nothing that is sealed names them.
 
-mod anchors;
+mod chain;
 mod finding;
+mod others;
 mod own;
 mod raw;
 mod unreported;
 
 pub use self::finding::{LedgerFinding, LedgerRule, StoredRule};
 
-use std::{collections::BTreeMap, io, num::NonZeroUsize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    num::NonZeroUsize,
+};
 
 use fiscal::{DeviceId, KeyId, OutletId, PublicKey, UtcOffset};
-use verify::{Audit, AuditFault, HeadAt, JournalVerdict, ScratchFile, SignatureCheck, Trust};
+use verify::{
+    Audit, AuditFault, ExportVerdict, HeadAt, JournalVerdict, OutletAudit, ScratchFile, SignatureCheck, Trust,
+};
 
 use self::{
-    anchors::Anchors,
+    chain::{Beside, Chain, PAGE, place_of, text},
     finding::Findings,
-    own::{OutletRow, OwnChain, PAGE, place_of, text},
+    others::{Other, announced_key},
+    own::{OutletRow, Own},
     raw::Raw,
     unreported::Unreported,
 };
@@ -92,9 +100,7 @@ impl LedgerAudit<'_> {
     pub fn run(mut self) -> Result<LedgerVerdict, LedgerAuditFault> {
         let (mut verdict, mut findings) = (LedgerVerdict::default(), Findings::default());
         let keys = self.keys(&mut findings)?;
-        verdict.keys = keys.iter().map(|(key, _)| key.id()).collect();
-        let signers: Vec<String> = keys.iter().map(|(_, signer)| signer.clone()).collect();
-        let trust = Trust::Keys(keys.into_iter().map(|(key, _)| key).collect());
+        verdict.keys = keys.iter().map(|(_, key)| key.id()).collect();
         let mut after = None;
         loop {
             let page = self.tables.rows(Table::Outlets, after.as_deref(), PAGE)?;
@@ -102,7 +108,7 @@ impl LedgerAudit<'_> {
             after = Some(last[..1].to_vec());
             for row in &page {
                 verdict.outlets += 1;
-                self.outlet(row, &signers, &trust, &mut verdict, &mut findings)?;
+                self.outlet(row, &keys, &mut verdict, &mut findings)?;
             }
         }
         self.orphans(&mut findings)?;
@@ -118,7 +124,7 @@ impl LedgerAudit<'_> {
     }
 
     /// The published keys, each with its signer.
-    fn keys(&mut self, findings: &mut Findings) -> Result<Vec<(PublicKey, String)>, StoreFault> {
+    fn keys(&mut self, findings: &mut Findings) -> Result<Vec<(DeviceId, PublicKey)>, StoreFault> {
         let (mut keys, mut after) = (Vec::new(), None);
         loop {
             let page = self.tables.rows(Table::SealingKeys, after.as_deref(), PAGE)?;
@@ -128,14 +134,14 @@ impl LedgerAudit<'_> {
                 let id = row[0].bytes().unwrap_or_default();
                 let key = row[1].bytes().and_then(|point| PublicKey::from_sec1(point).ok());
                 let key = key.filter(|key| key.id().0 == id);
-                let signer = row[2].text().filter(|signer| signer.parse::<DeviceId>().is_ok());
+                let signer = row[2].text().and_then(|signer| signer.parse().ok());
                 if let (Some(key), Some(held)) = (key, self.held)
                     && !held.contains(&key)
                 {
                     findings.stored(StoredRule::KeyNotHeld, format!("key {}", key.id()));
                 }
                 match (key, signer) {
-                    (Some(key), Some(signer)) => keys.push((key, signer.to_owned())),
+                    (Some(key), Some(signer)) => keys.push((signer, key)),
                     _ => {
                         let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
                         findings.stored(StoredRule::KeyId, format!("key {id}"));
@@ -148,8 +154,7 @@ impl LedgerAudit<'_> {
     fn outlet(
         &mut self,
         row: &Cells,
-        signers: &[String],
-        trust: &Trust,
+        published: &[(DeviceId, PublicKey)],
         verdict: &mut LedgerVerdict,
         findings: &mut Findings,
     ) -> Result<(), LedgerAuditFault> {
@@ -160,11 +165,9 @@ impl LedgerAudit<'_> {
         let id = outlet.id;
         let head = self.tables.find(Table::Heads, &[vec![text(id.as_str())]])?.pop().flatten();
         let chains = self.chains(id, findings)?;
-        let of_head = head.as_ref().and_then(|head| head[2].text());
-        let is_own = |signer: &&str| signers.iter().any(|own| own == signer);
-        let of_records = || chains.iter().map(|(_, signer)| signer.as_str()).find(is_own);
-        let own = of_head.filter(is_own).or_else(of_records).or(of_head).unwrap_or_default().to_owned();
-        if !chains.is_empty() && !is_own(&own.as_str()) {
+        let is_published = |signer: &str| published.iter().any(|(known, _)| known.as_str() == signer);
+        let own = self.own_signer(id, head.as_ref(), &chains, &is_published)?;
+        if !chains.is_empty() && !is_published(&own) {
             findings.stored(StoredRule::KeySigner, format!("{id} {own}"));
         }
         if head.is_none() {
@@ -174,54 +177,85 @@ impl LedgerAudit<'_> {
         let unreported = Unreported::read(self.tables, id, &own, epochs)?;
         if let Some(heads) = self.heads.get_mut(&id) {
             let all = heads.len();
-            heads.retain(|head| !unreported.covers(&own, head));
+            heads.retain(|head| !unreported.covers(head));
             verdict.heads_unreported += (all - heads.len()) as u64;
         }
-        let mut anchors = self.own_chain(outlet, own.clone(), head.as_ref(), trust, verdict, findings)?;
-        let mut keys: BTreeMap<&str, Vec<PublicKey>> = BTreeMap::new();
+        let mut keys = published.to_vec();
         for (epoch, signer) in chains.iter().filter(|(_, signer)| *signer != own) {
-            let keys = keys.entry(signer).or_default();
-            let chain = (*epoch, signer.as_str());
-            verdict.foreign += anchors.check(self.tables, id, chain, keys, findings, self.progress)?;
+            let announced = announced_key(self.tables, id, *epoch, signer)?;
+            keys.extend(signer.parse().ok().zip(announced));
         }
-        anchors.conclude(id, findings);
-        Ok(())
+        let others = chains.iter().map(|(_, signer)| signer).filter(|signer| **signer != own).collect();
+        self.chains_together(outlet, own, others, head.as_ref(), &Trust::Signers(keys), verdict, findings)
     }
 
-    fn own_chain(
+    /// Which signer is the ledger's own: the one that the head names, or else one that begins a chain as a cloud does, or
+    /// whose key is published.
+    fn own_signer(
+        &mut self,
+        outlet: OutletId,
+        head: Option<&Cells>,
+        chains: &[(i64, String)],
+        is_published: &dyn Fn(&str) -> bool,
+    ) -> Result<String, StoreFault> {
+        let of_head = head.and_then(|head| head[2].text()).unwrap_or_default();
+        let first = |(epoch, signer): &(i64, String)| {
+            vec![text(outlet.as_str()), Cell::Integer(*epoch), text(signer), Cell::Integer(1)]
+        };
+        let firsts: Vec<Cells> = chains.iter().map(first).collect();
+        let found = self.tables.find(Table::Records, &firsts)?;
+        let begins = |row: &Option<Cells>| {
+            row.as_ref().and_then(|row| Raw(row).body()).is_some_and(|body| body.starts_with(OF_A_CLOUD))
+        };
+        let mut clouds =
+            chains.iter().zip(&found).filter(|(_, row)| begins(row)).map(|((_, signer), _)| signer);
+        let of_records = || chains.iter().map(|(_, signer)| signer).find(|signer| is_published(signer));
+        let own = if is_published(of_head) { None } else { clouds.next().or_else(of_records) };
+        Ok(own.map_or(of_head, String::as_str).to_owned())
+    }
+
+    /// The ledger's own chain, then each of the others, and all of them together.
+    #[allow(clippy::too_many_arguments, reason = "all that is known of one outlet")]
+    fn chains_together(
         &mut self,
         outlet: OutletRow,
-        signer: String,
+        own: String,
+        others: BTreeSet<&String>,
         head: Option<&Cells>,
         trust: &Trust,
         verdict: &mut LedgerVerdict,
         findings: &mut Findings,
-    ) -> Result<Anchors, LedgerAuditFault> {
+    ) -> Result<(), LedgerAuditFault> {
         let id = outlet.id;
         let heads = self.heads.remove(&id).unwrap_or_default();
-        let mut chain = OwnChain::new(self.tables, findings, self.progress, outlet, signer);
-        let scratch = || (self.scratch)();
+        let make_scratch = self.scratch;
+        let scratch = move || make_scratch();
         let audit = Audit::new(trust).check(self.check).threads(self.threads).scratch(scratch);
-        let judged = audit.heads(heads.iter().copied()).journal(&mut chain);
-        let judged = match (judged, chain.fault.take()) {
-            (_, Some(fault)) => return Err(fault.into()),
-            (Err(fault), None) => return Err(LedgerAuditFault::Audit(fault)),
-            (Ok(judged), None) => judged,
-        };
+        let mut audit = audit.heads(heads.iter().copied()).outlet();
+        let chain = Chain::new(self.tables, findings, self.progress, id, own, Own::new(outlet));
+        let (own, records) = read(&mut audit, "", chain)?;
         if let Some(head) = head {
-            chain.check_head(head);
+            own.check_head(head, findings);
         }
-        verdict.records += chain.records;
-        let (anchors, is_empty) = (chain.anchors, chain.records == 0);
-        if is_empty {
+        verdict.records += records;
+        verdict.invoices += own.invoices;
+        let mut foreign = 0;
+        for signer in others {
+            let beside = Other::new(&own.says);
+            let chain = Chain::new(self.tables, findings, self.progress, id, signer.clone(), beside);
+            let (other, records) = read(&mut audit, signer, chain)?;
+            other.conclude(id, signer, findings);
+            foreign += records;
+        }
+        verdict.foreign += foreign;
+        if records + foreign > 0 {
+            let ExportVerdict { journal, .. } = audit.conclude().map_err(LedgerAuditFault::Audit)?;
+            keep_judged(id, journal, verdict, findings);
+        } else if let Some(head) = heads.last() {
             // Before the first sale there is nothing to judge.
-            if let Some(head) = heads.last() {
-                findings.stored(StoredRule::HeadMissing, format!("{id} position {}", head.position));
-            }
-        } else {
-            keep_judged(id, judged, verdict, findings);
+            findings.stored(StoredRule::HeadMissing, format!("{id} position {}", head.position));
         }
-        Ok(anchors)
+        Ok(())
     }
 
     /// The chains of an outlet, as their rows say.
@@ -312,13 +346,29 @@ impl LedgerAudit<'_> {
     }
 }
 
+/// How the first record of a cloud signer's chain begins, and none of a device's.
+const OF_A_CLOUD: &str = r#"{"signer":"cloud","#;
+
+/// Has the referee read a chain.
+fn read<B: Beside>(
+    audit: &mut OutletAudit<'_>,
+    name: &str,
+    mut chain: Chain<'_, B>,
+) -> Result<(B, u64), LedgerAuditFault> {
+    let judged = audit.chain(name, &mut chain);
+    if let Some(fault) = chain.fault.take() {
+        return Err(fault.into());
+    }
+    judged.map_err(LedgerAuditFault::Audit)?;
+    Ok(chain.finish())
+}
+
 fn keep_judged(
     outlet: OutletId,
     judged: JournalVerdict,
     verdict: &mut LedgerVerdict,
     findings: &mut Findings,
 ) {
-    verdict.invoices += judged.invoices;
     verdict.heads_met += judged.heads_met;
     if judged.heads_before > 0 {
         findings.stored(StoredRule::HeadsBefore, outlet.to_string());

@@ -1,47 +1,40 @@
-//! The ledger's own chain, as a journal that the referee reads; what stands beside each record is looked at on the way.
+//! What stands beside the ledger's own chain: the outlet's row, its head, its totals.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Read},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{EventKind, Header, Link, Nif, OutletId, Prefix, RecordHash, Subject, UtcOffset};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
-    anchors::Anchors,
+    chain::{Beside, text},
     finding::{Findings, StoredRule},
     raw::{Checked, Raw, signed},
 };
 use crate::{
-    Cell, Cells, StoreFault, Table, Tables,
+    Cell, Cells,
     books::{self, Books},
 };
 
-/// So many rows are read at once.
-pub(super) const PAGE: usize = 500;
-
-/// The rows of one signer at one outlet, over all its epochs.
-pub(super) struct OwnChain<'a> {
-    pub(super) tables: &'a mut dyn Tables,
-    pub(super) findings: &'a mut Findings,
-    progress: &'a mut dyn FnMut(u64),
-    signer: String,
-    /// The key after which the next page begins.
-    after: Cells,
-    done: bool,
-    /// What the database said when it failed.
-    pub(super) fault: Option<StoreFault>,
-    line: Vec<u8>,
-    at: usize,
+/// What is looked at beside the ledger's own records.
+pub(super) struct Own {
     outlet: OutletRow,
     books: Box<Books>,
     /// Whether what was sold since the last closure could be counted.
     countable: bool,
     last: Option<Last>,
-    pub(super) anchors: Anchors,
-    pub(super) records: u64,
+    /// To which device the line was left, as the newest record says that leaves or takes it.
+    holder: Option<String>,
+    pub(super) invoices: u64,
+    pub(super) says: OfOthers,
+}
+
+/// What the ledger's own chain says of others.
+#[derive(Default)]
+pub(super) struct OfOthers {
+    /// How far each chain is anchored, by epoch and signer.
+    pub(super) anchored: BTreeMap<(i64, String), i64>,
+    /// The records that were never delivered with what they seal, by epoch, signer and position.
+    pub(super) without_body: BTreeSet<(i64, String, i64)>,
 }
 
 /// An outlet as its row says it.
@@ -61,13 +54,6 @@ struct Last {
     number: Option<i64>,
 }
 
-/// As a line of a journal is written; the record may be none.
-#[derive(Serialize)]
-struct Line<'l> {
-    record: String,
-    payload: Option<&'l str>,
-}
-
 /// What the first record of an epoch says of its outlet.
 #[derive(Deserialize)]
 struct Opening {
@@ -76,102 +62,64 @@ struct Opening {
     utc_offset_minutes: i16,
 }
 
-impl<'a> OwnChain<'a> {
-    pub(super) fn new(
-        tables: &'a mut dyn Tables,
-        findings: &'a mut Findings,
-        progress: &'a mut dyn FnMut(u64),
-        outlet: OutletRow,
-        signer: String,
-    ) -> Self {
-        let after =
-            vec![text(outlet.id.as_str()), Cell::Integer(i64::MIN), text(""), Cell::Integer(i64::MIN)];
+/// What is read again of the bodies by which the line is left and taken.
+#[derive(Deserialize)]
+struct Left {
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    next_number: u64,
+}
+
+/// What is read again of an anchor.
+#[derive(Deserialize)]
+struct Anchor {
+    signer: String,
+    epoch: u32,
+    last_position: u64,
+}
+
+/// What is read again of a flag over a record of another signer.
+#[derive(Deserialize)]
+struct Flag {
+    reason: String,
+    signer: String,
+    epoch: u32,
+    position: u64,
+    causes: Vec<String>,
+}
+
+impl Beside for Own {
+    const OWN: bool = true;
+
+    fn look(&mut self, raw: &Raw<'_>, checked: Option<&Checked>, findings: &mut Findings) {
+        match checked {
+            Some(checked) => self.meet(raw, checked, findings),
+            None => self.countable = false,
+        }
+    }
+}
+
+impl Own {
+    pub(super) fn new(outlet: OutletRow) -> Self {
         Self {
-            tables,
-            findings,
-            progress,
-            signer,
-            after,
-            done: false,
-            fault: None,
-            line: Vec::new(),
-            at: 0,
             outlet,
             books: Box::new(Books::new()),
             countable: true,
             last: None,
-            anchors: Anchors(BTreeMap::new()),
-            records: 0,
+            holder: None,
+            invoices: 0,
+            says: OfOthers::default(),
         }
     }
 
-    /// Reads rows until some are this signer's; false after the last.
-    fn page(&mut self) -> Result<bool, StoreFault> {
-        while !self.done {
-            let rows = self.tables.rows(Table::Records, Some(&self.after), PAGE)?;
-            let mut own = Vec::new();
-            self.done = rows.len() < PAGE;
-            for row in rows {
-                let raw = Raw(&row);
-                if raw.outlet() != self.outlet.id.as_str() {
-                    self.done = true;
-                    break;
-                }
-                let key = raw.key();
-                if key <= self.after {
-                    self.findings.stored(StoredRule::Unreadable, raw.place());
-                    self.done = true;
-                    break;
-                }
-                if raw.signer() != self.signer {
-                    // The rows of other signers are passed over, however many they are.
-                    let later = raw.signer() > self.signer.as_str();
-                    let epoch = Cell::Integer(raw.epoch().saturating_add(i64::from(later)));
-                    let signer = if later { "" } else { self.signer.as_str() };
-                    self.after = vec![text(raw.outlet()), epoch, text(signer), Cell::Integer(i64::MIN)];
-                    self.done = false;
-                    break;
-                }
-                self.after = key;
-                own.push(row);
-            }
-            if !own.is_empty() {
-                self.take(&own)?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn take(&mut self, rows: &[Cells]) -> Result<(), StoreFault> {
-        self.line.clear();
-        self.at = 0;
-        let mut sales = Vec::new();
-        for row in rows {
-            let raw = Raw(row);
-            self.records += 1;
-            let line = Line { record: Base64UrlUnpadded::encode_string(raw.record()), payload: raw.body() };
-            // Two strings always serialise, and a vector takes everything.
-            let _ = serde_json::to_writer(&mut self.line, &line);
-            self.line.push(b'\n');
-            if let Some(checked) = raw.check(true, self.findings) {
-                self.meet(&raw, &checked);
-                if checked.record.header.invoice().is_some() {
-                    sales.push(row);
-                }
-            } else {
-                self.countable = false;
-            }
-        }
-        (self.progress)(rows.len() as u64);
-        check_sales(self.tables, &sales, self.findings)
-    }
-
-    fn meet(&mut self, raw: &Raw<'_>, checked: &Checked) {
+    fn meet(&mut self, raw: &Raw<'_>, checked: &Checked, findings: &mut Findings) {
         let Checked { record, hash, totals } = checked;
         let (header, link) = (&record.header, &record.link);
         if self.last.is_none() && (link.previous != RecordHash::NONE || link.position.value() != 1) {
-            self.findings.stored(StoredRule::BeginningMissing, raw.place());
+            findings.stored(StoredRule::BeginningMissing, raw.place());
         }
         let zone = self.outlet.zone.unwrap_or(UtcOffset::UTC);
         match (&header.subject, totals) {
@@ -184,39 +132,60 @@ impl<'a> OwnChain<'a> {
                 self.books.event(header, link, *kind, 0, zone);
             }
         }
-        let body = raw.body().unwrap_or_default();
-        match header.subject {
-            Subject::Event(EventKind::Provisioned | EventKind::Epoch) => self.check_outlet(raw, body),
-            Subject::Event(EventKind::Anchor) => self.anchors.meet(raw, body, self.findings),
-            _ => {}
-        }
+        self.invoices += u64::from(header.invoice().is_some());
         // Numbers go on over records that have none, and begin again with an epoch.
         let before = self.last.as_ref().filter(|last| last.header.epoch == header.epoch);
         let number = header.invoice().map(|facts| signed(facts.number.value()));
         let number = number.or(before.and_then(|last| last.number));
+        let number = self.read_body(raw, header.subject, findings).unwrap_or(number);
         self.last = Some(Last { header: *header, link: *link, hash: *hash, number });
     }
 
-    fn check_outlet(&mut self, raw: &Raw<'_>, body: &str) {
+    /// What a record says of the outlet, of its line and of others. A hand-over says the last number that was given.
+    fn read_body(&mut self, raw: &Raw<'_>, subject: Subject, findings: &mut Findings) -> Option<Option<i64>> {
+        let Subject::Event(kind) = subject else { return None };
+        let body = raw.body().unwrap_or_default();
+        match kind {
+            EventKind::Provisioned | EventKind::Epoch => {
+                self.holder = None;
+                self.check_outlet(raw, body, findings);
+            }
+            EventKind::Close => {
+                self.holder = serde_json::from_str(body).ok().map(|Left { to }| to);
+            }
+            EventKind::HandOver => {
+                self.holder = None;
+                let Taken { next_number } = serde_json::from_str(body).ok()?;
+                let last = next_number.checked_sub(1)?;
+                return Some((last > 0).then(|| signed(last)));
+            }
+            EventKind::Anchor => self.says.anchor(body),
+            EventKind::Flag => self.says.flag(body),
+            _ => {}
+        }
+        None
+    }
+
+    fn check_outlet(&self, raw: &Raw<'_>, body: &str, findings: &mut Findings) {
         let Ok(opening) = serde_json::from_str::<Opening>(body) else { return };
         let OutletRow { nif, prefix, zone, .. } = &self.outlet;
         let same = nif.is_some_and(|nif| nif.to_string() == opening.merchant_nif)
             && prefix.is_some_and(|prefix| prefix.to_string() == opening.prefix)
             && zone.is_some_and(|zone| zone.minutes() == opening.utc_offset_minutes);
         if !same {
-            self.findings.stored(StoredRule::Outlet, raw.place());
+            findings.stored(StoredRule::Outlet, raw.place());
         }
     }
 
     /// The head's row against the last record, once all were read.
-    pub(super) fn check_head(&mut self, head: &Cells) {
+    pub(super) fn check_head(&self, head: &Cells, findings: &mut Findings) {
         let place = format!("{} head", self.outlet.id);
         let says = |at: usize, cell: Cell| head.get(at) == Some(&cell);
         let bytes = |bytes: &[u8]| Cell::Bytes(bytes.to_vec());
         let Some(last) = &self.last else {
             let nothing = says(3, Cell::Null) && says(4, Cell::Null) && says(5, bytes(&RecordHash::NONE.0));
             if !nothing {
-                self.findings.stored(StoredRule::HeadRow, place);
+                findings.stored(StoredRule::HeadRow, place);
             }
             return;
         };
@@ -228,67 +197,35 @@ impl<'a> OwnChain<'a> {
             ("hash", says(5, bytes(&last.hash.0))),
             ("time", says(6, Cell::Integer(signed(last.header.time.unix())))),
             ("key", says(7, bytes(&last.header.key.0))),
+            ("holder", says(10, self.holder.as_deref().map_or(Cell::Null, text))),
         ];
         for (column, _) in columns.iter().filter(|(_, same)| !same) {
-            self.findings.stored(StoredRule::HeadRow, format!("{place} column {column}"));
+            findings.stored(StoredRule::HeadRow, format!("{place} column {column}"));
         }
         if self.countable && !says(8, bytes(&books::to_bytes(&self.books))) {
-            self.findings.stored(StoredRule::Totals, place);
+            findings.stored(StoredRule::Totals, place);
         }
     }
 }
 
-impl Read for OwnChain<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.line.len() {
-            match self.page() {
-                Ok(true) => {}
-                Ok(false) => return Ok(0),
-                Err(fault) => {
-                    let said = io::Error::other(fault.to_string());
-                    self.fault = Some(fault);
-                    return Err(said);
-                }
-            }
-        }
-        let length = buffer.len().min(self.line.len() - self.at);
-        buffer[..length].copy_from_slice(&self.line[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
-    }
-}
+impl OfOthers {
+    /// A hostile database must not fill the memory; what is not held is found to be missing.
+    const MOST: usize = 100_000;
 
-/// Whether each sale is in the table of sales, under its first seal.
-pub(super) fn check_sales(
-    tables: &mut dyn Tables,
-    rows: &[&Cells],
-    findings: &mut Findings,
-) -> Result<(), StoreFault> {
-    let keys: Vec<Cells> = rows.iter().map(|row| Raw(row).sale()).collect();
-    let found = tables.find(Table::Sales, &keys)?;
-    for (row, sale) in rows.iter().zip(found) {
-        let raw = Raw(row);
-        let Some(sale) = sale else {
-            findings.stored(StoredRule::SaleMissing, raw.place());
-            continue;
-        };
-        let first = place_of(&sale, 3);
-        if first != raw.key() {
-            // Another seal of it, which has to be an earlier one.
-            let first = tables.find(Table::Records, &[first])?.pop().flatten();
-            if first.is_none_or(|first| Raw(&first).seq() >= raw.seq()) {
-                findings.stored(StoredRule::SaleNotFirst, raw.place());
-            }
+    /// Its form and its hashes are the referee's.
+    fn anchor(&mut self, body: &str) {
+        let Ok(Anchor { signer, epoch, last_position }) = serde_json::from_str(body) else { return };
+        let chain = (i64::from(epoch), signer);
+        if self.anchored.len() < Self::MOST || self.anchored.contains_key(&chain) {
+            self.anchored.insert(chain, signed(last_position));
         }
     }
-    Ok(())
-}
 
-/// The key of the record that a row names: its outlet, and epoch, signer, position from a column on.
-pub(super) fn place_of(row: &Cells, epoch: usize) -> Cells {
-    [0, epoch, epoch + 1, epoch + 2].iter().map(|at| row.get(*at).cloned().unwrap_or(Cell::Null)).collect()
-}
-
-pub(super) fn text(text: &str) -> Cell {
-    Cell::Text(text.to_owned())
+    fn flag(&mut self, body: &str) {
+        let Ok(Flag { reason, signer, epoch, position, causes }) = serde_json::from_str(body) else { return };
+        let of_a_body = causes.iter().any(|cause| cause == "body_differs");
+        if reason == "non_compliant" && of_a_body && self.without_body.len() < Self::MOST {
+            self.without_body.insert((i64::from(epoch), signer, signed(position)));
+        }
+    }
 }

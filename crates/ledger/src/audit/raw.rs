@@ -1,10 +1,12 @@
 //! A record as its columns say it, against what it says itself.
 
-use fiscal::{OutletId, PayloadHash, Record, RecordHash, Reference, Validated, totals::InvoiceTotals};
-use serde::Deserialize;
+use fiscal::{PayloadHash, Record, RecordHash, Subject, Validated, totals::InvoiceTotals};
 
 use super::finding::{Findings, StoredRule};
-use crate::{Cell, Cells, Row};
+use crate::{
+    Cell, Cells, Reference, Row,
+    found_by::{reference_of_event, reference_of_invoice},
+};
 
 /// The columns of a row of the table of records.
 pub(super) struct Raw<'c>(pub(super) &'c Cells);
@@ -22,18 +24,6 @@ pub(super) struct Checked {
     pub(super) hash: RecordHash,
     /// What it comes to, if it is an invoice that keeps the rules and its payload is what was sealed.
     pub(super) totals: Option<InvoiceTotals>,
-}
-
-/// What is read again of a voucher's body.
-#[derive(Deserialize)]
-struct Vouched {
-    original: Original,
-}
-
-#[derive(Deserialize)]
-struct Original {
-    epoch: u32,
-    invoice_seq: u64,
 }
 
 impl<'c> Raw<'c> {
@@ -124,11 +114,13 @@ impl<'c> Raw<'c> {
         says("hash", self.cell(9).bytes() == Some(&link.payload.0), findings);
         let mut totals = None;
         match self.body() {
-            None => findings.stored(StoredRule::BodyMissing, self.place()),
+            // Of another signer's, the ledger may declare that it never came.
+            None if own => findings.stored(StoredRule::BodyMissing, self.place()),
+            None => {}
             // What was changed says nothing of the columns.
             Some(body) if PayloadHash::of(body.as_bytes()) != link.payload => {}
             Some(body) => {
-                let found_by = FoundBy::of(&record, header.outlet, body, own);
+                let found_by = FoundBy::of(&record, body);
                 says("stamped", self.integer(8) == Some(found_by.stamped), findings);
                 let reference = self.integer(10).zip(self.integer(11));
                 let half = self.integer(10).is_some() != self.integer(11).is_some();
@@ -141,29 +133,23 @@ impl<'c> Raw<'c> {
 }
 
 impl FoundBy {
-    fn of(record: &Record, outlet: OutletId, body: &str, own: bool) -> Self {
+    fn of(record: &Record, body: &str) -> Self {
         let sealed = signed(record.header.time.unix());
-        if record.header.invoice().is_none() {
-            let vouched = (own
-                && record.header.subject == fiscal::Subject::Event(fiscal::EventKind::Voucher))
-            .then(|| serde_json::from_str::<Vouched>(body).ok())
-            .flatten();
-            let reference = vouched
-                .map(|vouched| (i64::from(vouched.original.epoch), signed(vouched.original.invoice_seq)));
+        let in_columns =
+            |reference: Reference| (i64::from(reference.epoch.0), signed(reference.number.value()));
+        if let Subject::Event(kind) = record.header.subject {
+            let reference = reference_of_event(kind, body).map(in_columns);
             return Self { stamped: sealed, reference, totals: None };
         }
         // What another signer sealed may keep not every rule.
         let Ok(sale) = Validated::read(body.as_bytes()) else {
             return Self { stamped: sealed, reference: None, totals: None };
         };
-        let reference = match sale.invoice().reference {
-            Some(Reference::Original(original)) if original.outlet_id == outlet => {
-                Some((i64::from(original.epoch.0), signed(original.invoice_seq.value())))
-            }
-            _ => None,
-        };
-        let totals = Some(InvoiceTotals::of(sale.invoice()));
-        Self { stamped: signed(sale.invoice().timestamp.unix()), reference, totals }
+        Self {
+            stamped: signed(sale.invoice().timestamp.unix()),
+            reference: reference_of_invoice(sale.invoice()).map(in_columns),
+            totals: Some(InvoiceTotals::of(sale.invoice())),
+        }
     }
 }
 

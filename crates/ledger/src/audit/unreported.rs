@@ -7,15 +7,15 @@ use serde::Deserialize;
 use verify::HeadAt;
 
 use super::{
-    own::text,
+    chain::text,
     raw::{Raw, signed},
 };
 use crate::{Cell, StoreFault, Table, Tables};
 
-/// How far each epoch of a ledger goes that was given up.
+/// How far each chain goes that was given up, by signer and epoch.
 ///
 /// What is read here is judged with all other records: a flag that its signer did not seal makes the verdict false.
-pub(super) struct Unreported(BTreeMap<i64, i64>);
+pub(super) struct Unreported(BTreeMap<(String, i64), i64>);
 
 /// What is read again of a flag's body.
 #[derive(Deserialize)]
@@ -23,31 +23,41 @@ struct Flag {
     reason: String,
     epoch: u32,
     last_position: u64,
+    /// Whose line it is, when it is not the ledger's own.
+    #[serde(default)]
+    signer: Option<String>,
 }
 
 impl Unreported {
-    /// Reads the flags of an outlet's own chain: each is the second record of its epoch.
+    /// Reads the flags of an outlet's own chain: they follow the first record of its epoch, one over the ledger's own line
+    /// and one over that of a device.
     pub(super) fn read(
         tables: &mut dyn Tables,
         outlet: OutletId,
-        signer: &str,
+        own: &str,
         epochs: impl Iterator<Item = i64>,
     ) -> Result<Self, StoreFault> {
-        let place = |epoch: i64, position: i64| {
+        let place = |epoch: i64, signer: &str, position: i64| {
             vec![text(outlet.as_str()), Cell::Integer(epoch), text(signer), Cell::Integer(position)]
         };
         let mut ends = BTreeMap::new();
         for opened in epochs {
-            let row = tables.find(Table::Records, &[place(opened, 2)])?.pop().flatten();
-            let Some(flag) = row.as_ref().and_then(|row| flag(Raw(row))) else { continue };
-            let (given_up, last) = (i64::from(flag.epoch), signed(flag.last_position));
-            // Where records go on after what the flag says, it says nothing of heads.
-            let next =
-                tables.find(Table::Records, &[place(given_up, last.saturating_add(1))])?.pop().flatten();
-            if given_up < opened && next.is_none() {
-                ends.insert(given_up, last);
-                // Epochs between the two were begun after the backup, and nothing of them was held.
-                ends.extend((given_up + 1..opened).take(Self::MOST_BETWEEN).map(|epoch| (epoch, 0)));
+            let rows = tables.find(Table::Records, &[place(opened, own, 2), place(opened, own, 3)])?;
+            for flag in rows.iter().flatten().filter_map(|row| flag(Raw(row))) {
+                let signer = flag.signer.unwrap_or_else(|| own.to_owned());
+                let (given_up, last) = (i64::from(flag.epoch), signed(flag.last_position));
+                // Where records go on after what the flag says, it says nothing of heads.
+                let next = place(given_up, &signer, last.saturating_add(1));
+                let next = tables.find(Table::Records, &[next])?.pop().flatten();
+                if given_up >= opened || next.is_some() {
+                    continue;
+                }
+                if signer == own {
+                    // Epochs between the two were begun after the backup, and nothing of them was held.
+                    let between = (given_up + 1..opened).take(Self::MOST_BETWEEN);
+                    ends.extend(between.map(|epoch| ((own.to_owned(), epoch), 0)));
+                }
+                ends.insert((signer, given_up), last);
             }
         }
         Ok(Self(ends))
@@ -57,9 +67,9 @@ impl Unreported {
     const MOST_BETWEEN: usize = 1_000;
 
     /// Whether a head is of a record that was not held.
-    pub(super) fn covers(&self, signer: &str, head: &HeadAt) -> bool {
-        let end = self.0.get(&i64::from(head.epoch.0));
-        head.signer.as_str() == signer && end.is_some_and(|last| signed(head.position.value()) > *last)
+    pub(super) fn covers(&self, head: &HeadAt) -> bool {
+        let end = self.0.get(&(head.signer.to_string(), i64::from(head.epoch.0)));
+        end.is_some_and(|last| signed(head.position.value()) > *last)
     }
 }
 

@@ -50,15 +50,20 @@ fn read(
 ) -> Result<BackupFigures, BackupFault> {
     let mut file = Hashing { file, hasher: Sha256::new() };
     let held = read_list(&mut file, others)?;
-    let (mut figures, mut stated) = (BackupFigures::none_of(&held), BackupFigures::none_of(&held));
+    let tables: Vec<Table> = held.iter().map(|(table, _)| *table).collect();
+    let (mut figures, mut stated) = (BackupFigures::none_of(&tables), BackupFigures::none_of(&tables));
     loop {
         let [code] = array(&mut file)?;
         if code == END {
             break;
         }
-        let (table, rows) = figures.0.get_mut(usize::from(code) - 1).ok_or(BackupFault::Damaged)?;
-        let cells = table.columns().iter().map(|(_, kind)| read_cell(&mut file, *kind));
-        each(*table, cells.collect::<Result<_, _>>()?)?;
+        let at = usize::from(code) - 1;
+        let (table, rows) = figures.0.get_mut(at).ok_or(BackupFault::Damaged)?;
+        let (columns, width) = (table.columns(), held[at].1);
+        let cells = columns[..width].iter().map(|(_, kind)| read_cell(&mut file, *kind));
+        let mut cells = cells.collect::<Result<Cells, _>>()?;
+        cells.resize(columns.len(), Cell::Null);
+        each(*table, cells)?;
         *rows += 1;
     }
     for (_, rows) in &mut stated.0 {
@@ -71,19 +76,19 @@ fn read(
     if digest == written && figures == stated && is_end { Ok(figures) } else { Err(BackupFault::Damaged) }
 }
 
-/// The form, and which tables follow.
-fn read_list(file: &mut impl Read, others: &[Table]) -> Result<Vec<Table>, BackupFault> {
+/// The form, and which tables follow, each with how many of its columns it has: those that came later are empty.
+fn read_list(file: &mut impl Read, others: &[Table]) -> Result<Vec<(Table, usize)>, BackupFault> {
     let mut magic = [0; MAGIC.len()];
     file.read_exact(&mut magic).map_err(|_| BackupFault::Form)?;
     if magic == *MAGIC_1 {
-        return Ok(Table::ALL[..TABLES_1].to_vec());
+        return Ok(Table::ALL[..TABLES_1].iter().map(|table| (*table, first_width(*table))).collect());
     }
     if magic != *MAGIC {
         return Err(BackupFault::Form);
     }
     let known = with_others(others);
     let [count] = array(file)?;
-    let mut held: Vec<Table> = Vec::new();
+    let mut held: Vec<(Table, usize)> = Vec::new();
     for _ in 0..count {
         let name = read_name(file)?;
         let columns = read_columns(file)?;
@@ -91,12 +96,19 @@ fn read_list(file: &mut impl Read, others: &[Table]) -> Result<Vec<Table>, Backu
             |(read, code): &(String, u8), (name, kind): &Column| read == name && *code == kind_code(*kind);
         let table = known.iter().copied().find(|table| {
             table.name() == name
-                && table.columns().len() == columns.len()
+                && (first_width(*table)..=table.columns().len()).contains(&columns.len())
                 && columns.iter().zip(table.columns()).all(|(read, column)| same(read, column))
         });
-        held.push(table.filter(|table| !held.contains(table)).ok_or(BackupFault::Table(name))?);
+        let table = table.filter(|table| !held.iter().any(|(known, _)| known == table));
+        held.push((table.ok_or(BackupFault::Table(name))?, columns.len()));
     }
     Ok(held)
+}
+
+/// How many columns a table had when it was first made: the head of an outlet had no holder.
+fn first_width(table: Table) -> usize {
+    let width = table.columns().len();
+    if table == Table::Heads { width - 1 } else { width }
 }
 
 fn read_columns(file: &mut impl Read) -> Result<Vec<(String, u8)>, BackupFault> {

@@ -5,7 +5,7 @@ use def_protocol::{
     reply::{Accepted, Article, Articles},
 };
 use fiscal::{
-    Currency, GroupCode, Invoice, Item, ItemCode, PriceMode, Timestamp, Validated,
+    Currency, GroupCode, Invoice, Item, ItemCode, PayloadHash, PriceMode, Timestamp, Validated,
     totals::{ArticleKey, ArticleSums},
 };
 
@@ -44,19 +44,24 @@ impl Page {
         Ok(Self { most: most.get(), after, rows: BTreeMap::new(), more: false })
     }
 
-    /// Reads the invoices that a chain's signer sealed from a time up to and without another, in any epoch.
+    /// Reads the invoices of an outlet from a time up to and without another, in any epoch, whoever sealed them. One that
+    /// another signer sealed and that keeps not every rule, or came without its payload, is flagged and counts nowhere.
     pub(super) fn read(
         &mut self,
         store: &mut dyn LedgerStore,
-        chain: ChainId,
+        own: ChainId,
         times: (Timestamp, Timestamp),
     ) -> Result<(), Refusal> {
         let mut after = None;
         loop {
-            let rows = store.invoices_between(chain.outlet, times, after, AT_ONCE)?;
-            for row in rows.iter().filter(|row| row.place.chain.signer == chain.signer) {
-                let body = row.body.as_deref().ok_or(ReportFault::Erased)?;
-                self.add(read(row, body)?.invoice());
+            let rows = store.invoices_between(own.outlet, times, after, AT_ONCE)?;
+            for row in &rows {
+                match payload_of(row)? {
+                    Some(sale) => self.add(sale.invoice()),
+                    None if row.place.chain.signer != own.signer => {}
+                    None if row.body.is_none() => return Err(ReportFault::Erased.into()),
+                    None => return Err(corrupt(row, "the payload keeps not every rule").into()),
+                }
             }
             match rows.last() {
                 Some(last) if rows.len() == AT_ONCE => after = Some((last.time, last.place)),
@@ -118,14 +123,16 @@ impl Sold {
     }
 }
 
-/// The payload that a record seals.
-fn read<'a>(row: &Row, body: &'a str) -> Result<Validated<'a>, StoreFault> {
-    let corrupt = |what: &dyn std::fmt::Display| StoreFault::Corrupt(format!("{:?}: {what}", row.place));
-    let validated = Validated::read(body.as_bytes()).map_err(|fault| corrupt(&fault))?;
-    let sealed = row.read().map_err(|fault| corrupt(&fault))?.link.payload;
-    if validated.sale().hash() == sealed {
-        Ok(validated)
-    } else {
-        Err(corrupt(&"the payload is not the one that was sealed"))
+/// The payload that a record seals; none where it is not there, or keeps not every rule.
+pub(super) fn payload_of(row: &Row) -> Result<Option<Validated<'_>>, StoreFault> {
+    let Some(body) = row.body.as_deref() else { return Ok(None) };
+    let sealed = row.read().map_err(|fault| corrupt(row, &fault.to_string()))?.link.payload;
+    if PayloadHash::of(body.as_bytes()) != sealed {
+        return Err(corrupt(row, "the payload is not the one that was sealed"));
     }
+    Ok(Validated::read(body.as_bytes()).ok())
+}
+
+fn corrupt(row: &Row, what: &str) -> StoreFault {
+    StoreFault::Corrupt(format!("{:?}: {what}", row.place))
 }

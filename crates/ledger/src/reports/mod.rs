@@ -1,6 +1,7 @@
 //! What an outlet sold: closures (Z), the sales so far (X), articles (A). None reads more than its period.
 //!
-//! X and A are of the ledger's own chain, as Z is, so that they agree: what devices delivered is in their own reports.
+//! Whoever signs, they have the same members. Z is a record of one signer's chain: where the line was handed over in the
+//! middle of a day, each of them closes what it sold. X is of who holds the line. A is of all that was sold at the outlet.
 
 mod articles;
 mod closure;
@@ -12,30 +13,51 @@ mod snapshot;
 use std::num::NonZeroUsize;
 
 use def_protocol::{ArticlesAsked, SnapshotPeriod};
-use fiscal::{CivilDate, OutletId, Timestamp};
+use fiscal::{CivilDate, DeviceId, OutletId, Timestamp};
 use verify::{ReportKind, ReportScope};
 
 pub use self::{articles::ArticlesAnswer, fault::ReportFault, signed::Report, snapshot::SnapshotAnswer};
-pub(crate) use closure::closure_of;
+use closure::closure_of;
 
-use crate::{HeadRow, Ledger, Outlet, Recorded, Refusal};
+use crate::{ChainId, HeadRow, Ledger, Outlet, Recorded, Refusal, Row, StoreFault, store::LedgerStore};
 
 impl Ledger {
-    /// What closed a business day, if anything did: what [`Self::close`] would repeat, without closing. Its seal is
-    /// verified.
+    /// What closed a business day, if anything did: by who holds the line, or by another signer where that one has not
+    /// closed it. Its seal is verified.
     pub fn closure(&self, outlet: OutletId, date: CivilDate) -> Result<Option<Recorded>, Refusal> {
+        Ok(self.closures_until(outlet, date, 1)?.pop())
+    }
+
+    /// What closed a business day, of each signer that closed it: who holds the line first. The seals are verified.
+    pub fn closures(&self, outlet: OutletId, date: CivilDate) -> Result<Vec<Recorded>, Refusal> {
+        self.closures_until(outlet, date, usize::MAX)
+    }
+
+    fn closures_until(
+        &self,
+        outlet: OutletId,
+        date: CivilDate,
+        most: usize,
+    ) -> Result<Vec<Recorded>, Refusal> {
         let (_, head) = self.outlet_and_head(outlet)?;
         self.ask(|store| {
-            let Some(row) = closure_of(store, head.chain, date, head.state.position)? else {
-                return Ok(None);
-            };
-            self.keys().verify(&row, store)?;
-            Ok(Some(Recorded { row, repeated: true }))
+            let mut closures = Vec::new();
+            for signer in signers(store, &head)? {
+                if closures.len() == most {
+                    break;
+                }
+                let chain = ChainId { signer, ..head.chain };
+                if let Some(row) = closure_by(store, &head, chain, date)? {
+                    self.keys().verify(&row, store)?;
+                    closures.push(Recorded { row, repeated: true });
+                }
+            }
+            Ok(closures)
         })
     }
 
-    /// What was sold since the last closure, or today (X report). It closes nothing and reads no record: it was counted
-    /// as it was sealed.
+    /// What was sold since the last closure, or today (X report), by who holds the line. It closes nothing. Of the ledger's
+    /// own signer it reads no record: it was counted as it was sealed. Of a device it reads the records of its period.
     pub fn snapshot(
         &self,
         outlet: OutletId,
@@ -43,16 +65,19 @@ impl Ledger {
     ) -> Result<Report<SnapshotAnswer>, Refusal> {
         let (outlet, head) = self.outlet_and_head(outlet)?;
         let now = self.now();
-        let answer = snapshot::of(&head, outlet.zone, now, period)?;
-        Report::new(
-            answer,
-            &scope(&outlet, &head, ReportKind::Snapshot(head.chain.epoch), now),
-            self.attester(),
-        )
+        let (answer, signer) = match head.holder {
+            None => (snapshot::of(&head, outlet.zone, now, period)?, head.chain.signer),
+            Some(device) => {
+                let chain = ChainId { signer: device, ..head.chain };
+                (self.ask(|store| snapshot::of_device(store, chain, outlet.zone, now, period))?, device)
+            }
+        };
+        let kind = ReportKind::Snapshot(head.chain.epoch);
+        Report::new(answer, &scope(&outlet, signer, kind, now), self.attester())
     }
 
-    /// What was sold article by article over business days, at most so many articles (A report). Where there are more,
-    /// `next` of the answer is the `after` of the next question, which reads the days again.
+    /// What was sold article by article over business days, whoever sealed it, at most so many articles (A report). Where
+    /// there are more, `next` of the answer is the `after` of the next question, which reads the days again.
     pub fn articles(
         &self,
         outlet: OutletId,
@@ -68,7 +93,7 @@ impl Ledger {
             until: asked.until,
             after: asked.after.map(|after| after.as_str().to_owned()),
         };
-        Report::new(page.answer()?, &scope(&outlet, &head, kind, self.now()), self.attester())
+        Report::new(page.answer()?, &scope(&outlet, head.chain.signer, kind, self.now()), self.attester())
     }
 
     fn outlet_and_head(&self, id: OutletId) -> Result<(Outlet, HeadRow), Refusal> {
@@ -77,6 +102,33 @@ impl Ledger {
     }
 }
 
-fn scope(outlet: &Outlet, head: &HeadRow, kind: ReportKind, issued: Timestamp) -> ReportScope {
-    ReportScope { kind, issued, outlet: outlet.id, nif: outlet.nif, signer: head.chain.signer }
+fn scope(outlet: &Outlet, signer: DeviceId, kind: ReportKind, issued: Timestamp) -> ReportScope {
+    ReportScope { kind, issued, outlet: outlet.id, nif: outlet.nif, signer }
+}
+
+/// Everybody who sealed at an outlet: who holds the line first, then the ledger's own signer, then the others.
+fn signers(store: &mut dyn LedgerStore, head: &HeadRow) -> Result<Vec<DeviceId>, StoreFault> {
+    let mut signers: Vec<DeviceId> = head.holder.into_iter().collect();
+    signers.push(head.chain.signer);
+    for (chain, _) in store.chains(head.chain.outlet)? {
+        if !signers.contains(&chain.signer) {
+            signers.push(chain.signer);
+        }
+    }
+    Ok(signers)
+}
+
+/// The closure of a business day in one signer's chain.
+pub(crate) fn closure_by(
+    store: &mut dyn LedgerStore,
+    head: &HeadRow,
+    chain: ChainId,
+    date: CivilDate,
+) -> Result<Option<Row>, StoreFault> {
+    let newest = if chain.signer == head.chain.signer {
+        head.state.position
+    } else {
+        store.newest_of(chain)?.map(|row| row.place.position)
+    };
+    closure_of(store, chain, date, newest)
 }

@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
-use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
+use fiscal::{
+    Epoch, EventKind, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Subject, Timestamp,
+};
 
 use crate::{
     Act, Append, AppendFault, Appended, ChainId, Database, HeadRow, IdempotencyKey, Known, LedgerStore,
-    Outlet, Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Turn,
+    Outlet, Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Turn, Unfit,
 };
 
 /// What goes wrong with the next append.
@@ -38,6 +40,7 @@ pub(crate) struct Tables {
     sales: BTreeMap<(OutletId, Timestamp, PayloadHash), usize>,
     keys: BTreeMap<(OutletId, IdempotencyKey), usize>,
     sealing_keys: Vec<SealingKey>,
+    pub(crate) unfit: Vec<Unfit>,
     pub(crate) fault: Option<Fault>,
     pub(crate) is_away: bool,
     /// Whether another process has every turn.
@@ -96,6 +99,11 @@ impl Tables {
             self.keys.insert((outlet, key.key.clone()), at);
         }
         self.acts.extend(part.acts.iter().cloned());
+        for unfit in &part.unfit {
+            if !self.unfit.iter().any(|kept| kept.key() == unfit.key()) {
+                self.unfit.push(unfit.clone());
+            }
+        }
         Appended::Durable
     }
 }
@@ -134,7 +142,9 @@ impl LedgerStore for MemoryDatabase {
     }
 
     fn head(&mut self, outlet: OutletId) -> Result<Option<HeadRow>, StoreFault> {
-        Ok(self.tables().heads.get(&outlet).cloned())
+        let tables = self.tables();
+        tables.reachable()?;
+        Ok(tables.heads.get(&outlet).cloned())
     }
 
     fn append(&mut self, parts: &[Append]) -> Result<Vec<Appended>, AppendFault> {
@@ -214,6 +224,7 @@ impl LedgerStore for MemoryDatabase {
 
     fn newest_of(&mut self, chain: ChainId) -> Result<Option<Row>, StoreFault> {
         let tables = self.tables();
+        tables.reachable()?;
         let rows = tables.rows.iter().filter(|row| row.place.chain == chain);
         Ok(rows.max_by_key(|row| row.place).cloned())
     }
@@ -247,6 +258,63 @@ impl LedgerStore for MemoryDatabase {
                 && subject == fiscal::Subject::Event(fiscal::EventKind::Closure)
         });
         Ok(closures.max_by_key(|row| row.place.position).cloned())
+    }
+
+    fn newest_invoice(&mut self, chain: ChainId) -> Result<Option<Row>, StoreFault> {
+        let tables = self.tables();
+        tables.reachable()?;
+        let rows = tables.rows.iter().filter(|row| row.place.chain == chain && row.is_invoice());
+        Ok(rows.max_by_key(|row| row.place).cloned())
+    }
+
+    fn line_ends(&mut self, chain: ChainId, most: usize) -> Result<Vec<Row>, StoreFault> {
+        let tables = self.tables();
+        tables.reachable()?;
+        let ends = |row: &&Row| {
+            let subject = row.read().unwrap().header.subject;
+            row.place.chain == chain
+                && [EventKind::Close, EventKind::HandOver].map(Subject::Event).contains(&subject)
+        };
+        let mut rows: Vec<Row> = tables.rows.iter().filter(ends).cloned().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.place));
+        rows.truncate(most);
+        Ok(rows)
+    }
+
+    fn flags(&mut self, outlet: OutletId, after: Option<Place>, most: usize) -> Result<Vec<Row>, StoreFault> {
+        let tables = self.tables();
+        tables.reachable()?;
+        let flags = |row: &&Row| {
+            row.place.chain.outlet == outlet
+                && Some(row.place) > after
+                && row.read().unwrap().header.subject == Subject::Event(EventKind::Flag)
+        };
+        let mut rows: Vec<Row> = tables.rows.iter().filter(flags).cloned().collect();
+        rows.sort_by_key(|row| row.place);
+        rows.truncate(most);
+        Ok(rows)
+    }
+
+    fn unfit(
+        &mut self,
+        outlet: OutletId,
+        after: Option<&Unfit>,
+        most: usize,
+    ) -> Result<Vec<Unfit>, StoreFault> {
+        let tables = self.tables();
+        tables.reachable()?;
+        let after = after.map(Unfit::key);
+        let kept = tables.unfit.iter().filter(|kept| kept.outlet == outlet && Some(kept.key()) > after);
+        let mut kept: Vec<Unfit> = kept.cloned().collect();
+        kept.sort_by_key(Unfit::key);
+        kept.truncate(most);
+        Ok(kept)
+    }
+
+    fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault> {
+        let tables = self.tables();
+        tables.reachable()?;
+        Ok(tables.unfit.iter().any(|kept| kept.key() == unfit.key()))
     }
 
     fn publish_key(&mut self, key: &SealingKey) -> Result<(), StoreFault> {

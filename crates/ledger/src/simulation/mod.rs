@@ -1,9 +1,11 @@
 //! Seeds over the ledger's writers: clients that ask, lose answers and ask again; two processes over one store; a
-//! database and a signer that fail at any moment; a clock that jumps.
+//! database and a signer that fail at any moment; a clock that jumps; lines that go to devices and back, or are taken by
+//! force, while deliveries come in pieces, twice, damaged or late.
 //!
 //! What it covers: the writers' rounds with everything above the store's port, one step at a time. What it does not:
 //! threads that truly run at once, SQL, and real signers; the crash harness has those.
 
+mod devices;
 mod memory;
 mod world;
 
@@ -21,7 +23,7 @@ fn whatever_fails_every_sale_is_sealed_once_and_every_client_learns_its_fate() {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let mut world = World::new(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes), seed);
-        for _ in 0..120 {
+        for _ in 0..180 {
             world.step();
         }
         world.settle();

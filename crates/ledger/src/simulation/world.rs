@@ -14,7 +14,10 @@ use p256::ecdsa::SigningKey;
 use proptest::{prelude::Rng, test_runner::TestRng};
 use verify::{JournalLine, Referee, Trust};
 
-use super::memory::{Fault, MemoryDatabase};
+use super::{
+    devices::Device,
+    memory::{Fault, MemoryDatabase},
+};
 use crate::{
     By, ChainId, Database, Done, EpochReason, HeadRow, IdempotencyKey, ManifestBook, NoWitness, Offer,
     Refusal, SealingKey,
@@ -24,7 +27,9 @@ use crate::{
     writer::{Context, Job, Queue, Work, Writer},
 };
 
-const OUTLETS: [&str; 2] = ["KIN-GOMBE-01", "KIN-LIMETE-02"];
+/// Who seals in the cloud.
+pub(super) const OWN: &str = "STELALA-01";
+pub(super) const OUTLETS: [&str; 2] = ["KIN-GOMBE-01", "KIN-LIMETE-02"];
 const START: u64 = 1_773_478_000; // 2026-03-14T08:46:40
 
 /// What happened over all seeds.
@@ -41,6 +46,45 @@ pub(super) struct Census {
     credit_refused: u64,
     closures: u64,
     epochs: u64,
+    pub(super) lines: Lines,
+}
+
+/// What happened to lines of numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lines {
+    left: u64,
+    entered: u64,
+    forced: u64,
+    refused: u64,
+    not_closed: u64,
+    taken: u64,
+    again: u64,
+    passed_over: u64,
+    duplicates: u64,
+    over: u64,
+}
+
+impl Lines {
+    fn all(&self) -> [u64; 10] {
+        let Self { left, entered, forced, refused, not_closed, taken, again, .. } = *self;
+        let Self { passed_over, duplicates, over, .. } = *self;
+        [left, entered, forced, refused, not_closed, taken, again, passed_over, duplicates, over]
+    }
+
+    fn add(&mut self, other: &Self) {
+        let [left, entered, forced, refused, not_closed, taken, again, passed_over, duplicates, over] =
+            other.all();
+        self.left += left;
+        self.entered += entered;
+        self.forced += forced;
+        self.refused += refused;
+        self.not_closed += not_closed;
+        self.taken += taken;
+        self.again += again;
+        self.passed_over += passed_over;
+        self.duplicates += duplicates;
+        self.over += over;
+    }
 }
 
 impl Census {
@@ -57,6 +101,7 @@ impl Census {
         self.credit_refused += other.credit_refused;
         self.closures += other.closures;
         self.epochs += other.epochs;
+        self.lines.add(&other.lines);
     }
 
     pub(super) fn is_rich(&self) -> bool {
@@ -65,14 +110,15 @@ impl Census {
         [sealed, repeated, replays, keys_reused, unavailable, unknown, rollbacks]
             .into_iter()
             .chain(more)
+            .chain(self.lines.all())
             .all(|count| count > 0)
     }
 }
 
 /// One sale of a client, and what it heard.
-struct Asked {
-    payload: Vec<u8>,
-    key: IdempotencyKey,
+pub(super) struct Asked {
+    pub(super) payload: Vec<u8>,
+    pub(super) key: IdempotencyKey,
     heard: Vec<Result<Sealed, Refusal>>,
 }
 
@@ -86,13 +132,14 @@ type Inbox = Arc<Mutex<Vec<(usize, Result<Done, Refusal>)>>>;
 
 pub(super) struct World {
     rng: TestRng,
-    seed: u64,
-    database: MemoryDatabase,
+    pub(super) seed: u64,
+    pub(super) database: MemoryDatabase,
     faulty: Faulty,
     key: SigningKey,
     processes: Vec<(Writer, Arc<Queue>)>,
-    asked: Vec<Asked>,
+    pub(super) asked: Vec<Asked>,
     inbox: Inbox,
+    pub(super) devices: Vec<Device>,
     pub(super) census: Census,
 }
 
@@ -102,13 +149,19 @@ impl World {
         let faulty = Faulty::default();
         faulty.clock.store(START, Ordering::Relaxed);
         let key = SigningKey::from_slice(&[7; 32]).unwrap();
-        let device: DeviceId = "STELALA-01".parse().unwrap();
+        let device: DeviceId = OWN.parse().unwrap();
         let mut store = database.clone();
         for id in OUTLETS {
             let outlet = outlet(id);
             let chain = ChainId { outlet: outlet.id, epoch: Epoch(0), signer: device };
-            let head =
-                HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+            let head = HeadRow {
+                chain,
+                state: HeadState::START,
+                key: None,
+                totals: Vec::new(),
+                generation: 0,
+                holder: None,
+            };
             store.create_outlet(&outlet, &head).unwrap();
         }
         let public = PublicKey::from(*key.verifying_key());
@@ -123,6 +176,7 @@ impl World {
             processes: Vec::new(),
             asked: Vec::new(),
             inbox: Inbox::default(),
+            devices: Vec::new(),
             census: Census::default(),
         };
         world.processes = (0..2).map(|process| world.process(process)).collect();
@@ -147,12 +201,12 @@ impl World {
         (Writer::new(Arc::new(context), Arc::clone(&queue)), queue)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.rng.next_u64() % bound
     }
 
     pub(super) fn step(&mut self) {
-        match self.below(100) {
+        match self.below(150) {
             0..30 => self.sell(),
             30..38 => self.credit(),
             38..50 => self.ask_again(),
@@ -167,7 +221,8 @@ impl World {
             93..96 => self.move_clock(),
             96..98 => self.close(),
             98..99 => self.restart_or_hold(),
-            _ => self.open_epoch(),
+            99..100 => self.open_epoch(),
+            _ => self.step_of_line(),
         }
         self.hear();
     }
@@ -190,14 +245,18 @@ impl World {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_unix(self.faulty.clock.load(Ordering::Relaxed)).unwrap()
     }
 
     fn sell(&mut self) {
         let outlet = OUTLETS[self.below(2) as usize];
-        let payload = sale(outlet, self.now(), self.asked.len(), &self.below(40).to_string());
+        let payload = self.payload(outlet);
         self.ask_new(payload);
+    }
+
+    pub(super) fn payload(&mut self, outlet: &str) -> Vec<u8> {
+        sale(outlet, self.now(), self.asked.len(), &self.below(40).to_string())
     }
 
     /// A credit note on something that was sealed, in full: a second one is refused.
@@ -217,9 +276,15 @@ impl World {
     }
 
     fn ask_new(&mut self, payload: Vec<u8>) {
+        let which = self.want(payload);
+        self.ask(which);
+    }
+
+    /// A client wants something sealed, and has not asked yet.
+    pub(super) fn want(&mut self, payload: Vec<u8>) -> usize {
         let key = format!("key-{:08}", self.asked.len()).parse().unwrap();
         self.asked.push(Asked { payload, key, heard: Vec::new() });
-        self.ask(self.asked.len() - 1);
+        self.asked.len() - 1
     }
 
     fn ask_again(&mut self) {
@@ -277,6 +342,10 @@ impl World {
 
     fn other_work(&mut self, work: Work) {
         let outlet: OutletId = OUTLETS[self.below(2) as usize].parse().unwrap();
+        self.work_at(outlet, work);
+    }
+
+    pub(super) fn work_at(&mut self, outlet: OutletId, work: Work) {
         let inbox = Arc::clone(&self.inbox);
         let job = Job::new(outlet, work, move |done| inbox.lock().unwrap().push((usize::MAX, done)));
         let process = self.below(2) as usize;
@@ -308,14 +377,14 @@ impl World {
         }
     }
 
-    fn hear(&mut self) {
+    pub(super) fn hear(&mut self) {
         let heard = std::mem::take(&mut *self.inbox.lock().unwrap());
         for (which, done) in heard {
             self.count(&done);
             let Some(asked) = self.asked.get_mut(which) else { continue };
             match done {
                 Ok(Done::Sealed(sealing)) => asked.heard.push(Ok(sealing.sealed)),
-                Ok(Done::Recorded(_)) => panic!("a sale is answered with a seal"),
+                Ok(Done::Recorded(_) | Done::Taken(_)) => panic!("a sale is answered with a seal"),
                 Err(refusal) => asked.heard.push(Err(refusal)),
             }
         }
@@ -328,8 +397,21 @@ impl World {
             Ok(Done::Sealed(_)) => &mut census.sealed,
             Ok(Done::Recorded(recorded)) => match recorded.row.read().unwrap().header.subject {
                 fiscal::Subject::Event(fiscal::EventKind::Closure) => &mut census.closures,
+                fiscal::Subject::Event(fiscal::EventKind::Close) => &mut census.lines.left,
+                fiscal::Subject::Event(fiscal::EventKind::HandOver) => &mut census.lines.entered,
                 _ => &mut census.epochs,
             },
+            Ok(Done::Taken(taken)) => {
+                census.lines.duplicates += taken.duplicates.len() as u64;
+                census.lines.over += taken.non_compliant.len() as u64;
+                match taken.entered {
+                    _ if taken.again.is_some() => &mut census.lines.again,
+                    0 => &mut census.lines.passed_over,
+                    _ => &mut census.lines.taken,
+                }
+            }
+            Err(Refusal::HandedOver { .. }) => &mut census.lines.refused,
+            Err(Refusal::NotClosed { .. } | Refusal::NotHolder { .. }) => &mut census.lines.not_closed,
             Err(Refusal::Replay { .. }) => &mut census.replays,
             Err(Refusal::KeyReused) => &mut census.keys_reused,
             Err(Refusal::OutcomeUnknown) => &mut census.unknown,
@@ -350,6 +432,9 @@ impl World {
         self.database.tables().fault = None;
         self.faulty.signer_away.store(false, Ordering::Relaxed);
         self.faulty.clock.fetch_add(200_000, Ordering::Relaxed);
+        self.drain();
+        self.hear();
+        self.bring_back();
         for which in 0..self.asked.len() {
             self.ask(which);
             self.drain();
@@ -360,7 +445,7 @@ impl World {
         }
     }
 
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         for (writer, queue) in &mut self.processes {
             while queue.depth() > 0 {
                 let jobs = queue.take(64, None).unwrap();
@@ -372,6 +457,7 @@ impl World {
     pub(super) fn check(&mut self) {
         let seed = self.seed;
         let rows = self.database.tables().rows.clone();
+        let flags = self.flags(r#""reason":"duplicate""#);
         let mut seals: BTreeMap<PayloadHash, Vec<Record>> = BTreeMap::new();
         for row in &rows {
             let record = row.read().unwrap();
@@ -381,10 +467,13 @@ impl World {
             }
         }
         for (which, asked) in self.asked.iter().enumerate() {
-            let found = seals.remove(&PayloadHash::of(&asked.payload)).unwrap_or_default();
-            assert!(found.len() <= 1, "seed {seed}: sale {which} has {} seals", found.len());
+            let hash = PayloadHash::of(&asked.payload);
+            let found = seals.remove(&hash).unwrap_or_default();
+            // A second seal, by another signer, is flagged (L4).
+            let flagged = flags.iter().filter(|body| body.contains(&hash.to_string())).count();
+            assert!(found.len() <= 1 + flagged, "seed {seed}: sale {which} has {} seals", found.len());
             for heard in asked.heard.iter().flatten() {
-                assert_eq!(Some(heard.record()), found.first(), "seed {seed}: sale {which} has another seal");
+                assert!(found.contains(heard.record()), "seed {seed}: sale {which} has another seal");
             }
             if matches!(asked.heard.last(), Some(Err(Refusal::Credit(_)))) {
                 assert!(found.is_empty(), "seed {seed}: a refused note {which} was sealed");
@@ -394,6 +483,9 @@ impl World {
         }
         assert!(seals.is_empty(), "seed {seed}: something was sealed that nobody asked for");
         self.check_acts(&rows);
+        self.check_lines(&rows);
+        self.census.lines.forced +=
+            self.flags(r#""signer":"DEF-"#).iter().filter(|body| body.contains("unreported")).count() as u64;
         for outlet in OUTLETS {
             self.referee(outlet.parse().unwrap(), &rows);
         }
@@ -405,7 +497,9 @@ impl World {
             let prefix = outlet(row.place.chain.outlet.as_str()).prefix;
             row.number.map(|number| FiscalNumber { prefix, epoch: row.place.chain.epoch, number }.to_string())
         };
-        let mut sealed: Vec<String> = rows.iter().filter_map(number).collect();
+        let own: DeviceId = OWN.parse().unwrap();
+        let mut sealed: Vec<String> =
+            rows.iter().filter(|row| row.place.chain.signer == own).filter_map(number).collect();
         let mut acts: Vec<String> =
             self.database.tables().acts.iter().map(|act| act.subject.clone()).collect();
         sealed.sort();
@@ -417,7 +511,9 @@ impl World {
     fn referee(&self, outlet: OutletId, rows: &[crate::Row]) {
         let trust = Trust::Keys(vec![PublicKey::from(*self.key.verifying_key())]);
         let mut referee = Referee::new(&trust, []);
-        let mut of_outlet: Vec<_> = rows.iter().filter(|row| row.place.chain.outlet == outlet).collect();
+        let own: DeviceId = OWN.parse().unwrap();
+        let of_chain = |row: &&crate::Row| (row.place.chain.outlet, row.place.chain.signer) == (outlet, own);
+        let mut of_outlet: Vec<_> = rows.iter().filter(of_chain).collect();
         of_outlet.sort_by_key(|row| row.place);
         for row in &of_outlet {
             let line = JournalLine::new(&row.read().unwrap(), row.body.as_deref());

@@ -8,7 +8,7 @@ use fiscal::{
 };
 
 use super::{HeadRow, SealingKey, StoreFault};
-use crate::{ChainId, Outlet, Place, Reference, Row};
+use crate::{ChainId, Outlet, Place, Reference, Row, Unfit, UnfitReason};
 
 /// The columns of a record `r`, in the order of [`RowColumns`].
 macro_rules! row_columns {
@@ -21,11 +21,18 @@ macro_rules! row_columns {
 /// The columns of a head `h`, in the order of [`HeadColumns`].
 macro_rules! head_columns {
     () => {
-        "h.outlet, h.epoch, h.signer, h.position, h.number, h.hash, h.time, h.key, h.totals, h.generation"
+        "h.outlet, h.epoch, h.signer, h.position, h.number, h.hash, h.time, h.key, h.totals, h.generation, h.holder"
     };
 }
 
-pub(super) use {head_columns, row_columns};
+/// The columns of what cannot be placed, in the order of [`UnfitColumns`].
+macro_rules! unfit_columns {
+    () => {
+        "u.outlet, u.signer, u.epoch, u.position, u.digest, u.record, u.body, u.reason, u.time"
+    };
+}
+
+pub(super) use {head_columns, row_columns, unfit_columns};
 
 /// Numbers of the core end at 2^53 and times before that, so that the highest is never taken.
 pub(super) fn integer(value: u64) -> i64 {
@@ -145,6 +152,7 @@ pub(super) struct HeadColumns {
     pub(super) key: Option<Vec<u8>>,
     pub(super) totals: Vec<u8>,
     pub(super) generation: i64,
+    pub(super) holder: Option<String>,
 }
 
 impl HeadColumns {
@@ -160,6 +168,36 @@ impl HeadColumns {
             key: self.key.map(|key| bytes(&key, "key").map(KeyId)).transpose()?,
             totals: self.totals,
             generation: u64::try_from(self.generation).map_err(|_| wrong("generation"))?,
+            holder: self.holder.map(|holder| text(&holder, "holder")).transpose()?,
+        })
+    }
+}
+
+/// What cannot be placed.
+pub(super) struct UnfitColumns {
+    pub(super) outlet: String,
+    pub(super) signer: String,
+    pub(super) epoch: i64,
+    pub(super) position: i64,
+    pub(super) digest: Vec<u8>,
+    pub(super) record: Vec<u8>,
+    pub(super) body: Vec<u8>,
+    pub(super) reason: String,
+    pub(super) time: i64,
+}
+
+impl UnfitColumns {
+    pub(super) fn read(self) -> Result<Unfit, StoreFault> {
+        Ok(Unfit {
+            outlet: text(&self.outlet, "outlet")?,
+            signer: text(&self.signer, "signer")?,
+            epoch: epoch(self.epoch, "epoch")?,
+            position: position(self.position)?,
+            digest: bytes(&self.digest, "digest")?,
+            record: self.record,
+            body: self.body,
+            reason: UnfitReason::from_name(&self.reason).ok_or_else(|| wrong("reason"))?,
+            time: time(self.time, "time")?,
         })
     }
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use fiscal::{DeviceId, HeadState, KeyId, OutletId, PayloadHash, Position, PublicKey, Timestamp};
 
-use crate::{Act, ChainId, IdempotencyKey, Outlet, Place, Reference, Row};
+use crate::{Act, ChainId, IdempotencyKey, Outlet, Place, Reference, Row, Unfit};
 use fiscal::{Epoch, InvoiceNumber, Prefix};
 
 /// A database from which any thread may have a connection.
@@ -120,6 +120,28 @@ pub trait LedgerStore: Send {
     /// The newest closure of a chain at or before a position: what a Z report repeats, and where the one before begins.
     fn closure_before(&mut self, chain: ChainId, position: Position) -> Result<Option<Row>, StoreFault>;
 
+    /// The newest invoice of a chain.
+    fn newest_invoice(&mut self, chain: ChainId) -> Result<Option<Row>, StoreFault>;
+
+    /// The newest records of a chain with which its signer left the outlet's line or took it over (`close`, `hand_over`),
+    /// the newest first, at most so many.
+    fn line_ends(&mut self, chain: ChainId, most: usize) -> Result<Vec<Row>, StoreFault>;
+
+    /// The flags of an outlet, of all its chains, in the order of their places, those after one, at most so many.
+    fn flags(&mut self, outlet: OutletId, after: Option<Place>, most: usize) -> Result<Vec<Row>, StoreFault>;
+
+    /// What was delivered to an outlet and cannot be placed, in the order of signers, epochs, positions and digests, what
+    /// is after one, at most so many.
+    fn unfit(
+        &mut self,
+        outlet: OutletId,
+        after: Option<&Unfit>,
+        most: usize,
+    ) -> Result<Vec<Unfit>, StoreFault>;
+
+    /// Whether the same was kept before: outlet, signer, epoch, position and digest.
+    fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault>;
+
     /// Publishes a key that seals from now on. A key is published once.
     fn publish_key(&mut self, key: &SealingKey) -> Result<(), StoreFault>;
 
@@ -167,6 +189,8 @@ pub struct HeadRow {
     pub totals: Vec<u8>,
     /// The writer's generation: each turn has the next.
     pub generation: u64,
+    /// The device that holds the outlet's line of numbers; none while this chain's own signer does (L2).
+    pub holder: Option<DeviceId>,
 }
 
 /// What is appended to one outlet: all of it or nothing.
@@ -181,6 +205,8 @@ pub struct Append {
     pub keys: Vec<KeyRow>,
     /// Who asked for some of them; acts of this outlet, in order.
     pub acts: Vec<Act>,
+    /// What was delivered to the outlet and cannot be placed. What is kept already stays as it is.
+    pub unfit: Vec<Unfit>,
     /// Whether the turn is over with it: nothing more waits.
     pub done: bool,
 }

@@ -20,6 +20,7 @@ pub(super) fn screen(parts: &[Append]) -> Result<Vec<Option<Appended>>, AppendFa
         let outlet = part.head.chain.outlet;
         let own = part.rows.iter().all(|row| row.place.chain.outlet == outlet)
             && part.keys.iter().all(|key| key.place.chain.outlet == outlet)
+            && part.unfit.iter().all(|unfit| unfit.outlet == outlet)
             && part.acts.iter().all(|act| act.outlet == Some(outlet));
         if !own {
             let fault = StoreFault::Corrupt(format!("a record of another outlet was offered to {outlet}"));

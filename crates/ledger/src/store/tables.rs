@@ -66,6 +66,8 @@ pub enum Table {
     Idempotency,
     /// The log of acts.
     Acts,
+    /// What was delivered and cannot be placed.
+    Unfit,
     /// A table that is not the ledger's own, made through [`Statements`](crate::Statements).
     Other(&'static TableShape),
 }
@@ -83,9 +85,21 @@ pub struct TableShape {
 
 use ColumnKind::{Bytes, Integer, Text};
 
+const UNFIT: &[Column] = &[
+    ("outlet", Text),
+    ("signer", Text),
+    ("epoch", Integer),
+    ("position", Integer),
+    ("digest", Bytes),
+    ("record", Bytes),
+    ("body", Bytes),
+    ("reason", Text),
+    ("time", Integer),
+];
+
 impl Table {
     /// Every one of the ledger's own, in an order in which they can be filled.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SealingKeys,
         Self::Outlets,
         Self::Heads,
@@ -93,6 +107,7 @@ impl Table {
         Self::Sales,
         Self::Idempotency,
         Self::Acts,
+        Self::Unfit,
     ];
 
     /// Its name in the database.
@@ -105,6 +120,7 @@ impl Table {
             Self::Sales => "sales",
             Self::Idempotency => "idempotency",
             Self::Acts => "acts",
+            Self::Unfit => "unfit",
             Self::Other(shape) => shape.name,
         }
     }
@@ -127,6 +143,7 @@ impl Table {
                 ("key", Bytes),
                 ("totals", Bytes),
                 ("generation", Integer),
+                ("holder", Text),
             ],
             Self::Records => &[
                 ("outlet", Text),
@@ -170,6 +187,7 @@ impl Table {
                 ("subject", Text),
                 ("request", Text),
             ],
+            Self::Unfit => UNFIT,
             Self::Other(shape) => shape.columns,
         }
     }
@@ -181,6 +199,7 @@ impl Table {
             Self::Records => 4,
             Self::Sales => 3,
             Self::Idempotency => 2,
+            Self::Unfit => 5,
             Self::Other(shape) => shape.key_columns,
         }
     }
@@ -226,8 +245,15 @@ pub(crate) const HELD_UNTIL_DONE: i64 = i64::MAX;
 pub(crate) const GENERATIONS_LEFT_OUT: i64 = 1 << 32;
 
 /// A database that is to be filled has none of these.
-pub(crate) const EMPTY: [Table; 6] =
-    [Table::Outlets, Table::Heads, Table::Records, Table::Sales, Table::Idempotency, Table::Acts];
+pub(crate) const EMPTY: [Table; 7] = [
+    Table::Outlets,
+    Table::Heads,
+    Table::Records,
+    Table::Sales,
+    Table::Idempotency,
+    Table::Acts,
+    Table::Unfit,
+];
 
 pub(crate) fn not_empty(table: Table) -> StoreFault {
     StoreFault::Unsafe(format!(

@@ -12,7 +12,7 @@ use std::sync::{
 use def_protocol::token::{Realm, Unverified, Voucher};
 use fiscal::{
     Chain, CivilDate, CreditFault, DeviceId, Epoch, EventKind, Head, HeadState, Moment, OutletId,
-    PayloadHash, Proven, PublicKey, Record, Sealed, Subject, Timestamp, Validated,
+    PayloadHash, Proven, PublicKey, Record, Sealed, Subject, Timestamp,
 };
 use p256::ecdsa::SigningKey;
 use signing::{Attester, Signer, SignerFault};
@@ -83,21 +83,36 @@ impl Bench {
         let database = MemoryDatabase::default();
         let clock = Arc::new(AtomicU64::new(NOW));
         let signer = Arc::new(Switchable(Mutex::new(Switchable::with_key(7)), Arc::default()));
-        let attester = Arc::new(TestAttester(SigningKey::from_slice(&[9; 32]).unwrap()));
-        let parts = Parts {
-            database: Arc::new(database.clone()) as Arc<dyn Database>,
-            signer: Arc::clone(&signer) as Arc<dyn Signer>,
-            clock: Arc::new(SimulatedClock(Arc::clone(&clock))),
-            witness: Arc::new(NoWitness),
-            process: 1,
-            vouchers: Some(VoucherIssuer { attester, realm: Realm::Development }),
-            attester: None,
-        };
-        let ledger = Ledger::start(parts, limits).unwrap();
+        let ledger = Self::start(&database, &clock, &signer, 1, limits);
         ledger.register(&outlet(SHOP)).unwrap();
         let bench = Self { ledger, database, clock, signer, count: 0 };
         bench.publish(7);
         bench
+    }
+
+    fn start(
+        database: &MemoryDatabase,
+        clock: &Arc<AtomicU64>,
+        signer: &Arc<Switchable>,
+        process: u64,
+        limits: Limits,
+    ) -> Ledger {
+        let attester = Arc::new(TestAttester(SigningKey::from_slice(&[9; 32]).unwrap()));
+        let parts = Parts {
+            database: Arc::new(database.clone()) as Arc<dyn Database>,
+            signer: Arc::clone(signer) as Arc<dyn Signer>,
+            clock: Arc::new(SimulatedClock(Arc::clone(clock))),
+            witness: Arc::new(NoWitness),
+            process,
+            vouchers: Some(VoucherIssuer { attester, realm: Realm::Development }),
+            attester: None,
+        };
+        Ledger::start(parts, limits).unwrap()
+    }
+
+    /// Another process over the same database.
+    fn another(&self) -> Ledger {
+        Self::start(&self.database, &self.clock, &self.signer, 2, Limits::default())
     }
 
     fn publish(&self, byte: u8) {

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::{
-    CivilDate, CreditAccount, Epoch, EventKind, Head, LinkFault, Linked, PayloadHash, Timestamp, limits,
-    totals::Due,
+    CivilDate, CreditAccount, DeviceId, Epoch, EventKind, FiscalNumber, Head, LinkFault, Linked, PayloadHash,
+    Timestamp, limits, totals::Due,
 };
 use signing::SignerFault;
 
 use super::{
     job::{Job, Work},
-    part::{Content, Terms},
+    part::{Content, Foreign, Terms},
     seat::Seat,
 };
 use crate::{
-    ChainId, Delivery, EpochReason, HeadRow, Offer, Reference, Refusal, Row, StoreFault, VoucherOrder, body,
+    ChainId, HeadRow, Offer, Reference, Refusal, Row, StoreFault, Taken, VoucherOrder, body,
     books::{self, Books},
-    credit,
+    credit::{self, Vouchers},
+    found_by,
+    reports::closure_by,
     store::LedgerStore,
 };
 
@@ -24,28 +26,33 @@ use crate::{
 pub(super) enum Added {
     Linked(usize),
     Repeated(Box<Row>),
+    Taken(Box<Taken>),
     Later,
 }
 
 /// The head and the books as they move on.
 pub(super) struct Assembly<'a> {
-    seat: &'a Seat,
-    terms: Terms<'a>,
-    store: &'a mut dyn LedgerStore,
-    head: Head,
+    pub(super) seat: &'a Seat,
+    pub(super) terms: Terms<'a>,
+    pub(super) store: &'a mut dyn LedgerStore,
+    pub(super) head: Head,
+    /// The device that holds the line; none while the ledger's own signer does.
+    pub(super) holder: Option<DeviceId>,
+    /// Whether this part gives the line to another, or takes it back: what asks the store of it waits for the next part.
+    pub(super) has_moved_line: bool,
     pub(super) books: Box<Books>,
     pub(super) linked: Vec<Linked>,
     pub(super) contents: Vec<Content>,
     /// Whether a record under the key was linked.
     key_named: bool,
-    sales: BTreeSet<(Timestamp, PayloadHash)>,
-    keys: BTreeSet<String>,
+    pub(super) sales: BTreeSet<(Timestamp, PayloadHash)>,
+    pub(super) keys: BTreeSet<String>,
     /// Originals with the notes of this part.
-    accounts: BTreeMap<Reference, CreditAccount>,
+    pub(super) accounts: BTreeMap<Reference, CreditAccount>,
     /// Originals for which this part has vouchers.
-    vouched: BTreeSet<Reference>,
-    /// Rows of another chain.
-    pub(super) foreign: Vec<Row>,
+    pub(super) vouched: BTreeSet<Reference>,
+    /// What it takes in of another chain.
+    pub(super) foreign: Foreign,
 }
 
 impl<'a> Assembly<'a> {
@@ -55,6 +62,8 @@ impl<'a> Assembly<'a> {
             terms,
             store,
             head: seat.open(terms.key.id()),
+            holder: seat.head.holder,
+            has_moved_line: false,
             books: seat.books.clone(),
             linked: Vec::new(),
             contents: Vec::new(),
@@ -63,7 +72,7 @@ impl<'a> Assembly<'a> {
             keys: BTreeSet::new(),
             accounts: BTreeMap::new(),
             vouched: BTreeSet::new(),
-            foreign: Vec::new(),
+            foreign: Foreign::default(),
         }
     }
 
@@ -74,6 +83,7 @@ impl<'a> Assembly<'a> {
             key: if self.key_named { Some(self.terms.key.id()) } else { self.seat.head.key },
             totals: books::to_bytes(&self.books),
             generation: self.seat.head.generation,
+            holder: self.holder,
         }
     }
 
@@ -89,6 +99,9 @@ impl<'a> Assembly<'a> {
             Work::Epoch(reason, known) => self.add_epoch(*reason, *known),
             Work::Voucher(order) => self.add_voucher(order),
             Work::Delivery(delivery) => self.add_delivery(delivery),
+            Work::Leave(to) => self.add_leave(*to),
+            Work::Enter(from) => self.add_enter(*from),
+            Work::Force(lost) => self.add_force(lost),
         }
     }
 
@@ -118,10 +131,13 @@ impl<'a> Assembly<'a> {
         }
         let today = self.today();
         offer.check_groups(self.terms.manifest, today)?;
+        let account = self.admit(offer)?;
+        if let Some(device) = self.holder {
+            return Err(Refusal::HandedOver { device });
+        }
         if !self.books.has_room(offer.totals(), today) {
             return Err(Refusal::ClosureRequired);
         }
-        let account = self.admit(offer)?;
         self.begin()?;
         let linked = self.head.link(offer.sale(), self.terms.moment)?;
         if let Some((original, account)) = account {
@@ -133,44 +149,56 @@ impl<'a> Assembly<'a> {
         if let Some(facts) = header.invoice() {
             self.books.invoice(header, link, facts.number, offer.totals(), self.seat.outlet.zone);
         }
-        let reference = offer.note().and_then(|note| note.original);
-        Ok(self.keep(linked, offer.stamped(), reference, offer.payload().to_owned()))
+        Ok(self.keep(linked, offer.stamped(), offer.reference(), offer.payload().to_owned()))
     }
 
-    /// The original's account after a credit note (D5).
+    /// The original's account after a credit note (D5). A voucher of the device that holds the line does not refuse it:
+    /// it is that device's to seal.
     fn admit(&mut self, offer: &Offer) -> Result<Option<(Reference, CreditAccount)>, Refusal> {
         let Some(note) = offer.note() else { return Ok(None) };
         let validated = offer.validated()?;
         let Some(original) = note.original else {
             return Err(fiscal::CreditFault::OriginalNotFound.into());
         };
-        Ok(Some((original, self.account(original)?.admit(&validated)?)))
+        let vouchers = Vouchers { now: self.terms.moment.now, epoch: self.epoch(), exempt: self.holder };
+        let repeats = found_by::reissued_by(validated.invoice());
+        Ok(Some((original, self.account(original, repeats, vouchers)?.admit(&validated)?)))
     }
 
     /// What is left of an original, with the notes of this part.
-    fn account(&mut self, original: Reference) -> Result<CreditAccount, Refusal> {
+    fn account(
+        &mut self,
+        original: Reference,
+        repeats: Option<FiscalNumber>,
+        vouchers: Vouchers,
+    ) -> Result<CreditAccount, Refusal> {
         if self.vouched.contains(&original) {
             return Err(fiscal::CreditFault::OriginalElsewhere.into());
         }
         match self.accounts.get(&original) {
             Some(account) => Ok(account.clone()),
-            None => credit::open(self.store, &self.seat.outlet, original),
+            None => credit::open(self.store, &self.seat.outlet, original, repeats, vouchers),
         }
     }
 
-    /// Leave to credit an original elsewhere; until it is used or over, it cannot be credited here (L5).
+    /// Leave to credit an original at the device that holds the line; until it is used or over, it cannot be credited
+    /// elsewhere (L5).
     fn add_voucher(&mut self, order: &VoucherOrder) -> Result<Added, Refusal> {
         let no_issuer = || {
             SignerFault::Permanent("no key that signs vouchers is configured: give the ledger one".to_owned())
         };
         let issuer = self.terms.vouchers.ok_or_else(no_issuer)?;
-        if !self.foreign.is_empty() {
+        if !self.foreign.is_empty() || self.has_moved_line {
             return Ok(Added::Later);
         }
         if let Some(row) = credit::given(self.store, &self.seat.outlet, order)? {
             return Ok(Added::Repeated(Box::new(row)));
         }
-        let account = self.account(order.original)?;
+        if self.holder != Some(order.device) {
+            return Err(Refusal::NotHolder { device: order.device });
+        }
+        let vouchers = Vouchers { now: self.terms.moment.now, epoch: self.epoch(), exempt: None };
+        let account = self.account(order.original, None, vouchers)?;
         // Signed first: a token that is away must leave nothing behind.
         let text = issuer.body(order, account, self.head.state().hash, self.terms.moment.now)?;
         self.begin()?;
@@ -179,30 +207,11 @@ impl<'a> Assembly<'a> {
         Ok(added)
     }
 
-    /// Keeps a stretch of another signer's chain behind what is held of it, anchors it in the outlet's own chain, and
-    /// flags each sale that was sealed before (L4).
-    fn add_delivery(&mut self, delivery: &Delivery) -> Result<Added, Refusal> {
-        delivery.is_of(&self.seat.outlet, self.seat.head.chain)?;
-        let sales = delivery.sales();
-        // What this part has of a chain, of a sale or of an original is found once it is durable.
-        let has_credit = !self.accounts.is_empty() || !self.vouched.is_empty();
-        if !self.foreign.is_empty() || has_credit || sales.iter().any(|sale| self.sales.contains(sale)) {
-            return Ok(Added::Later);
-        }
-        delivery.follows(self.store.newest_of(delivery.chain())?.as_ref())?;
-        let known = self.store.known(self.seat.outlet.id, &sales, &[])?.sales;
-        self.begin()?;
-        let added = self.event(EventKind::Anchor, delivery.anchor())?;
-        for text in delivery.duplicates(&known) {
-            self.event(EventKind::Flag, text)?;
-        }
-        self.sales.extend(sales);
-        self.foreign = delivery.rows().to_vec();
-        Ok(added)
-    }
-
     fn add_closure(&mut self, date: CivilDate) -> Result<Added, Refusal> {
         let zone = self.seat.outlet.zone;
+        if let Some(device) = self.holder.filter(|_| self.books.session.sales.first.is_none()) {
+            return self.repeat_closure(device, date);
+        }
         let (before, is_due) = match self.books.session.due(date, self.today(), zone) {
             Due::Yes => (None, true),
             Due::No => (self.closure_of(date)?, false),
@@ -233,37 +242,30 @@ impl<'a> Assembly<'a> {
         self.event(EventKind::Closure, text)
     }
 
-    fn closure_of(&mut self, date: CivilDate) -> Result<Option<Row>, StoreFault> {
-        let Self { seat, store, .. } = self;
-        crate::reports::closure_of(&mut **store, seat.head.chain, date, seat.head.state.position)
-    }
-
-    /// The line of numbers is given up, and another begins at 1 (L2).
-    fn add_epoch(&mut self, reason: EpochReason, known: Option<Epoch>) -> Result<Added, Refusal> {
-        if !self.linked.is_empty() {
+    /// A device holds the line, and the own signer has sold nothing since its last closure: the day is the device's to
+    /// close (D12).
+    fn repeat_closure(&mut self, device: DeviceId, date: CivilDate) -> Result<Added, Refusal> {
+        if self.has_moved_line || !self.linked.is_empty() || !self.foreign.is_empty() {
             return Ok(Added::Later);
         }
-        let mut chain = *self.head.chain();
-        let old_epoch = chain.epoch;
-        let before = *self.head.state();
-        // An epoch that a head outside of the database names was begun, though the database has forgotten it.
-        let newest = known.map_or(chain.epoch, |known| known.max(chain.epoch));
-        chain.epoch = Epoch(newest.0.checked_add(1).ok_or(LinkFault::Exhausted)?);
-        let text = body::opening(&self.seat.outlet, chain.epoch, self.terms.key, Some((reason, &before)));
-        // Nothing of a new chain may be older than the old one: the time goes with the state.
-        let head = std::mem::replace(&mut self.head, Head::open(chain, before.in_new_epoch()));
-        let added = self.event(EventKind::Epoch, text);
-        if added.is_err() {
-            self.head = head;
-            return added;
-        }
-        // What the old line answered behind this may be in no database (L2).
-        self.event(EventKind::Flag, body::unreported(old_epoch, &before))?;
-        added
+        let theirs = ChainId { signer: device, ..self.seat.head.chain };
+        let row = match closure_by(self.store, &self.seat.head, theirs, date)? {
+            Some(row) => Some(row),
+            None => self.closure_of(date)?,
+        };
+        let none = Refusal::NotFound(
+            "a device holds the outlet's line and has delivered no closure of this day: have it close the day",
+        );
+        row.map(|row| Added::Repeated(Box::new(row))).ok_or(none)
+    }
+
+    fn closure_of(&mut self, date: CivilDate) -> Result<Option<Row>, StoreFault> {
+        let Self { seat, store, .. } = self;
+        closure_by(&mut **store, &seat.head, seat.head.chain, date)
     }
 
     /// Before the first record of a ledger, what it is of; before the first under another key, that.
-    fn begin(&mut self) -> Result<(), Refusal> {
+    pub(super) fn begin(&mut self) -> Result<(), Refusal> {
         let key = self.terms.key;
         if self.head.state().position.is_none() {
             let text = body::opening(&self.seat.outlet, self.head.chain().epoch, key, None);
@@ -275,8 +277,8 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    fn event(&mut self, kind: EventKind, text: String) -> Result<Added, Refusal> {
-        self.event_on(kind, None, text)
+    pub(super) fn event(&mut self, kind: EventKind, text: String) -> Result<Added, Refusal> {
+        self.event_on(kind, found_by::reference_of_event(kind, &text), text)
     }
 
     fn event_on(
@@ -302,6 +304,11 @@ impl<'a> Assembly<'a> {
         self.linked.push(linked);
         self.contents.push(Content { stamped, reference, text });
         Added::Linked(self.linked.len() - 1)
+    }
+
+    /// The outlet's line of numbers.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.head.chain().epoch
     }
 
     /// The business day on which a record is sealed now.

@@ -71,7 +71,16 @@ impl Writer {
         };
         let context = Arc::clone(&self.context);
         let store = self.store()?;
-        let sealed = context.keys.verify(&row, store)?;
+        let is_foreign = row.place.chain.signer != context.signer.device();
+        let sealed = match context.keys.verify(&row, store) {
+            Ok(sealed) => sealed,
+            // It entered with a false signature, and is flagged: its seal cannot be shown, but there is one.
+            Err(StoreFault::Corrupt(_)) if is_foreign => {
+                let number = row.number.ok_or(Refusal::KeyReused)?;
+                return Err(Refusal::Replay { epoch: row.place.chain.epoch, number });
+            }
+            Err(fault) => return Err(fault.into()),
+        };
         Ok(Done::Sealed(Box::new(Sealing { sealed, prefix, repeated: true })))
     }
 }

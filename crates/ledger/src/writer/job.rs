@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use fiscal::{CivilDate, Epoch, FiscalNumber, OutletId, Prefix, Sealed};
+use fiscal::{CivilDate, DeviceId, Epoch, FiscalNumber, OutletId, Prefix, Sealed};
 
-use crate::{Act, By, ChainId, Delivery, EpochReason, Offer, Place, Refusal, Row, VoucherOrder};
+use crate::{Act, By, ChainId, Delivery, EpochReason, Lost, Offer, Place, Refusal, Row, Taken, VoucherOrder};
 
 /// Something that is to be appended to an outlet's ledger, and who waits for it.
 pub(crate) struct Job {
@@ -32,6 +32,19 @@ pub(crate) enum Work {
     Voucher(VoucherOrder),
     /// What another signer sealed.
     Delivery(Box<Delivery>),
+    /// The outlet's line of numbers goes to a device.
+    Leave(DeviceId),
+    /// It comes back from a device that has closed it.
+    Enter(DeviceId),
+    /// It is taken from a device that will not.
+    Force(Lost),
+}
+
+impl Work {
+    /// Whether it may be answered without an append, so that nothing would show that another process has appended since.
+    pub(crate) const fn needs_newest_head(&self) -> bool {
+        matches!(self, Self::Closure(_) | Self::Voucher(_) | Self::Leave(_) | Self::Enter(_) | Self::Force(_))
+    }
 }
 
 /// What was done.
@@ -41,6 +54,8 @@ pub enum Done {
     Sealed(Box<Sealing>),
     /// A record that is no invoice.
     Recorded(Box<Recorded>),
+    /// What another signer sealed was taken, as far as it can be.
+    Taken(Box<Taken>),
 }
 
 impl Done {
@@ -97,7 +112,10 @@ impl Job {
             Work::Closure(_) => (self.by.as_ref(), "closure.seal"),
             Work::Epoch(..) => (self.by.as_ref(), "epoch.open"),
             Work::Voucher(_) => (self.by.as_ref(), "voucher.issue"),
-            Work::Delivery(_) => return None,
+            Work::Delivery(_) => (self.by.as_ref(), "delivery.take"),
+            Work::Leave(_) => (self.by.as_ref(), "line.leave"),
+            Work::Enter(_) => (self.by.as_ref(), "line.enter"),
+            Work::Force(_) => (self.by.as_ref(), "line.force"),
         };
         let by = by?.clone();
         let Place { chain: ChainId { outlet, epoch, .. }, position } = row.place;

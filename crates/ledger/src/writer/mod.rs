@@ -6,13 +6,17 @@
 mod assembly;
 mod found;
 mod job;
+mod line;
 mod part;
+mod placing;
 mod queue;
 mod resolve;
 mod seat;
+mod walk;
 
 pub use job::{Done, Recorded, Sealing};
 pub(crate) use job::{Job, Work};
+pub(crate) use placing::held;
 pub(crate) use queue::{NotTaken, Queue};
 
 use std::{
@@ -172,8 +176,11 @@ impl Writer {
 
     /// Makes an outlet's part. None when its jobs were answered or wait for another round.
     fn part(&mut self, outlet: OutletId, jobs: Vec<Job>, terms: Terms<'_>) -> Option<(Part, Aside)> {
-        // Repeating a closure appends nothing, and so nothing would show that another process sealed more since.
-        if jobs.iter().any(|job| matches!(job.work, Work::Closure(_))) {
+        // Repeating a closure appends nothing, and so nothing would show that another process sealed more since. Nor does
+        // it show that a line is here again, where a sale is refused because a device holds it.
+        let is_elsewhere = self.seats.get(&outlet).is_some_and(|seat| seat.head.holder.is_some());
+        let doubts = |job: &Job| job.work.needs_newest_head() || is_elsewhere && job.offer().is_some();
+        if jobs.iter().any(doubts) {
             self.seats.remove(&outlet);
         }
         let seat = match self.seat(outlet) {
@@ -317,14 +324,17 @@ impl Writer {
         match outcome {
             Appended::Durable => {
                 let waiting = std::mem::take(&mut part.waiting);
+                let answered = waiting.into_iter().map(|(job, at)| {
+                    let done = part.done(&job, sealed[at], &rows[at]);
+                    (job, done)
+                });
+                let answered: Vec<_> = answered.collect();
                 let seat = part.into_seat();
-                let prefix = seat.outlet.prefix;
                 self.context.witness.hear(&seat.head);
                 self.heard.insert(seat.outlet.id, (seat.head.clone(), self.context.clock.now()));
                 self.seats.insert(seat.outlet.id, seat);
-                for (job, at) in waiting {
-                    let (sealed, row) = (sealed[at], &rows[at]);
-                    job.answer(Ok(Done::of(sealed, row, prefix)));
+                for (job, done) in answered {
+                    job.answer(Ok(done));
                 }
             }
             Appended::Overtaken => {
@@ -350,6 +360,9 @@ impl Writer {
         }
         for (job, row) in aside.repeated {
             job.answer(Ok(Done::Recorded(Box::new(Recorded { row, repeated: true }))));
+        }
+        for (job, taken) in aside.taken {
+            job.answer(Ok(Done::Taken(taken)));
         }
         self.queue.put_back(aside.later);
     }

@@ -6,12 +6,12 @@ use fiscal::{Linked, Moment, PublicKey, Timestamp};
 
 use super::{
     assembly::{Added, Assembly},
-    job::{Job, Work},
+    job::{Done, Job, Work},
     seat::Seat,
 };
 use crate::{
-    Append, HeadRow, KeyRow, ManifestBook, Reference, Refusal, Row, StoreFault, VoucherIssuer, books::Books,
-    store::LedgerStore,
+    Append, HeadRow, KeyRow, ManifestBook, Reference, Refusal, Row, StoreFault, Taken, Unfit, VoucherIssuer,
+    books::Books, store::LedgerStore,
 };
 
 /// What was linked for one outlet, waiting for signatures.
@@ -21,11 +21,32 @@ pub(crate) struct Part {
     pub(crate) linked: Vec<Linked>,
     /// What each of them seals.
     contents: Vec<Content>,
-    /// Rows of another signer's chain, sealed there.
-    foreign: Vec<Row>,
+    /// What another signer sealed.
+    foreign: Foreign,
     /// Who waits for which of them.
     pub(crate) waiting: Vec<(Job, usize)>,
     after: After,
+}
+
+/// What of another signer's chain a part takes in.
+#[derive(Default)]
+pub(super) struct Foreign {
+    /// The records.
+    pub(super) rows: Vec<Row>,
+    /// Under which keys their sales were asked for.
+    pub(super) keys: Vec<KeyRow>,
+    /// What cannot be placed.
+    pub(super) unfit: Vec<Unfit>,
+    /// What whoever delivered is told of it; its anchor is known when it is sealed.
+    pub(super) taken: Option<Box<Taken>>,
+    /// Whether the first record that is linked for it is an anchor.
+    pub(super) is_anchored: bool,
+}
+
+impl Foreign {
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_none()
+    }
 }
 
 /// The state after the part, which holds once it is durable.
@@ -57,11 +78,13 @@ pub(crate) struct Aside {
     pub(crate) answered: Vec<(Job, Refusal)>,
     /// To be done after this part, and looked for first.
     pub(crate) later: Vec<Job>,
-    /// A closure that was made before, to be repeated.
+    /// A record that was made before, to be repeated.
     pub(crate) repeated: Vec<(Job, Row)>,
+    /// Deliveries of which there was nothing to take.
+    pub(crate) taken: Vec<(Job, Box<Taken>)>,
     /// What the store said when it failed.
     pub(crate) fault: Option<StoreFault>,
-    /// Whether a sale had no room in totals that another process may have closed since.
+    /// Whether a sale had no room in totals, or found the line elsewhere, which another process may have changed since.
     pub(crate) in_doubt: bool,
 }
 
@@ -79,10 +102,11 @@ pub(crate) fn assemble(
     let mut jobs = jobs.into_iter();
     while let Some(mut job) = jobs.next() {
         let added = assembly.add(&job);
-        aside.in_doubt |= matches!(added, Err(Refusal::ClosureRequired));
+        aside.in_doubt |= matches!(added, Err(Refusal::ClosureRequired | Refusal::HandedOver { .. }));
         match added {
             Ok(Added::Linked(at)) => waiting.push((job, at)),
             Ok(Added::Repeated(row)) => aside.repeated.push((job, *row)),
+            Ok(Added::Taken(taken)) => aside.taken.push((job, taken)),
             Ok(Added::Later) => {
                 job.look = true;
                 aside.later.push(job);
@@ -123,11 +147,25 @@ impl Part {
             let row = rows.get(*at)?;
             Some(KeyRow { key: offer.key()?.clone(), place: row.place, time: row.time })
         });
-        let keys = keys.collect();
+        let keys = keys.chain(std::mem::take(&mut self.foreign.keys)).collect();
         let prefix = self.seat.outlet.prefix;
         let acts = self.waiting.iter().filter_map(|(job, at)| job.act(rows.get(*at)?, prefix)).collect();
-        let rows = rows.into_iter().chain(self.foreign.iter().cloned()).collect();
-        Append { keys, acts, head: self.after.head.clone(), rows, done }
+        let rows = rows.into_iter().chain(std::mem::take(&mut self.foreign.rows)).collect();
+        let unfit = std::mem::take(&mut self.foreign.unfit);
+        Append { keys, acts, head: self.after.head.clone(), rows, unfit, done }
+    }
+
+    /// The answer to a job of this part, once its records are durable; `row` is the first that was linked for it.
+    pub(crate) fn done(&mut self, job: &Job, sealed: fiscal::Sealed, row: &Row) -> Done {
+        if !matches!(job.work, Work::Delivery(_)) {
+            return Done::of(sealed, row, self.seat.outlet.prefix);
+        }
+        let anchor = self.foreign.is_anchored.then(|| row.clone());
+        match self.foreign.taken.take() {
+            Some(taken) => Done::Taken(Box::new(Taken { anchor, ..*taken })),
+            // A part takes one delivery.
+            None => Done::of(sealed, row, self.seat.outlet.prefix),
+        }
     }
 
     /// The seat after the part.

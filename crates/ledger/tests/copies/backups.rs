@@ -221,3 +221,47 @@ fn a_backup_of_before_there_were_acts_is_restored() {
     assert!(verdict.is_true() && verdict.records == 4, "{}", said(&verdict));
     tables.commit(77).unwrap();
 }
+
+#[test]
+fn a_backup_of_before_devices_held_lines_is_restored_with_the_line_at_the_ledger_s_signer() {
+    let file = include_bytes!("version_2/backup.bin");
+    let figures = check_backup(&file[..], OTHERS).unwrap();
+    assert_eq!((figures.rows(Table::Heads), figures.rows(Table::Acts)), (2, 1));
+    let folder = tempfile::tempdir().unwrap();
+    let database = open(&folder.path().join("ledger.sqlite"));
+    people(&database, 0);
+    let mut tables = database.fill().unwrap();
+    assert_eq!(restore_backup(&file[..], OTHERS, &mut *tables, &mut |_| {}).unwrap(), figures);
+    let verdict = examine(&mut *tables, BTreeMap::new());
+    assert!(verdict.is_true() && verdict.invoices > 0, "{}", said(&verdict));
+    tables.commit(77).unwrap();
+    let head = database.connect().unwrap().head(outlet()).unwrap().unwrap();
+    assert_eq!(head.holder, None);
+}
+
+#[test]
+fn a_backup_carries_who_holds_the_line_and_what_cannot_be_placed() {
+    let shop = Shop::new();
+    shop.sell(2);
+    let device = "DEF-000001".parse().unwrap();
+    shop.ledger.leave(outlet(), device, None).unwrap();
+    let mut tables = shop.database.snapshot().unwrap();
+    let heads = tables.rows(Table::Heads, None, 9).unwrap();
+    drop(tables);
+    let (file, figures) = back_up(&shop.database);
+    assert_eq!(figures.rows(Table::Unfit), 0);
+    let other = open(&shop.folder.path().join("other.sqlite"));
+    let mut tables = other.fill().unwrap();
+    restore_backup(&file[..], &[], &mut *tables, &mut |_| {}).unwrap();
+    let restored = tables.rows(Table::Heads, None, 9).unwrap();
+    assert_eq!(restored, heads);
+    assert_eq!(restored[0].last(), Some(&ledger::Cell::Text("DEF-000001".to_owned())));
+    tables.commit(77).unwrap();
+    // The restore takes it back.
+    let ledger = start(&other, shop.clock(), &shop.folder.path().join("h"), 77);
+    ledger.open_epoch(outlet(), EpochReason::Restored, None, None).unwrap();
+    assert_eq!(ledger.line(outlet()).unwrap().holder, ledger::Holder::Own);
+    ledger.stop();
+    let verdict = verdict(&other, BTreeMap::new());
+    assert!(verdict.is_true(), "{}", said(&verdict));
+}

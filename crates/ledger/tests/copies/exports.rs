@@ -39,10 +39,10 @@ fn an_export_is_true_and_each_device_has_a_folder_of_its_own() {
     shop.sell(2);
     let folder = shop.folder.path().join("export");
     let done = export(&mut *connect(&shop), ExportDays::default(), &folder, &mut |_| {}).unwrap();
-    assert_eq!((done.journals, done.parts, done.kept, done.records), (2, 2, 0, 12));
+    assert_eq!((done.journals, done.parts, done.kept, done.records), (2, 2, 0, 14));
     let verdict = judged(&folder);
     assert!(verdict.is_true() && !verdict.journal.is_part && verdict.signed, "{verdict:?}");
-    assert_eq!((verdict.journal.lines, verdict.journal.invoices), (9, 6));
+    assert_eq!((verdict.journal.lines, verdict.journal.invoices), (11, 6));
     let names = |path: &Path| {
         let mut names: Vec<_> = fs::read_dir(path)
             .unwrap()

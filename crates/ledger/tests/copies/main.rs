@@ -5,6 +5,7 @@
 mod acts;
 mod backups;
 mod exports;
+mod handed;
 mod lies;
 mod shop;
 mod unreported;

@@ -200,13 +200,13 @@ impl Shop {
         let moment = Moment { now: Timestamp::from_unix(now).unwrap(), tolerance_seconds: 0, counter: 0 };
         let body = "{}".to_owned();
         let event = head.link_event(EventKind::Boot, PayloadHash::of(body.as_bytes()), moment).unwrap();
-        let first = Delivered { record: *event.sign(&key).unwrap().record(), body };
+        let first = Delivered { record: *event.sign(&key).unwrap().record(), body, idempotency_key: None };
         let [second, third] = sales.map(|body| {
             let linked = head.link(&Validated::read(body.as_bytes()).unwrap().sale(), moment).unwrap();
-            Delivered { record: *linked.sign(&key).unwrap().record(), body }
+            Delivered { record: *linked.sign(&key).unwrap().record(), body, idempotency_key: None }
         });
         for records in [vec![first, second], vec![third]] {
-            self.ledger.deliver(Delivery::verify(records, public).unwrap()).unwrap();
+            self.ledger.deliver(Delivery::verify(records, public).unwrap(), None).unwrap();
         }
     }
 

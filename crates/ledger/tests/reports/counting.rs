@@ -8,7 +8,7 @@ use std::sync::{
 use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 use ledger::{
     Append, AppendFault, Appended, ChainId, Database, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet,
-    Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Tables, Turn,
+    Place, Reference, Row, SealingKey, StatementsWork, StoreFault, Tables, Turn, Unfit,
 };
 
 /// How much was read.
@@ -88,6 +88,11 @@ impl LedgerStore for Connection {
             outlet: OutletId, times: (Timestamp, Timestamp), after: Option<(Timestamp, Place)>, most: usize
         ) -> Vec<Row> { Vec::len }
         fn closure_before(chain: ChainId, position: Position) -> Option<Row> { |row| usize::from(row.is_some()) }
+        fn newest_invoice(chain: ChainId) -> Option<Row> { |row| usize::from(row.is_some()) }
+        fn line_ends(chain: ChainId, most: usize) -> Vec<Row> { Vec::len }
+        fn flags(outlet: OutletId, after: Option<Place>, most: usize) -> Vec<Row> { Vec::len }
+        fn unfit(outlet: OutletId, after: Option<&Unfit>, most: usize) -> Vec<Unfit> { |_| 0 }
+        fn is_kept(unfit: &Unfit) -> bool { |_| 0 }
         fn publish_key(key: &SealingKey) -> () { |_| 0 }
         fn retire_key(key: KeyId, at: Timestamp) -> () { |_| 0 }
         fn keys() -> Vec<SealingKey> { |_| 0 }

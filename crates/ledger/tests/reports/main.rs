@@ -9,6 +9,7 @@ mod counting;
 mod device;
 mod extent;
 mod signatures;
+mod switched;
 mod wish;
 
 use std::path::Path;

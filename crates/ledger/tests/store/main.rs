@@ -18,12 +18,17 @@ use suite::{Subject, for_each_case};
 struct Sqlite {
     directory: tempfile::TempDir,
     milliseconds: Arc<AtomicU64>,
+    count: AtomicU64,
 }
 
 impl Sqlite {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { directory, milliseconds: Arc::new(AtomicU64::new(1_773_000_000_000)) }
+        Self {
+            directory,
+            milliseconds: Arc::new(AtomicU64::new(1_773_000_000_000)),
+            count: AtomicU64::new(1),
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -45,16 +50,23 @@ impl Subject for Sqlite {
         Box::new(self.open_at(self.directory.path().join("empty.sqlite")).unwrap())
     }
 
-    fn open_version_1(
+    fn open_older(
         &self,
+        version: u32,
         filled: &dyn Fn(&str) -> String,
     ) -> (String, Result<Box<dyn Database>, StoreFault>) {
-        let place = self.directory.path().join("version-1.sqlite").display().to_string();
+        let place = self
+            .directory
+            .path()
+            .join(format!("version-{version}-{}.sqlite", self.nonce()))
+            .display()
+            .to_string();
+        let schemas = [include_str!("version_1/sqlite.sql"), include_str!("version_2/sqlite.sql")];
         let connection = rusqlite::Connection::open(&place).unwrap();
-        connection.execute_batch(include_str!("version_1/sqlite.sql")).unwrap();
+        connection.execute_batch(schemas[version as usize - 1]).unwrap();
         connection.execute_batch(&filled(&format!("x'{}'", "07".repeat(32)))).unwrap();
         connection.pragma_update(None, "application_id", 0x5374_4C67).unwrap();
-        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
         drop(connection);
         let opened = self.open_beside(&place);
         (place, opened)
@@ -87,7 +99,7 @@ impl Subject for Sqlite {
     }
 
     fn nonce(&self) -> u64 {
-        1
+        self.count.fetch_add(1 << 20, Ordering::SeqCst)
     }
 }
 

@@ -151,17 +151,45 @@ impl KeyRing {
 
     /// The newest key that attests and can.
     pub fn attesting_key(&self) -> Result<PublicKey, SignerFault> {
-        let state = locked(&self.shared.state);
-        let newest = state.newest(Purpose::Attest);
-        let Some(newest) = newest else {
-            return Err(state.while_up("there is no attesting key: make one"));
-        };
-        state.proof(newest, Purpose::Attest).map(|proof| *proof.public_key())
+        self.key_for(Purpose::Attest)
     }
 
-    /// Whoever signs what is no record, with this key. It need not be known yet; until it is, its answers are faults.
+    /// The newest key for a purpose, if it can.
+    pub fn key_for(&self, purpose: Purpose) -> Result<PublicKey, SignerFault> {
+        let state = locked(&self.shared.state);
+        let Some(newest) = state.newest(purpose) else {
+            return Err(state.while_up(&format!("there is no key for `{purpose}`: make one")));
+        };
+        state.proof(newest, purpose).map(|proof| *proof.public_key())
+    }
+
+    /// The newest key for a purpose; it is made and proven where there is none. The flag says whether it was made.
+    pub fn ensure(&self, purpose: Purpose, now: Timestamp) -> Result<(PublicKey, bool), SignerFault> {
+        // Another process may have made it, and one that is known may have yet to prove itself.
+        self.refresh()?;
+        let is_there = locked(&self.shared.state).newest(purpose).is_some();
+        if is_there { Ok((self.key_for(purpose)?, false)) } else { Ok((self.make(purpose, now)?, true)) }
+    }
+
+    /// Whoever signs reports, exports and lists, with this key. It need not be known yet; until it is, its answers are
+    /// faults.
     pub fn attester(&self, key: PublicKey) -> RingAttester {
-        RingAttester { shared: Arc::clone(&self.shared), key }
+        self.attester_with(key, Purpose::Attest)
+    }
+
+    /// Whoever signs for a purpose, with its newest key. Records are sealed by [`Signer::seal`] only, so that nothing
+    /// attests for [`Purpose::Seal`].
+    pub fn attester_for(&self, purpose: Purpose) -> Result<RingAttester, SignerFault> {
+        if purpose == Purpose::Seal {
+            return Err(SignerFault::Permanent("a sealing key signs records only".into()));
+        }
+        Ok(self.attester_with(self.key_for(purpose)?, purpose))
+    }
+
+    /// The same with a key that is known already. It need not be ready; until it is, its answers are faults. A key for
+    /// another purpose never signs.
+    pub fn attester_with(&self, key: PublicKey, purpose: Purpose) -> RingAttester {
+        RingAttester { shared: Arc::clone(&self.shared), key, purpose }
     }
 
     fn request<T>(
@@ -206,11 +234,12 @@ impl Drop for KeyRing {
     }
 }
 
-/// Signs with one key of a ring.
+/// Signs with one key of a ring, for one purpose.
 #[derive(Clone)]
 pub struct RingAttester {
     shared: Arc<Shared>,
     key: PublicKey,
+    purpose: Purpose,
 }
 
 impl Attester for RingAttester {
@@ -219,7 +248,10 @@ impl Attester for RingAttester {
     }
 
     fn sign(&self, hash: &[u8; 32]) -> Result<[u8; 64], SignerFault> {
-        let (_, signatures) = self.shared.sign(vec![(self.key.id(), *hash)], Purpose::Attest)?;
+        if self.purpose == Purpose::Seal {
+            return Err(SignerFault::Permanent("a sealing key signs records only".into()));
+        }
+        let (_, signatures) = self.shared.sign(vec![(self.key.id(), *hash)], self.purpose)?;
         let signature = signatures.into_iter().next().ok_or_else(|| self.shared.late())?;
         Signature::normalised(signature).map(|signature| *signature.as_bytes()).map_err(|fault| {
             self.shared.condemn(self.key.id(), fault.to_string());

@@ -26,12 +26,16 @@ pub(crate) type Open<'a> = &'a dyn Fn() -> Arc<dyn KeyStore>;
 pub(crate) type Check = (&'static str, fn(Open<'_>));
 
 /// Over one store, in this order.
-pub(crate) const ALL: [Check; 7] = [
+pub(crate) const ALL: [Check; 8] = [
     ("a store without keys says what to do", a_store_without_keys_says_what_to_do),
     ("a key that was made seals after it was activated", a_key_that_was_made_seals_after_it_was_activated),
     ("keys survive a restart, the newest seals", keys_survive_a_restart_and_the_newest_seals),
     ("an older key seals what was linked under it", an_older_key_seals_what_was_linked_under_it),
     ("purposes are distinct", purposes_are_distinct),
+    (
+        "each purpose has its own key, which signs for no other",
+        each_purpose_has_its_own_key_which_signs_for_no_other,
+    ),
     ("signers do not see each other's keys", signers_do_not_see_each_others_keys),
     ("the cloud seals as the device does", device::the_cloud_seals_as_the_device_does),
 ];
@@ -167,6 +171,34 @@ fn purposes_are_distinct(open: Open<'_>) {
     assert_eq!(ring.seal(linked(signer(), &attesting, 1)), Err(text(attesting, "seal")));
     assert_eq!(ring.attester(sealing).sign(&[7; 32]), Err(text(sealing, "attest")));
     assert_eq!(ring.activate(attesting.id()), Err(text(attesting, "seal")));
+}
+
+fn each_purpose_has_its_own_key_which_signs_for_no_other(open: Open<'_>) {
+    let ring = ring(open());
+    ready(&ring).unwrap();
+    let keys: Vec<_> =
+        Purpose::ALL.into_iter().map(|purpose| (purpose, ring.ensure(purpose, now()).unwrap().0)).collect();
+    for &(purpose, key) in &keys {
+        assert_eq!(ring.ensure(purpose, now()), Ok((key, false)), "one is enough");
+        assert_eq!(ring.key_for(purpose), Ok(key));
+        assert_eq!(ring.attester_for(purpose).is_err(), purpose == Purpose::Seal);
+        for &(other, _) in &keys {
+            let signed = ring.attester_with(key, other).sign(&[9; 32]);
+            if other == purpose && other != Purpose::Seal {
+                key.verify_prehash(&[9; 32], &signed.unwrap()).unwrap();
+            } else {
+                assert!(!signed.unwrap_err().is_temporary(), "a key for {purpose} signs for {other}");
+            }
+        }
+    }
+    drop(ring);
+    // It is in the store for which purpose a key is.
+    let again = self::ring(open());
+    ready(&again).unwrap();
+    again.refresh().unwrap();
+    for (purpose, key) in keys {
+        assert_eq!(again.key_for(purpose), Ok(key));
+    }
 }
 
 fn signers_do_not_see_each_others_keys(open: Open<'_>) {

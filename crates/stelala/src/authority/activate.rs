@@ -30,6 +30,9 @@ pub(crate) struct ActivateCommand {
     /// Its first number there.
     #[arg(long, value_parser = arguments::number, default_value = "1")]
     first_number: InvoiceNumber,
+    /// Another signer holds the line: the device seals no sale until `stelala authority enter` gives it the line
+    #[arg(long, conflicts_with = "first_number")]
+    stands_by: bool,
     /// The outlet's zone: kinshasa, lubumbashi, or minutes ahead of UTC.
     #[arg(long, value_parser = arguments::zone, default_value = "kinshasa", allow_hyphen_values = true)]
     zone: UtcOffset,
@@ -55,7 +58,7 @@ impl ActivateCommand {
             outlet: self.outlet,
             prefix: self.prefix,
             epoch: Epoch(self.epoch),
-            first_number: self.first_number,
+            first_number: (!self.stands_by).then_some(self.first_number),
             offset: self.zone,
             policy: Policy { days: self.max_days, invoices: self.max_invoices, cdf: self.max_cdf },
             dgi: authority.dgi.public_key(),

@@ -2,6 +2,7 @@
 
 mod activate;
 mod arguments;
+mod ca;
 mod clock;
 mod firmware;
 mod issue;
@@ -18,7 +19,7 @@ use std::{
 
 use clap::Subcommand;
 
-pub(crate) use self::{arguments::zone, clock::now, keys::Authority};
+pub(crate) use self::{arguments::zone, ca::Root, clock::now, keys::Authority};
 
 /// What an authority can be asked.
 #[derive(Subcommand)]
@@ -29,6 +30,9 @@ pub(crate) enum AuthorityCommand {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// The root of device certificates, kept apart from the cloud.
+    #[command(subcommand)]
+    Ca(ca::CaCommand),
     /// Prints an activation code: `CFG|INIT` sends it, with operator.pem, and so binds a device to an outlet.
     Activate(activate::ActivateCommand),
     /// Prints the operator's signature over a time, for `CFG|TIME`.
@@ -62,6 +66,7 @@ impl AuthorityCommand {
                     out.display()
                 )
             }
+            Self::Ca(command) => command.run()?,
             Self::Activate(command) => command.issue()?,
             Self::Time(command) => command.issue()?,
             Self::Reset(command) => command.issue()?,

@@ -3,6 +3,7 @@
 mod cloud;
 mod core;
 mod device;
+mod dual;
 mod firmware;
 mod measure;
 mod port;
@@ -35,6 +36,9 @@ pub(crate) enum BenchCommand {
     /// A cloud over HTTP against a bare echo by the same HTTP stack, and against bare signing. Exit code 1 when a limit is
     /// not kept.
     Cloud(cloud::CloudBench),
+    /// What tunnel and proxy add to a bare exchange on a device's port, and many outlets' proxies on one cloud. Exit code 1
+    /// when a limit is not kept.
+    Dual(dual::DualBench),
     /// A full audit of an export against the bare verification of its signatures, on all cores.
     Verify(verify::VerifyBench),
     /// The firmware on an emulated Cortex-M33: instructions, stack, and a time budget. Exit code 1 when a limit is not kept.
@@ -54,6 +58,7 @@ impl BenchCommand {
             Self::Core { rounds } => core::run(rounds.max(1)),
             Self::Device { rounds, records } => device::run(rounds.max(1), records.max(1_000)),
             Self::Cloud(bench) => bench.run(),
+            Self::Dual(bench) => bench.run(),
             Self::Verify(bench) => bench.run(),
             Self::Firmware { rounds, json } => firmware::run(rounds, json),
         }

@@ -5,9 +5,10 @@ use std::{
     process::ExitCode,
 };
 
-use ::cloud::{Config, EXAMPLE};
+use ::cloud::{Config, EXAMPLE, SecretSource};
 use anyhow::Context;
 use clap::Args;
+use signing::Passphrase;
 
 /// Where the configuration is.
 #[derive(Args)]
@@ -33,6 +34,25 @@ fn environment() -> Vec<(String, String)> {
     let ours = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     ours.filter(|(name, _)| name.starts_with("STELALA_")).collect()
+}
+
+/// Where the passphrase of a key file is, for commands that have no configuration.
+#[derive(Args)]
+pub(crate) struct PassphraseArgs {
+    /// A file with the passphrase, which nobody else may read; STELALA_PASSPHRASE otherwise.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl PassphraseArgs {
+    pub(crate) fn read(&self) -> anyhow::Result<Passphrase> {
+        if let Some(path) = &self.passphrase_file {
+            return Ok(SecretSource::File(path.clone()).passphrase()?);
+        }
+        let given = environment().into_iter().find(|(name, _)| name == "STELALA_PASSPHRASE");
+        let given = given.and_then(|(_, text)| Passphrase::new(text));
+        given.context("the keys are encrypted: set STELALA_PASSPHRASE, or name a --passphrase-file")
+    }
 }
 
 /// It needs nothing.

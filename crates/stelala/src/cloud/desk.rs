@@ -15,7 +15,7 @@ use crate::random;
 /// Each change is in the log of acts, as the machine's. Clouds that run on the database know it at once.
 pub(crate) struct Desk<'a> {
     pub(super) registry: Registry<'a>,
-    by: By,
+    pub(super) by: By,
 }
 
 impl Desk<'_> {

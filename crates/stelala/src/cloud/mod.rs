@@ -1,7 +1,9 @@
 //! A cloud: what runs it and what looks after it.
 
+pub(crate) mod ca;
 mod configured;
 mod desk;
+mod device;
 mod doctor;
 mod key;
 mod manifest;
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 pub(crate) use self::{
-    configured::ConfigArgs,
+    configured::{ConfigArgs, PassphraseArgs},
     desk::{Desk, now},
     doctor::DoctorCommand,
     opened::{existing, opened, tables_beside},
@@ -45,6 +47,12 @@ pub(crate) enum CloudCommand {
     /// Tax groups and their rates, dated.
     #[command(subcommand)]
     Manifest(manifest::ManifestCommand),
+    /// Fiscal devices of outlets: registered, activated, homologated, ended.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// The authority that signs the certificates of devices.
+    #[command(subcommand)]
+    Ca(ca::CaCommand),
     /// Makes a new sealing key in the signer's store, and retires the one before.
     RotateKey(signing_key::RotateKeyCommand),
     /// Prints a configuration with a comment for each member.
@@ -63,6 +71,8 @@ impl CloudCommand {
             Self::Key(command) => command.run(),
             Self::User(command) => command.run(),
             Self::Manifest(command) => command.run(),
+            Self::Device(command) => command.run(),
+            Self::Ca(command) => command.run(),
             Self::RotateKey(command) => command.run(),
             Self::Config(command) => command.run(),
             Self::OpenApi(command) => command.run(),

@@ -35,8 +35,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-pub(crate) use self::receipts::ReceiptFolder;
 use self::{failure::Failure, speech::Speech};
+pub(crate) use self::{receipts::ReceiptFolder, simulate::Simulated};
 
 /// What can be done with devices.
 #[derive(Subcommand)]

@@ -94,6 +94,56 @@ impl SimulateCommand {
     }
 }
 
+/// A simulated device on a thread of this process, pulled out when it is let go.
+pub(crate) struct Simulated {
+    stop: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Simulated {
+    /// Its state is in `folder`, its port at `link`. Without a root, one is made in the folder's `authority`.
+    pub(crate) fn start(
+        folder: &Path,
+        link: &Path,
+        serial: DeviceId,
+        root: Option<&Path>,
+        flash_kib: u32,
+    ) -> anyhow::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let directory = StateDirectory::open(folder)?;
+        let wanted =
+            Wanted { serial: Some(serial), root, board: Board::Simulator, flash_kib: Some(flash_kib) };
+        let made = factory_file::take(folder, &wanted)?;
+        let terminal = Terminal::open(link)?;
+        let stopped = stop.clone();
+        let run = move || {
+            let parts = directory.parts(made.flash_bytes)?;
+            let mut fate = Fate::new(None, parts.flash.power());
+            let mut memory = Box::new(Memory::new());
+            let device = Device::start(parts, made.factory, &mut memory);
+            serve(device, Line::new(terminal), &stopped, &mut fate)
+        };
+        let thread = thread::Builder::new().name("device".into()).spawn(run)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Simulated {
+    /// Pulls it out; it is gone when this is let go.
+    pub(crate) fn pull(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        self.pull();
+        if let Some(Ok(Err(fault))) = self.thread.take().map(thread::JoinHandle::join) {
+            eprintln!("a simulated device: {fault:#}");
+        }
+    }
+}
+
 /// Says where the device is to be found.
 pub(super) fn say(made: &Made, link: &Path, state: &Path) -> anyhow::Result<()> {
     if let Some(folder) = &made.new_authority {

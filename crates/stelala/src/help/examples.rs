@@ -29,6 +29,7 @@ Judge:
   verify       Says whether a receipt, a payload or a journal is true
 At the counter:
   device       A fiscal memory (DEF): set up, sell, report, save, simulate
+  proxy        What runs beside a fiscal memory: tills, the way to the cloud, doctor
 In the cloud:
   cloud        Runs a cloud; merchants, outlets, API keys, people, signing keys
   import       Seals a day of sales from another system's export
@@ -103,6 +104,40 @@ examples! {
     "device call" "" "  stelala device call --port /dev/ttyACM0 'QRY|LOG 105'\n  stelala device call --port /dev/ttyACM0 'CFG|ACK {\"token\":\"AUQF…\"}'";
     "device simulate" "" "  stelala device simulate --state target/def --link target/def-port";
     "device qemu" "" "  stelala device qemu --state target/qemu --link target/qemu-port";
+    "proxy" "Runs the proxy beside a fiscal memory, and looks after it.\n\nThe proxy finds the device by USB, serves the tills of \
+        the shop and opens the tunnel through which the cloud reaches the device. On a shop's machine the package \
+        stelala-proxy runs it; when something is wrong, `stelala proxy doctor` says what to do."
+        "  stelala proxy doctor\n  stelala proxy activate 7K2M-9Q4X-1C5V-8B3N";
+    "proxy run" "Serves tills and the cloud until SIGTERM or Ctrl-C, and ends in good order.\n\nIt prints `listening at http://…` once \
+        tills can ask; its log is on the standard error. What is being sealed at the end is sealed and kept. Started by \
+        systemd it says when it is ready, how it is, and that it lives."
+        "  stelala proxy run --config proxy.toml";
+    "proxy doctor" "Says in sentences what is wrong with a proxy, its device and its way to the cloud.\n\nIt looks at the service, the \
+        device and its port, the folder and its disk, the certificates and the cloud. It changes nothing, and asks the device \
+        itself when no proxy runs. In French or English, as the terminal speaks. Exit code 1 when something is wrong; notes do \
+        not count."
+        "  sudo stelala proxy doctor\n  stelala proxy doctor --config proxy.toml --lang en";
+    "proxy activate" "Binds the device that is plugged in to its outlet, by the code that the operator gave.\n\nThe device makes its key, \
+        proves that it has it, gets its certificate from the cloud and tests itself. The proxy has to run, and to reach the \
+        cloud. A code is good once. After a lost answer the same command is safe."
+        "  stelala proxy activate 7K2M-9Q4X-1C5V-8B3N";
+    "proxy pair" "Tills of the local network that may sell through this proxy.\n\nPrograms on the proxy's machine need none of this. A till \
+        pairs once by a code, and then holds a token that speaks for its pos_terminal_id and no other."
+        "  sudo stelala proxy pair new TILL-1";
+    "proxy pair new" "Makes a code by which one till pairs, and shows it once.\n\nThe code is good for ten minutes and five tries, for this till \
+        only. It sends it to POST /v1/pairings. A till that pairs again loses the token that it had."
+        "  sudo stelala proxy pair new TILL-1";
+    "proxy pair list" "Lists the tills that are paired, and since when.\n\nTokens cannot be shown: only hashes of them are kept."
+        "  sudo stelala proxy pair list";
+    "proxy pair revoke" "Ends a till's token, and its code.\n\nA proxy that runs refuses the till from the next question on. Exit code 1 when there was \
+        nothing to revoke."
+        "  sudo stelala proxy pair revoke TILL-1";
+    "proxy status" "Says how the proxy, its device and its tunnel are.\n\nThe proxy that runs on this machine is asked. Exit code 1 when the \
+        device does not answer or seals nothing; `stelala proxy doctor` looks at more, and works without a proxy, too."
+        "  stelala proxy status\n  stelala proxy status --json";
+    "proxy config" "Prints a configuration with a comment for each member.\n\nWhat is commented out holds without it. The package \
+        stelala-proxy installs it as /etc/stelala/proxy.toml."
+        "  stelala proxy config > proxy.toml";
     "up" "" "  stelala up --dir target/cloud --port 8081";
     "cloud" "Runs a cloud, and looks after what it needs: merchants, outlets, API keys, people, tax manifests, signing \
         keys.\n\nA cloud seals what tills and programs send to POST /api/v1/invoices, and keeps it in a ledger on SQLite or \
@@ -156,6 +191,53 @@ examples! {
     "cloud manifest show" "Prints a version of the list of tax groups, as a file that can be imported.\n\nThe newest, unless \
         another is named; version 0 is the one that everybody starts with."
         "  stelala cloud manifest show --config cloud.toml --version 0";
+    "cloud device" "Fiscal devices of outlets: registered, activated, homologated, ended.\n\nA device is of one outlet for its \
+        life, and an outlet has at most one active device. What needs a device that is connected, as switching an outlet to \
+        it, a running cloud does: PUT /api/v1/outlets/ID/mode."
+        "  stelala cloud device add --serial DEF-000123 --outlet KIN-GOMBE-01\n  stelala cloud device list";
+    "cloud device add" "Expects a device at an outlet, and shows its activation code once.\n\nThe code alone is on the standard \
+        output. A technician types it at the outlet within 72 hours; it activates this device only, once. Capitals, \
+        hyphens, and O, I and L for the digits that they look like make no difference."
+        "  stelala cloud device add --config cloud.toml --serial DEF-000123 --outlet KIN-GOMBE-01 > code";
+    "cloud device code" "Makes a new activation code in the place of the one before, and shows it once.\n\nFor a device that was \
+        registered and not yet activated: the code was lost, or its 72 hours are over."
+        "  stelala cloud device code DEF-000123";
+    "cloud device list" "Lists the devices and where in their lives they are.\n\nOne line each: serial number, outlet, state, \
+        until when its activation code is good or its certificate holds, and when it was heard of last."
+        "  stelala cloud device list --config cloud.toml";
+    "cloud device show" "Says all that is known of a device: its life, its certificates, what it said of itself last, and who \
+        is wanted to seal at its outlet."
+        "  stelala cloud device show DEF-000123";
+    "cloud device homologate" "Notes that the authority lets a device seal.\n\nA device that waited for it is active then, and its \
+        outlet may be switched to it. It may be noted before the device is plugged in."
+        "  stelala cloud device homologate DEF-000123 --reference 'DGI 2026/1734'";
+    "cloud device revoke" "Takes a device's leave to seal away.\n\nIts certificates are on the list of revoked ones at once; the \
+        device learns of it when it is heard of next, and seals no more. If its outlet sealed with it, the cloud is wanted \
+        to go on. Nothing leads back."
+        "  stelala cloud device revoke DEF-000123 --reason 'seal broken'";
+    "cloud device lost" "Says that a device is lost, stolen or broken.\n\nLike revoke, and its certificates are listed as \
+        compromised. Where its outlet sealed with it, a forced switch opens a new epoch: PUT /api/v1/outlets/ID/mode with \
+        \"force\"."
+        "  stelala cloud device lost DEF-000123 --reason 'left in a taxi'";
+    "cloud device decommission" "Takes a device out of use, for good.\n\nWhile its outlet seals with it, that is switched to the \
+        cloud first."
+        "  stelala cloud device decommission DEF-000123 --reason 'worn out'";
+    "cloud ca" "The authority that signs the certificates of devices.\n\nIts key stays in the signer's store; its certificate \
+        is signed by a root that is kept apart (`stelala authority ca`). The configuration's section [devices] says where \
+        the certificates are."
+        "  stelala cloud ca request > request.pem\n  stelala authority ca sign --root root --request request.pem > issuing.pem\n  stelala cloud ca install issuing.pem --root root/root.pem";
+    "cloud ca request" "Prints what the root is to sign: this cloud's request for a certificate, PKCS#10 in PEM.\n\nKeys that \
+        devices need and that are missing are made in the signer's store."
+        "  stelala cloud ca request --config cloud.toml > request.pem";
+    "cloud ca install" "Takes the certificate that the root signed.\n\nIt has to be for the signer's key, and signed by this root. \
+        Clouds that run take it when they start again."
+        "  stelala cloud ca install issuing.pem --root root/root.pem --config cloud.toml";
+    "cloud ca show" "Says which certificates there are, and until when they hold, and which keys sign certificates, orders and \
+        activations."
+        "  stelala cloud ca show --config cloud.toml";
+    "cloud ca device-root" "Prints the public key that devices have to have as their root, in PEM.\n\nFor trials: a simulated \
+        device takes it. In production it is the manufacturer's, and not here."
+        "  stelala cloud ca device-root > devices-root.pem\n  stelala device simulate --state def --link port --root devices-root.pem";
     "cloud rotate-key" "Makes a new sealing key in the signer's store, and retires the one before.\n\nThe key proves itself and \
         is published in /.well-known/fiscal-keys.json before it seals; what older keys sealed stays true. Clouds that run \
         take it within seconds. The first time it also makes the store, if that is a file."
@@ -220,6 +302,15 @@ examples! {
         dgi orders resets and revocations; operator sets clocks and acknowledges. Public halves are in NAME.pem, private \
         ones in NAME.key, for their owner only. Nothing is ever overwritten."
         "  stelala authority new --out keys";
+    "authority ca" "The root of device certificates, kept apart from the cloud.\n\nIts key is in an encrypted file, on a \
+        machine or a stick of its own. It signs the certificate of a cloud's authority, once in years, and nothing else."
+        "  stelala authority ca new --out root";
+    "authority ca new" "Makes a root: an encrypted key in root.keys, and its certificate in root.pem.\n\nAll of it or nothing, and \
+        nothing is ever overwritten. It holds for 25 years."
+        "  stelala authority ca new --out root --passphrase-file passphrase --name 'Root of fiscal devices'";
+    "authority ca sign" "Prints the certificate of an issuing authority, signed by the root.\n\nThe request has to be signed by its \
+        own key; whose key it is, on the standard error, is for you to compare. It holds for ten years unless said."
+        "  stelala authority ca sign --root root --request request.pem > issuing.pem";
     "authority activate" "Prints an activation code, signed by the root.\n\n`stelala device init` sends it, with operator.pem, \
         and so binds a device to an outlet, its NIF, its prefix and its line of numbers, with a bound on what is sold \
         offline."
@@ -264,6 +355,10 @@ examples! {
     "bench device" "Measures what a device costs: PREPARE and COMMIT beside a bare signature, without and through the port, after \
         100,000 records, and its start.\n\nExit code 1 when a limit is not kept."
         "  stelala bench device";
+    "bench dual" "Measures what tunnel and proxy add to a bare exchange on a device's port, and many outlets on one cloud.\n\nDevices \
+        are simulated on threads; they, their proxies and the cloud are in this process. One sale is made at the port, one at \
+        the cloud through its tunnel, one at the proxy, in turns. Exit code 1 when a limit is not kept."
+        "  stelala bench dual\n  stelala bench dual --sales 1000 --outlets 0";
     "bench firmware" "Counts what PREPARE and COMMIT cost a Cortex-M33, in QEMU, and reckons from the parts' data sheets how \
         long they take on the board.\n\nIt builds firmware/cost of the clone in which it is called, and needs \
         qemu-system-arm. Exit code 1 when a limit is not kept."

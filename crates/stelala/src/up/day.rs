@@ -6,6 +6,11 @@ pub(super) const NIF: &str = "A2301457K";
 pub(super) const OUTLET: &str = "KIN-GOMBE-01";
 pub(super) const PREFIX: &str = "KINGOMBE01";
 
+/// What the second shop sells, of the day: some by the cloud's API, some at the proxy beside its device.
+pub(super) const BY_THE_CLOUD: std::ops::Range<usize> = 0..3;
+/// The others.
+pub(super) const AT_THE_PROXY: std::ops::Range<usize> = 3..6;
+
 /// An invoice that someone wants to make.
 pub(super) struct Wish {
     /// Its name.

@@ -1,13 +1,17 @@
-//! A cloud on this machine, made from nothing, that sells a day by its own API.
+//! A cloud on this machine, made from nothing, that sells a day by its own API; and a second shop, for which a fiscal
+//! memory seals.
 
+pub(crate) mod authorities;
 mod day;
-mod http;
+pub(crate) mod def;
+pub(crate) mod http;
 mod place;
 mod till;
 mod words;
 
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
 };
@@ -15,7 +19,14 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 
-use self::{http::Client, place::Site, till::Till, words::row};
+use self::{
+    day::{AT_THE_PROXY, BY_THE_CLOUD, DAY, OUTLET, Wish},
+    def::SecondShop,
+    http::Client,
+    place::{Holder, Place, SECOND, Site},
+    till::Till,
+    words::row,
+};
 use crate::cloud::Listening;
 
 /// What is made, and where.
@@ -24,10 +35,11 @@ pub(crate) struct UpCommand {
     /// The folder of the cloud: made if it is not there, gone on with if it is.
     #[arg(long, default_value = "stelala-cloud")]
     dir: PathBuf,
-    /// The port on this machine, 8080 the first time; 0 lets the system choose.
+    /// The port on this machine, 8080 the first time; 0 lets the system choose. The proxy beside the fiscal memory takes the
+    /// next one.
     #[arg(long)]
     port: Option<u16>,
-    /// End when the day is sold.
+    /// End when all is sold.
     #[arg(long)]
     once: bool,
 }
@@ -40,30 +52,65 @@ impl UpCommand {
         let listening = Listening::at(site.listen()).context("another port is set with --port")?;
         let place = site.open()?;
         let serving = listening.serve(place.config())?;
-        let address = serving.address();
         let mut out = io::stdout().lock();
-        writeln!(out, "{}", words::opening(&place, address)?)?;
-        let till = Till::open(place.folder())?;
-        let mut client = Client::new(address, place.api_key());
-        let (mut sealed, mut repeated) = (0, 0);
-        let sold = till.sell_all(&mut client, |answer| {
-            *(if answer.repeated { &mut repeated } else { &mut sealed }) += 1;
-            Ok(writeln!(out, "{}", row(answer))?)
-        });
-        if let Err(fault) = sold {
-            drop(out);
-            // Ctrl-C while it sells ends the cloud first.
-            serving.stop()?;
-            return Err(fault);
-        }
-        writeln!(out, "{}", words::sold(sealed, repeated))?;
+        let sold = sell(&place, serving.address(), &mut out);
+        let second = match sold {
+            Ok(second) => second,
+            Err(fault) => {
+                drop(out);
+                // Ctrl-C while it sells ends the cloud first.
+                serving.stop()?;
+                return Err(fault);
+            }
+        };
         if self.once {
+            second.map_or(Ok(()), SecondShop::close)?;
             serving.stop()?;
             return Ok(ExitCode::SUCCESS);
         }
-        writeln!(out, "{}", words::what_next(&place, address))?;
+        writeln!(out, "{}", words::what_next(&place, serving.address(), second.as_ref()))?;
         drop(out);
         serving.until_interrupted()?;
+        second.map_or(Ok(()), SecondShop::close)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Sells the day at the first shop, and some of it at the second.
+fn sell(place: &Place, cloud: SocketAddr, out: &mut impl Write) -> anyhow::Result<Option<SecondShop>> {
+    writeln!(out, "{}", words::opening(place, cloud)?)?;
+    let till = Till::open(place.folder(), "till", OUTLET, "day")?;
+    let mut client = Client::of_cloud(cloud, place.api_key());
+    let sold = sell_by(&till, &mut client, DAY, out)?;
+    writeln!(out, "{}", words::sold(sold))?;
+    if !place.has_device() {
+        writeln!(out, "{}", words::no_device(place))?;
+        return Ok(None);
+    }
+    writeln!(out, "{}", words::second_shop())?;
+    let (second, standing) = SecondShop::open(place, cloud)?;
+    writeln!(out, "{}", words::standing(&second, &standing))?;
+    let till = Till::open(place.folder(), "till-2", SECOND, "lub")?;
+    let mut by_cloud = Client::of_cloud(cloud, &place.key_of(Holder::Merchant)?);
+    let first = sell_by(&till, &mut by_cloud, &DAY[BY_THE_CLOUD], out)?;
+    // A device that does not hold the line seals for nobody beside it.
+    let mut beside = if standing.mode == "def" { Client::of_proxy(second.proxy()) } else { by_cloud };
+    let others = sell_by(&till, &mut beside, &DAY[AT_THE_PROXY], out)?;
+    writeln!(out, "{}", words::sold([first[0] + others[0], first[1] + others[1]]))?;
+    Ok(Some(second))
+}
+
+/// How many were sealed now, and how many before.
+fn sell_by(
+    till: &Till,
+    client: &mut Client,
+    wishes: &[Wish],
+    out: &mut impl Write,
+) -> anyhow::Result<[u32; 2]> {
+    let mut count = [0, 0];
+    till.sell_all(client, wishes, |sold| {
+        count[usize::from(sold.repeated)] += 1;
+        Ok(writeln!(out, "{}", row(sold))?)
+    })?;
+    Ok(count)
 }

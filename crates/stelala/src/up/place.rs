@@ -15,11 +15,22 @@ use fiscal::UtcOffset;
 use registry::{ApiKey, NewKey, NewPlace, Reach, Role};
 use signing::Cost;
 
-use super::day::{MERCHANT, NIF, OUTLET, PREFIX};
+use super::{
+    authorities,
+    day::{MERCHANT, NIF, OUTLET, PREFIX},
+};
 use crate::{
     cloud::{Desk, opened},
     random,
 };
+
+/// The outlet that a fiscal memory seals for, and what its fiscal numbers begin with.
+pub(super) const SECOND: &str = "LUB-KAMALONDO-01";
+pub(super) const SECOND_PREFIX: &str = "LUBKAMAL01";
+/// The fiscal memory's serial number.
+pub(super) const DEVICE: &str = "DEF-000001";
+/// Its port, in the folder.
+pub(super) const PORT: &str = "port";
 
 /// A folder in which a cloud is, or in which one can be made.
 pub(super) struct Site {
@@ -38,9 +49,13 @@ pub(super) struct Place {
 const CONFIG: &str = "cloud.toml";
 const PASSPHRASE: &str = "passphrase";
 const API_KEY: &str = "api-key";
+/// Of the whole merchant: devices and modes are his.
+pub(super) const MERCHANT_KEY: &str = "merchant-key";
+/// Of the platform, which confirms that the authority knows a device.
+const OPERATOR_KEY: &str = "operator-key";
 /// Until all is made.
 const UNFINISHED: &str = "cloud.toml.unfinished";
-const PORT: u16 = 8080;
+const HTTP_PORT: u16 = 8080;
 /// What a configuration had before keys were kept in the database.
 const KEYS_OF_OLD: &str = "[[api_keys]]";
 
@@ -51,7 +66,7 @@ impl Site {
         let folder = folder.to_owned();
         if !folder.join(CONFIG).exists() {
             check_empty(&folder)?;
-            return Ok(Self { folder, listen: local(port.unwrap_or(PORT)), config: None });
+            return Ok(Self { folder, listen: local(port.unwrap_or(HTTP_PORT)), config: None });
         }
         let config = read(&folder)?;
         let listen = port.map_or(config.http.listen, local);
@@ -74,8 +89,7 @@ impl Site {
             }
         };
         config.http.listen = listen;
-        let key = fs::read_to_string(folder.join(API_KEY)).with_context(|| shown(&folder, API_KEY))?;
-        let key = key.trim_end().parse().with_context(|| shown(&folder, API_KEY))?;
+        let key = read_key(&folder, API_KEY)?;
         Ok(Place { folder, config, key })
     }
 }
@@ -93,10 +107,52 @@ impl Place {
         &self.key
     }
 
+    /// Somebody else's key.
+    pub(super) fn key_of(&self, holder: Holder) -> anyhow::Result<ApiKey> {
+        read_key(
+            &self.folder,
+            match holder {
+                Holder::Merchant => MERCHANT_KEY,
+                Holder::Operator => OPERATOR_KEY,
+            },
+        )
+    }
+
+    /// Whether there is a second shop, with a fiscal memory: folders of older versions have none.
+    pub(super) const fn has_device(&self) -> bool {
+        self.config.devices.is_some()
+    }
+
+    /// Where hosts find the device.
+    pub(super) fn port(&self) -> PathBuf {
+        self.folder.join(PORT)
+    }
+
+    /// Where the proxy is to listen: beside the cloud.
+    pub(super) fn proxy_listen(&self) -> SocketAddr {
+        let port = match self.config.http.listen.port() {
+            0 => 0,
+            port => port.checked_add(1).unwrap_or(port - 1),
+        };
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    }
+
     /// A file of it, as one types it.
     pub(super) fn file(&self, name: &str) -> String {
         shown(&self.folder, name)
     }
+}
+
+/// Whose key.
+#[derive(Clone, Copy)]
+pub(super) enum Holder {
+    Merchant,
+    Operator,
+}
+
+fn read_key(folder: &Path, name: &str) -> anyhow::Result<ApiKey> {
+    let key = fs::read_to_string(folder.join(name)).with_context(|| shown(folder, name))?;
+    key.trim_end().parse().with_context(|| shown(folder, name))
 }
 
 /// A file as one types it.
@@ -136,41 +192,51 @@ fn make(folder: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let text = format!(
         "# The cloud of `stelala up`; `stelala cloud run --config {CONFIG}` runs it too. `stelala cloud config` explains\n\
-         # each member.\n\n[http]\nlisten = \"{listen}\"\n\n[signer]\npassphrase_file = \"{PASSPHRASE}\"\n"
+         # each member.\n\n[http]\nlisten = \"{listen}\"\n\n[signer]\npassphrase_file = \"{PASSPHRASE}\"\n\n{}",
+        authorities::SECTION
     );
     write_secret(folder, UNFINISHED, &text)?;
     let mut passphrase = [0; 32];
     random::fill(&mut passphrase);
-    write_secret(folder, PASSPHRASE, &format!("{}\n", Base64UrlUnpadded::encode_string(&passphrase)))?;
+    let passphrase = Base64UrlUnpadded::encode_string(&passphrase);
+    write_secret(folder, PASSPHRASE, &format!("{passphrase}\n"))?;
     let config = Config::read(&text, folder, &[])?;
     ::cloud::make_key(&config, Cost::RECOMMENDED, &*opened(&config)?, &SystemClock, random::fill)?;
-    let key = Desk::of(&config, |desk| make_tenant(desk, &config))?;
-    write_secret(folder, API_KEY, &format!("{}\n", key.reveal()))?;
+    authorities::make(&config, folder, &passphrase)?;
+    let keys = Desk::of(&config, |desk| make_tenant(desk, &config))?;
+    for (name, key) in [API_KEY, MERCHANT_KEY, OPERATOR_KEY].into_iter().zip(keys) {
+        write_secret(folder, name, &format!("{}\n", key.reveal()))?;
+    }
     fs::rename(folder.join(UNFINISHED), folder.join(CONFIG)).with_context(|| shown(folder, CONFIG))
 }
 
-/// A merchant with an outlet, and a key of its manager.
-fn make_tenant(desk: &mut Desk<'_>, config: &Config) -> anyhow::Result<ApiKey> {
+/// A merchant with two outlets; keys of the first one's manager, of the merchant, and of the platform.
+fn make_tenant(desk: &mut Desk<'_>, config: &Config) -> anyhow::Result<[ApiKey; 3]> {
     let (merchant, _) = desk.find_or_make_merchant(NIF.parse()?, &MERCHANT.parse()?)?;
-    let id = OUTLET.parse()?;
-    let place = NewPlace {
-        id,
-        merchant: merchant.id.clone(),
-        name: "Gombe".parse()?,
-        address: None,
-        prefix: Some(PREFIX.parse()?),
-        zone: UtcOffset::KINSHASA,
+    let outlets = [
+        (OUTLET, "Gombe", PREFIX, UtcOffset::KINSHASA),
+        (SECOND, "Kamalondo", SECOND_PREFIX, UtcOffset::LUBUMBASHI),
+    ];
+    for (id, name, prefix, zone) in outlets {
+        let place = NewPlace {
+            id: id.parse()?,
+            merchant: merchant.id.clone(),
+            name: name.parse()?,
+            address: None,
+            prefix: Some(prefix.parse()?),
+            zone,
+        };
+        desk.make_outlet(&place, config.signer.id())?;
+    }
+    let mut key = |reach, role| {
+        let name = "stelala up".parse()?;
+        anyhow::Ok(desk.make_key(&NewKey { name, reach, role, scopes: None, rate: None, expires: None })?.0)
     };
-    desk.make_outlet(&place, config.signer.id())?;
-    let new = NewKey {
-        name: "stelala up".parse()?,
-        reach: Reach::Outlet(merchant.id, id),
-        role: Role::Manager,
-        scopes: None,
-        rate: None,
-        expires: None,
-    };
-    Ok(desk.make_key(&new)?.0)
+    Ok([
+        key(Reach::Outlet(merchant.id.clone(), OUTLET.parse()?), Role::Manager)?,
+        key(Reach::Merchant(merchant.id.clone()), Role::Manager)?,
+        key(Reach::Platform, Role::Operator)?,
+    ])
 }
 
 /// A new file that nobody else may read.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use super::{
     day::{MERCHANT, NIF, OUTLET, PREFIX},
-    place::Place,
+    def::{SecondShop, Standing},
+    place::{DEVICE, MERCHANT_KEY, Place, SECOND, SECOND_PREFIX},
     till::Sold,
 };
 
@@ -43,7 +44,7 @@ pub(super) fn row(sold: &Sold) -> String {
     )
 }
 
-pub(super) fn sold(sealed: u32, repeated: u32) -> String {
+pub(super) fn sold([sealed, repeated]: [u32; 2]) -> String {
     match (sealed, repeated) {
         (sealed, 0) => format!("\n{sealed} invoices sealed."),
         (0, repeated) => {
@@ -55,13 +56,42 @@ pub(super) fn sold(sealed: u32, repeated: u32) -> String {
     }
 }
 
-pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
+pub(super) fn no_device(place: &Place) -> String {
+    format!(
+        "\n{} is of an older version: a new folder, named by --dir, has a second shop with a fiscal memory too.",
+        place.folder().display()
+    )
+}
+
+pub(super) fn second_shop() -> String {
+    format!(
+        "\n━━ A second shop, {SECOND} in Lubumbashi: a fiscal memory seals for it, simulated here, with the proxy beside it\n"
+    )
+}
+
+pub(super) fn standing(second: &SecondShop, standing: &Standing) -> String {
+    let code = standing.code.as_ref().map_or_else(String::new, |code| {
+        format!(
+            "  activated by the code {code}, which is good once; the number line of the outlet went to it\n"
+        )
+    });
+    let until = standing.certificate_until.as_deref().unwrap_or("?");
+    let device = second.device();
+    format!(
+        "  device    {DEVICE}, process {device}; its certificate is good until {until}\n  proxy     http://{}\n{code}  mode      {}\n\n\
+         Three sales by the cloud's API, through the tunnel; three at the proxy, as tills do when the cloud is away.\n",
+        second.proxy(),
+        standing.mode,
+    )
+}
+
+pub(super) fn what_next(place: &Place, address: SocketAddr, second: Option<&SecondShop>) -> String {
     let key = format!("-H \"Authorization: Bearer $(cat {})\"", place.file("api-key"));
     let base = format!("http://{address}");
     let first = place.file("till/001-bread-and-eggs.json");
     let lines = [
         ("Read what can be asked, and try it: Authorize takes the key above.", format!("{base}/docs")),
-        ("Sell something: what is missing is computed, and the sale is sealed.", sale(&key, &base)),
+        ("Sell something: what is missing is computed, and the sale is sealed.", sale(&key, &base, OUTLET)),
         (
             "See a receipt as a customer gets it (or .png, .svg, .txt, .escpos):",
             format!("curl -s {key} -o receipt.pdf {base}/api/v1/receipts/{PREFIX}-0-00000001.pdf"),
@@ -95,16 +125,56 @@ pub(super) fn what_next(place: &Place, address: SocketAddr) -> String {
         }
         text.push_str(&format!("  {line}\n"));
     }
+    if let Some(second) = second {
+        text.push_str(&with_a_device(place, &base, second));
+    }
     text.push_str("\nServing until Ctrl-C.");
     text
 }
 
+/// What there is to see of the second shop.
+fn with_a_device(place: &Place, base: &str, second: &SecondShop) -> String {
+    let key = format!("-H \"Authorization: Bearer $(cat {})\"", place.file(MERCHANT_KEY));
+    let mode = |to: &str| {
+        format!(
+            "curl -s -X PUT {key} -H 'Content-Type: application/json' {base}/api/v1/outlets/{SECOND}/mode -d '{to}'"
+        )
+    };
+    let lines = [
+        (
+            "See the fiscal memory, its counter and its certificate (the key of the merchant is in the file below):",
+            format!("{base}/devices"),
+        ),
+        ("", format!("cat {}", place.file(MERCHANT_KEY))),
+        ("Sell at the second shop; the device seals, wherever you ask:", sale(&key, base, SECOND)),
+        ("Have the cloud seal for it, sell again: the numbers go on. And back.", mode(r#"{"mode":"cloud"}"#)),
+        ("", mode(&format!(r#"{{"mode":"def","device":"{DEVICE}"}}"#))),
+        (
+            "What tills beside the device can ask, and how it is:",
+            format!("curl -s http://{0}/openapi.json; curl -s http://{0}/v1/status", second.proxy()),
+        ),
+        ("Pull the device out, sell, and plug it in again:", format!("kill {}", second.device())),
+        (
+            "",
+            format!("stelala device simulate --state {} --link {}", place.file("device"), place.file("port")),
+        ),
+    ];
+    let mut text = format!("\n━━ With the fiscal memory of {SECOND} ({SECOND_PREFIX}-0-…)\n");
+    for (title, line) in lines {
+        if !title.is_empty() {
+            text.push_str(&format!("\n{title}\n"));
+        }
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}
+
 /// The shell stamps it when it is pasted: each time it is another sale.
-fn sale(key: &str, base: &str) -> String {
+fn sale(key: &str, base: &str, outlet: &str) -> String {
     format!(
         "curl -s '{base}/api/v1/invoices?complete=true' \\\n    {key} \\\n    -H 'Content-Type: application/json' \\\n    \
          -H \"Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)\" -d '{{\n    \
-         \"invoice_type\": \"sale\", \"timestamp\": \"'$(date -u +%FT%TZ)'\",\n    \
+         \"outlet_id\": \"{outlet}\", \"invoice_type\": \"sale\", \"timestamp\": \"'$(date -u +%FT%TZ)'\",\n    \
          \"pos_terminal_id\": \"TILL-1\", \"cashier_id\": \"GRACE\",\n    \
          \"items\": [{{ \"code\": \"BREAD\", \"description\": \"Pain\", \"quantity\": 2, \"unit_price\": 1500, \
          \"tax_group\": \"standard_vat\" }}],\n    \

@@ -1,6 +1,7 @@
 //! A whole journal or export at any length: on all cores, in a bounded memory.
 
 mod journal;
+mod outlet;
 mod parts;
 mod pipeline;
 
@@ -10,6 +11,7 @@ use std::{
     num::NonZeroUsize,
 };
 
+pub use self::outlet::OutletAudit;
 use self::{journal::JournalSource, pipeline::run};
 use crate::{
     check::{SignatureCheck, SoftwareCheck},
@@ -87,14 +89,17 @@ impl<'t> Audit<'t> {
         referee.finish().map_err(AuditFault::Scratch)
     }
 
-    /// Audits an export: its list, its parts against the list, and all their records as one journal. `open` gives a
-    /// part's file, or none where it is not there.
+    /// Audits one folder of an export: its list, its parts against the list, and all their records as one journal.
+    /// `open` gives a part's file, or none where it is not there. [`Audit::outlet`] audits all folders together.
     pub fn export<R: Read>(
-        self,
+        mut self,
         manifest: &ExportManifest,
         open: impl FnMut(&ExportPart) -> io::Result<Option<R>>,
     ) -> Result<ExportVerdict, AuditFault> {
-        parts::audit(self, manifest, open)
+        outlet::without_those_left_out(&mut self.heads, manifest);
+        let mut audit = self.one_folder();
+        audit.export("", manifest, open)?;
+        audit.conclude()
     }
 
     fn referee(self) -> Referee<'t> {

@@ -1,42 +1,49 @@
-//! The parts of an export, each against what the list says of it, and all as one journal.
+//! The parts of one folder of an export, each against what the list says of it, and all as one journal.
 
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
 use super::{
-    Audit, AuditFault,
+    AuditFault, OutletAudit,
     journal::fill_from,
     pipeline::{Batch, Source, run},
 };
 use crate::{
-    export::{ExportManifest, ExportPart, ExportVerdict, PartFigures},
+    export::{ExportManifest, ExportPart, PartFigures},
     finding::{Finding, Rule},
-    journal::{Examined, Referee},
+    journal::Examined,
     lines::Lines,
 };
 
-pub(super) fn audit<R: Read>(
-    mut audit: Audit<'_>,
+/// Reads the parts of one folder. Those of others than the ledger's own have its name before theirs.
+pub(super) fn read<R: Read>(
+    audit: &mut OutletAudit<'_>,
+    folder: &str,
     manifest: &ExportManifest,
     open: impl FnMut(&ExportPart) -> io::Result<Option<R>>,
-) -> Result<ExportVerdict, AuditFault> {
+) -> Result<(), AuditFault> {
     let (trust, check, threads) = (audit.trust, audit.check, audit.threads);
-    let parts = &manifest.list().parts;
-    if (parts.len() as u64) < manifest.parts_listed() {
-        // Of the parts that are left out, nothing is asked.
-        audit.heads.retain(|head| parts.iter().any(|part| part.has(head)));
-    }
-    let mut referee = audit.referee();
+    let (referee, list) = (&mut audit.referee, manifest.list());
+    let parts = &list.parts;
+    let name = |part: &ExportPart| match folder {
+        "" => part.file.to_string(),
+        folder => format!("{folder}/{}", part.file),
+    };
     let mut source = PartSource { parts, next: 0, open, reading: None, digests: vec![None; parts.len()] };
     let mut met = Met { figures: vec![PartFigures::default(); parts.len()], current: None };
     let examine = |line: &[u8]| Examined::of(line, trust, check);
-    let mut judge = |part, line: Examined| {
-        met.meet(part, &line, parts, &mut referee);
+    let mut judge = |part: usize, line: Examined| {
+        if met.meet(part, &line) {
+            referee.begin_part(&name(&parts[part]));
+        }
         referee.judge(line).map_err(AuditFault::Scratch)
     };
     run(&mut source, threads, &examine, &mut judge)?;
-    let mut findings = Vec::new();
+    let (outlet, nif) = referee.owner();
+    if outlet.is_some_and(|outlet| outlet != list.outlet) || nif.is_some_and(|nif| nif != list.nif) {
+        audit.findings.push(Finding { place: folder.to_owned(), ..Rule::ManifestOwner.into() });
+    }
     for ((part, digest), figures) in parts.iter().zip(source.digests).zip(met.figures) {
         let rule = match digest {
             None => Some(Rule::PartMissing),
@@ -45,16 +52,10 @@ pub(super) fn audit<R: Read>(
             Some(_) if !figures.are_those_of(part) => Some(Rule::PartRange),
             Some(_) => None,
         };
-        findings.extend(rule.map(|rule| Finding { place: part.file.to_string(), ..rule.into() }));
+        audit.findings.extend(rule.map(|rule| Finding { place: name(part), ..rule.into() }));
     }
-    let (outlet, nif) = referee.owner();
-    let list = manifest.list();
-    if outlet.is_some_and(|outlet| outlet != list.outlet) || nif.is_some_and(|nif| nif != list.nif) {
-        findings.insert(0, Rule::ManifestOwner.into());
-    }
-    let journal = referee.finish().map_err(AuditFault::Scratch)?;
-    let verdict = ExportVerdict::new(manifest, findings, journal);
-    Ok(verdict)
+    audit.verdict.add(manifest);
+    Ok(())
 }
 
 /// Reads part after part, and hashes what it reads.
@@ -111,11 +112,9 @@ struct Met {
 }
 
 impl Met {
-    fn meet(&mut self, part: usize, line: &Examined, parts: &[ExportPart], referee: &mut Referee<'_>) {
-        if self.current != Some(part) {
-            self.current = Some(part);
-            referee.begin_part(&parts[part].file.to_string());
-        }
+    /// Says whether the line is the first of its part.
+    fn meet(&mut self, part: usize, line: &Examined) -> bool {
         self.figures[part].add(line.record());
+        self.current.replace(part) != Some(part)
     }
 }

@@ -1,17 +1,28 @@
 //! What an activation code says of the outlet: a token, of which the referee reads what `docs/formats.md` names.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{EventKind, Subject, UtcOffset};
+use fiscal::{EventKind, InvoiceNumber, Record, RecordHash, Subject, UtcOffset};
 use serde::Deserialize;
 
 use super::{Binding, Seen};
+use crate::bytes::{take, take_text};
 
 /// The parts of an activation code that a closure rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Activation {
+    /// 0 of a device that stands by.
     pub(super) first_number: u64,
     /// The outlet's zone.
     pub(super) offset: UtcOffset,
+}
+
+/// Whether a signer may give numbers in the epoch that its record begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// From this number on, where it says so.
+    Holds(Option<InvoiceNumber>),
+    /// Not before it enters.
+    StandsBy,
 }
 
 /// What the bodies of `provisioned` and `epoch` say; their other members are not the referee's.
@@ -22,6 +33,9 @@ pub(super) struct Told {
     /// Counts of the epoch before that no closure stated.
     #[serde(default)]
     pub(super) skipped: Option<u64>,
+    /// Whether the device holds no line in the epoch that it begins.
+    #[serde(default)]
+    handed_over: bool,
 }
 
 impl Told {
@@ -32,6 +46,25 @@ impl Told {
             return None;
         }
         serde_json::from_str(seen.payload?).ok()
+    }
+}
+
+impl Opening {
+    /// Of a record that begins a signer's chain in an epoch; `body` is none where it is not what was sealed.
+    pub(crate) fn of(record: &Record, body: Option<&str>, binding: Option<Binding>) -> Self {
+        let hash = RecordHash::NONE;
+        let seen = Seen { record, hash, payload: body, figures: None, binding, doubtful: false };
+        match record.header.subject {
+            Subject::Event(EventKind::Provisioned) => match Activation::of(&seen) {
+                Some(Activation { first_number: 0, .. }) => Self::StandsBy,
+                Some(Activation { first_number, .. }) => Self::Holds(InvoiceNumber::new(first_number)),
+                None => Self::Holds(None),
+            },
+            Subject::Event(EventKind::Epoch) if Told::of(&seen).is_some_and(|told| told.handed_over) => {
+                Self::StandsBy
+            }
+            _ => Self::Holds(None),
+        }
     }
 }
 
@@ -60,18 +93,4 @@ impl Activation {
         let known = version == Self::VERSION && kind == Self::KIND;
         (of_this && known).then_some(Self { first_number, offset })
     }
-}
-
-fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<&'a [u8; N]> {
-    let (taken, rest) = bytes.split_first_chunk()?;
-    *bytes = rest;
-    Some(taken)
-}
-
-/// A byte of length, and so many bytes.
-fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let [length] = *take(bytes)?;
-    let (taken, rest) = bytes.split_at_checked(usize::from(length))?;
-    *bytes = rest;
-    Some(taken)
 }

@@ -1,13 +1,12 @@
 //! What a cloud signer says of itself: which outlet it seals for and with which key, in JSON of one form.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{EventKind, Nif, Prefix, PublicKey, Record, RecordHash, Subject, Timestamp, UtcOffset};
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Rule;
-
-/// How each of these bodies begins, and no body of a device.
-const BEGINS: &str = r#"{"signer":"cloud","#;
+use crate::{
+    finding::Rule,
+    one_form::{is_of_a_cloud, public_key, read_one_form},
+};
 
 /// What the body of a `provisioned`, `epoch` or `certificate` record of a cloud signer says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,7 @@ struct RawKey {
 impl Binding {
     /// Of a record that has such a body; none of any other.
     pub(crate) fn of(record: &Record, body: &str) -> Option<Result<Self, Rule>> {
-        if !body.starts_with(BEGINS) {
+        if !is_of_a_cloud(body) {
             return None;
         }
         match record.header.subject {
@@ -58,7 +57,7 @@ impl Binding {
 }
 
 fn read_outlet(record: &Record, body: &str, in_epoch: bool) -> Result<Binding, Rule> {
-    let raw: RawOutlet = read_one_form(body)?;
+    let raw: RawOutlet = read_one_form(body).ok_or(Rule::BindingForm)?;
     if in_epoch != raw.reason.is_some() || in_epoch != raw.previous_head.is_some() {
         return Err(Rule::BindingForm);
     }
@@ -85,22 +84,14 @@ fn read_outlet(record: &Record, body: &str, in_epoch: bool) -> Result<Binding, R
 }
 
 fn read_key(record: &Record, body: &str) -> Result<Binding, Rule> {
-    let raw: RawKey = read_one_form(body)?;
+    let raw: RawKey = read_one_form(body).ok_or(Rule::BindingForm)?;
     let _: Timestamp = raw.since.parse().map_err(|_| Rule::BindingForm)?;
     let of_this = key(&raw.public_key)?.id() == record.header.key;
     if of_this { Ok(Binding::Key) } else { Err(Rule::BindingMismatch) }
 }
 
-/// White space, another order or a member that is left out: what is written again shows it.
-fn read_one_form<T: Serialize + for<'de> Deserialize<'de>>(body: &str) -> Result<T, Rule> {
-    let raw: T = serde_json::from_str(body).map_err(|_| Rule::BindingForm)?;
-    let one_form = serde_json::to_string(&raw).is_ok_and(|written| written == body);
-    if one_form { Ok(raw) } else { Err(Rule::BindingForm) }
-}
-
 fn key(text: &str) -> Result<PublicKey, Rule> {
-    let der = Base64UrlUnpadded::decode_vec(text).map_err(|_| Rule::BindingForm)?;
-    PublicKey::from_spki(&der).map_err(|_| Rule::BindingForm)
+    public_key(text).ok_or(Rule::BindingForm)
 }
 
 fn lower_hex(text: &str) -> Option<RecordHash> {

@@ -15,10 +15,10 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use fiscal::{DeviceId, Epoch, EventKind, InvoiceNumber, Record, RecordHash, Subject};
+use fiscal::{DeviceId, Epoch, EventKind, Record, RecordHash, Subject};
 
-use self::{activation::Activation, body::Closure, compare::Comparison, tally::Tally};
-pub(crate) use self::{binding::Binding, figures::Figures};
+pub(crate) use self::{activation::Opening, binding::Binding, figures::Figures};
+use self::{body::Closure, compare::Comparison, tally::Tally};
 use crate::finding::{Finding, Rule};
 
 /// What is counted since the last closure of each signer of an epoch.
@@ -83,16 +83,6 @@ impl Tallies {
             tally.add(seen);
             None
         }
-    }
-
-    /// The number before the first that a device may give, as its activation says it. An `epoch` record repeats the
-    /// activation, but begins a line of numbers of its own.
-    pub(crate) fn number_before(seen: &Seen<'_>) -> Option<InvoiceNumber> {
-        if seen.record.header.subject != Subject::Event(EventKind::Provisioned) {
-            return None;
-        }
-        let activation = Activation::of(seen)?;
-        InvoiceNumber::new(activation.first_number.checked_sub(1)?)
     }
 }
 

@@ -48,12 +48,13 @@ impl ExportPart {
             && (self.first..=self.last).contains(&head.position)
     }
 
-    /// Whether this part can come after that one: the same chain goes on, or another begins.
+    /// Whether this part can come after that one: the same chain goes on, or another begins. That its first record names
+    /// the last one before, the list says too, but where its signer enters there, which the records show.
     pub(super) fn follows(&self, before: &Self) -> bool {
         let numbered = Some(self.file) == before.file.next();
         if (self.signer, self.epoch) == (before.signer, before.epoch) {
             let next = before.last.value().checked_add(1);
-            numbered && next == Some(self.first.value()) && self.previous == before.head
+            numbered && next == Some(self.first.value())
         } else {
             numbered && self.epoch >= before.epoch
         }

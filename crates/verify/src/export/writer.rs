@@ -1,6 +1,6 @@
 use std::io::{self, Read, Write};
 
-use fiscal::{Record, RecordHash};
+use fiscal::{EventKind, Record, RecordHash, Subject};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -36,7 +36,10 @@ impl<W: Write> PartWriter<W> {
         let same_chain =
             (last.header.device, last.header.epoch) == (record.header.device, record.header.epoch);
         let next = last.link.position.next() == Some(record.link.position);
-        self.records < ExportPart::MOST_RECORDS && same_chain && next && *hash == record.link.previous
+        // A signer that takes the line names the close of the one that gave it, which is in that one's chain.
+        let enters = record.header.subject == Subject::Event(EventKind::HandOver);
+        let follows = *hash == record.link.previous || enters;
+        self.records < ExportPart::MOST_RECORDS && same_chain && next && follows
     }
 
     /// Writes a record and what it seals.

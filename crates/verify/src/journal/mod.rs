@@ -3,6 +3,7 @@
 mod examine;
 mod follow;
 mod heads;
+mod keep;
 mod place;
 mod sales;
 mod sold;
@@ -18,10 +19,10 @@ use fiscal::{DeviceId, Header, InvoiceNumber, Nif, OutletId, Record, RecordHash}
 pub(crate) use self::examine::Examined;
 use self::{
     examine::Line,
-    follow::{Last, LastOfSigner},
+    follow::{Followed, Last, LastOfSigner, Told},
     heads::Heads,
     place::{Parts, Place},
-    sales::{Sales, Twice},
+    sales::Sales,
     sold::Sold,
 };
 pub use self::{
@@ -30,8 +31,10 @@ pub use self::{
 };
 use crate::{
     check::{SignatureCheck, SoftwareCheck},
-    closure::{Binding, Seen, Tallies},
+    closure::{Binding, Opening, Seen, Tallies},
     finding::{Finding, Rule},
+    line::Said,
+    outlet::{Chains, Met},
     scratch::Scratch,
     trust::{Serial, Trust},
 };
@@ -61,6 +64,16 @@ pub struct Referee<'t> {
     place: Place,
     /// Whether sums over this record, and those since the last closure, say nothing.
     doubtful: bool,
+    /// Whether its number is not in order.
+    disordered: bool,
+    /// Whether the ledger declares that it keeps not every rule, and whether that was needed.
+    declared: (bool, bool),
+    /// All chains of the outlet, where they are read one after the other.
+    chains: Option<Box<Chains>>,
+    /// After so many lines, each of them begins.
+    begun: Vec<u64>,
+    /// Of the first chain.
+    own_head: Option<RecordHash>,
 }
 
 impl<'t> Referee<'t> {
@@ -92,7 +105,35 @@ impl<'t> Referee<'t> {
             parts: Parts::default(),
             place: Place::default(),
             doubtful: false,
+            disordered: false,
+            declared: (false, false),
+            chains: None,
+            begun: Vec::new(),
+            own_head: None,
         }
+    }
+
+    /// All chains of an outlet are read, the ledger's own first.
+    pub(crate) fn of_all_chains(self) -> Self {
+        Self { chains: Some(Box::default()), ..self }
+    }
+
+    /// The lines that follow are of another chain of the same outlet.
+    pub(crate) fn begin_chain(&mut self) {
+        if self.begun.is_empty() {
+            self.own_head = self.verdict.head;
+        }
+        self.begun.push(self.verdict.lines);
+        self.last = None;
+        self.signers.clear();
+        self.tallies = Tallies::default();
+        if let Some(chains) = &mut self.chains {
+            chains.begin();
+        }
+    }
+
+    fn is_own_chain(&self) -> bool {
+        self.chains.as_ref().is_none_or(|chains| chains.is_own())
     }
 
     /// Reads the next line.
@@ -121,7 +162,7 @@ impl<'t> Referee<'t> {
     pub(crate) fn judge(&mut self, examined: Examined) -> io::Result<()> {
         self.verdict.lines += 1;
         self.place = Place::of_line(self.verdict.lines);
-        self.doubtful = false;
+        (self.doubtful, self.disordered, self.declared) = (false, false, (false, false));
         match examined.0 {
             Err(rule) => {
                 self.find(rule);
@@ -139,8 +180,10 @@ impl<'t> Referee<'t> {
         if self.verdict.lines == 0 {
             self.keep(Rule::JournalEmpty.into());
         }
-        let twice = std::mem::replace(&mut self.sales, Sales::new(None)).conclude()?;
-        self.keep_twice(twice);
+        self.conclude_sales()?;
+        if let Some(chains) = self.chains.take() {
+            self.keep_together(chains.conclude());
+        }
         for KnownHead(hash) in std::mem::take(&mut self.missing_heads) {
             self.keep(Finding { place: hash.to_string(), ..Rule::HeadMissing.into() });
         }
@@ -157,13 +200,40 @@ impl<'t> Referee<'t> {
         let body = content.as_ref().filter(|content| content.findings.is_empty());
         let body = body.and_then(|content| content.body.as_deref());
         let binding = body.and_then(|body| Binding::of(&record, body));
+        let said = body.and_then(|body| Said::of(&record, body));
         let announced = matches!(binding, Some(Ok(_)));
+        let opening = Opening::of(&record, body, binding.and_then(Result::ok));
+        self.declared.0 = self.chains.as_ref().is_some_and(|chains| chains.is_declared(&record));
         self.judge_owner(&record.header);
-        let mut place = self.judge_place(&record, hash, announced);
+        let told = Told {
+            announced,
+            said: said.as_ref().and_then(|said| said.as_ref().ok()),
+            excused: body.is_none() || said.is_some(),
+            opening,
+        };
+        let Followed { last: place, merged } = self.judge_place(&record, hash, &told);
         self.judge_seal(&record, place.number, sealed);
+        let met = Met {
+            record: &record,
+            hash,
+            said: told.said,
+            opening,
+            number: place.number,
+            binds_a_cloud: matches!(binding, Some(Ok(Binding::Outlet { .. }))),
+            merged,
+            disordered: self.disordered,
+            place: &|| self.parts.in_words(self.place),
+        };
+        let contradicted = self.chains.as_mut().and_then(|chains| chains.meet(&met));
+        contradicted.into_iter().for_each(|rule| self.find(rule));
+        if let Some(Err(rule)) = said {
+            self.find(rule);
+        }
         let (body, figures, findings) = match content {
             None => {
-                self.verdict.payloads_absent += 1;
+                // What was never delivered whole, the ledger declares; anything else was erased.
+                self.declared.1 |= self.declared.0;
+                self.verdict.payloads_absent += u64::from(!self.declared.0);
                 (None, None, Vec::new())
             }
             Some(content) => (content.body, content.figures, content.findings),
@@ -186,10 +256,11 @@ impl<'t> Referee<'t> {
             binding: binding.and_then(Result::ok),
             doubtful: self.doubtful,
         };
-        self.count(&seen, &mut place);
+        self.count(&seen);
         self.meet_heads(&record, hash);
+        self.verdict.declared += u64::from(self.declared.1);
         self.verdict.head = Some(hash);
-        self.verdict.until = Some(record.header.time);
+        self.verdict.until = self.verdict.until.max(Some(record.header.time));
         self.last = Some(place);
         Ok(())
     }
@@ -202,18 +273,12 @@ impl<'t> Referee<'t> {
     }
 
     /// Counts the record for the next closure or, when it is one, says how it compares.
-    fn count(&mut self, seen: &Seen<'_>, place: &mut Last) {
+    fn count(&mut self, seen: &Seen<'_>) {
         if let Some(closure) = self.tallies.count(seen) {
             self.verdict.closures += 1;
             self.verdict.closures_unchecked += u64::from(closure.unchecked);
             self.verdict.closures_without_zone += u64::from(closure.zone_unknown);
             closure.findings.into_iter().for_each(|finding| self.find_at(finding));
-        }
-        // A device that enters an outlet's line of numbers goes on from where that was, which its journal does not have.
-        let entered = if self.last.is_none() { Tallies::number_before(seen) } else { None };
-        if entered.is_some() {
-            place.number = entered;
-            self.verdict.is_part = true;
         }
     }
 
@@ -239,39 +304,5 @@ impl<'t> Referee<'t> {
         if let Err(rule) = self.trust.sealing_key(&record.header, serial).and(sealed) {
             self.find(rule);
         }
-    }
-
-    fn find(&mut self, rule: Rule) {
-        self.find_at(rule.into());
-    }
-
-    fn find_at(&mut self, finding: Finding) {
-        self.doubtful |= finding.rule.shakes_sums();
-        let record = self.parts.in_words(self.place);
-        let place = if finding.place.is_empty() { record } else { format!("{record} {}", finding.place) };
-        self.keep(Finding { place, ..finding });
-    }
-
-    /// A file of nothing but faults must not fill the memory.
-    fn keep(&mut self, finding: Finding) {
-        if self.verdict.findings.len() < JournalVerdict::MOST_FINDINGS {
-            self.verdict.findings.push(finding);
-            self.found_in.push(self.place.line);
-        } else {
-            self.verdict.more_findings += 1;
-        }
-    }
-
-    /// Puts what was found last where it stands: it is the last finding of its line.
-    fn keep_twice(&mut self, twice: Twice) {
-        let all = self.verdict.findings.len() as u64 + self.verdict.more_findings + twice.count;
-        for place in twice.first {
-            let at = self.found_in.partition_point(|line| *line <= place.line);
-            let finding = Finding { place: self.parts.in_words(place), ..Rule::SaleTwice.into() };
-            self.verdict.findings.insert(at, finding);
-            self.found_in.insert(at, place.line);
-        }
-        self.verdict.findings.truncate(JournalVerdict::MOST_FINDINGS);
-        self.verdict.more_findings = all - self.verdict.findings.len() as u64;
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Twice {
     /// The first so many, as findings are kept.
     pub(super) first: Vec<Place>,
     pub(super) count: u64,
+    /// How many more there are of which the ledger says so.
+    pub(super) declared: u64,
 }
 
 impl<'s> Sales<'s> {
@@ -54,13 +56,13 @@ impl<'s> Sales<'s> {
         if self.fresh.len() >= self.run { self.put_away() } else { Ok(()) }
     }
 
-    /// Those that were sealed twice.
-    pub(super) fn conclude(mut self) -> io::Result<Twice> {
+    /// Those that were sealed twice; `is_declared` says which of them the ledger says it of.
+    pub(super) fn conclude(mut self, is_declared: impl Fn(&Sold) -> bool) -> io::Result<Twice> {
         self.fresh.sort_unstable();
         let mut finder = Finder::default();
         let runs = self.levels.into_iter().flatten().collect();
         merge(std::mem::take(&mut self.fresh), runs, |sold| {
-            finder.meet(sold);
+            finder.meet(sold, &is_declared);
             Ok(())
         })?;
         Ok(finder.conclude())
@@ -139,11 +141,16 @@ struct Finder {
     last: Option<PayloadHash>,
     first: BTreeMap<u64, Place>,
     count: u64,
+    declared: u64,
 }
 
 impl Finder {
-    fn meet(&mut self, sold: Sold) {
+    fn meet(&mut self, sold: Sold, is_declared: impl Fn(&Sold) -> bool) {
         if self.last.replace(sold.hash) == Some(sold.hash) {
+            if is_declared(&sold) {
+                self.declared += 1;
+                return;
+            }
             let place = sold.place();
             self.first.insert(place.line, place);
             if self.first.len() > JournalVerdict::MOST_FINDINGS {
@@ -154,7 +161,7 @@ impl Finder {
     }
 
     fn conclude(self) -> Twice {
-        Twice { first: self.first.into_values().collect(), count: self.count }
+        Twice { first: self.first.into_values().collect(), count: self.count, declared: self.declared }
     }
 }
 
@@ -188,7 +195,7 @@ mod tests {
         for (line, hash) in (1..).zip(hashes) {
             sales.add(sold(line, *hash)).unwrap();
         }
-        sales.conclude().unwrap()
+        sales.conclude(|_| false).unwrap()
     }
 
     fn lines(twice: &Twice) -> Vec<u64> {
@@ -229,7 +236,7 @@ mod tests {
         let mut sales = Sales { run: 2, ..Sales::new(Some(Box::new(short))) };
         sales.add(sold(1, 1)).unwrap();
         sales.add(sold(2, 2)).unwrap();
-        assert_eq!(sales.conclude().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(sales.conclude(|_| false).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 
     /// Takes everything and keeps nothing.

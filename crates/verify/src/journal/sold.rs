@@ -37,6 +37,18 @@ impl Sold {
         Self { hash, line, position, epoch, number }
     }
 
+    pub(super) const fn line(&self) -> u64 {
+        self.line
+    }
+
+    pub(super) const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) const fn position(&self) -> Position {
+        self.position
+    }
+
     pub(super) const fn place(&self) -> Place {
         Place::of_invoice(self.line, self.position, self.epoch, self.number)
     }

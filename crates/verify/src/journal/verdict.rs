@@ -24,6 +24,15 @@ pub struct JournalVerdict {
     /// How often a signer took over of which position and counter could not be compared with those that it had come to:
     /// more than 64 seal in its epoch. The chain, the numbers and the seals were checked all the same.
     pub takeovers_unchecked: u64,
+    /// How many hand-overs were held against the close that they name, in the chain of the signer that left.
+    pub hand_overs: u64,
+    /// How many hand-overs name a close of another chain, which is not here: the numbers go on from where they say.
+    pub hand_overs_unchecked: u64,
+    /// How many records keep not every rule, or seal a sale that another signer sealed too, as the ledger itself
+    /// declares in its own chain: what is declared is no finding.
+    pub declared: u64,
+    /// How many records of other signers the ledger's own chain does not name yet.
+    pub unanchored: u64,
     /// How many closures there are.
     pub closures: u64,
     /// How many of them could not be compared with all that they state: some of their records or payloads are not in

@@ -73,6 +73,9 @@ fn title(verdict: &ExportVerdict, report: &Report, language: Language) -> String
 
 fn facts(verdict: &ExportVerdict, language: Language) -> Vec<Fact> {
     let mut facts = super::Facts(Vec::new(), language);
+    if verdict.chains > 1 {
+        facts.put("chains", "Signataires", "Signers", verdict.chains);
+    }
     facts.put("parts", "Parties", "Parts", verdict.parts);
     if verdict.parts < verdict.parts_listed {
         facts.put("parts_listed", "Parties dans la liste", "Parts in the list", verdict.parts_listed);

@@ -28,6 +28,8 @@ const fn is_complete(verdict: &JournalVerdict) -> bool {
         && verdict.payloads_absent == 0
         && verdict.closures_unchecked == 0
         && verdict.takeovers_unchecked == 0
+        && verdict.hand_overs_unchecked == 0
+        && verdict.unanchored == 0
 }
 
 fn title(verdict: &JournalVerdict, language: Language) -> String {
@@ -53,6 +55,16 @@ fn title(verdict: &JournalVerdict, language: Language) -> String {
             "VRAI EN PARTIE : la chaîne est intacte, des reprises n'ont pas pu être vérifiées",
             "TRUE IN PART: the chain is intact, take-overs could not be checked",
         )
+    } else if verdict.hand_overs_unchecked > 0 {
+        (
+            "VRAI EN PARTIE : cette chaîne est intacte, celles des autres signataires ne sont pas ici",
+            "TRUE IN PART: this chain is intact, those of other signers are not here",
+        )
+    } else if verdict.unanchored > 0 {
+        (
+            "VRAI EN PARTIE : les chaînes sont intactes, le registre n'en nomme pas encore tous les enregistrements",
+            "TRUE IN PART: the chains are intact, the ledger does not name all of their records yet",
+        )
     } else {
         ("VRAI : ce journal est intact", "TRUE: this journal is intact")
     };
@@ -71,6 +83,25 @@ fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
             "of them not checked in full",
             verdict.closures_unchecked,
         );
+    }
+    for (count, code, french, english) in [
+        (verdict.hand_overs, "hand_overs", "Reprises de la série", "Hand-overs"),
+        (
+            verdict.hand_overs_unchecked,
+            "hand_overs_unchecked",
+            "Reprises dont l'autre chaîne n'est pas ici",
+            "Hand-overs of which the other chain is not here",
+        ),
+        (
+            verdict.declared,
+            "declared",
+            "Enregistrements que le registre signale lui-même",
+            "Records that the ledger itself flags",
+        ),
+    ] {
+        if count > 0 {
+            facts.put(code, french, english, count);
+        }
     }
     if let Some(head) = verdict.head {
         facts.put("head", "Tête", "Head", head);
@@ -109,6 +140,13 @@ fn proof(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Str
         );
         proves.push(counted(&lead, checked));
     }
+    if verdict.hand_overs > 0 {
+        let lead = say(
+            "Chaque signataire qui a repris la série nomme la clôture de celui qui l'a quittée, et les numéros de toutes les chaînes sont une seule série sans trou ni doublon ; reprises vérifiées :",
+            "Each signer that took the line names the close of the one that gave it, and the numbers of all chains are one line without a gap or a double; hand-overs checked:",
+        );
+        proves.push(counted(&lead, verdict.hand_overs));
+    }
     if verdict.heads_met > 0 {
         let lead = say(
             "Les têtes gardées ailleurs sont dans ce journal :",
@@ -144,6 +182,7 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
             "What came before the first record of the file.",
         ));
     }
+    gaps.extend(gaps_of_chains(verdict, language));
     if verdict.heads_before > 0 {
         let lead = say(
             "Que les têtes gardées ailleurs d'avant le premier enregistrement du fichier sont vraies ; de telles têtes :",
@@ -174,13 +213,35 @@ fn gaps(verdict: &JournalVerdict, trust: &Trust, language: Language) -> Vec<Stri
     }
     gaps.extend(gaps_of_closures(verdict, language));
     gaps.push(match trust {
-        Trust::Keys(_) => say(
+        Trust::Keys(_) | Trust::Signers(_) => say(
             "Que les clés sont celles de ce vendeur : elles ont été données à la main. Une liste signée de clés le prouve.",
             "That the keys are this seller's: they were given by hand. A signed list of keys proves it.",
         ),
         Trust::Bundle(bundle) => later_revocation(bundle, language),
     });
     gaps
+}
+
+fn gaps_of_chains(verdict: &JournalVerdict, language: Language) -> Vec<String> {
+    let counts = [
+        (
+            verdict.hand_overs_unchecked,
+            "Que les numéros se suivent là où un autre signataire avait la série : sa chaîne n'est pas ici ; de telles reprises :",
+            "That numbers follow each other where another signer had the line: its chain is not here; such hand-overs:",
+        ),
+        (
+            verdict.unanchored,
+            "Que le registre connaît les derniers enregistrements des autres signataires ; de tels enregistrements :",
+            "That the ledger knows the last records of other signers; such records:",
+        ),
+        (
+            verdict.declared,
+            "Que ce que le registre signale lui-même respecte les règles ; de tels enregistrements :",
+            "That what the ledger itself flags keeps the rules; such records:",
+        ),
+    ];
+    let said = counts.into_iter().filter(|(count, ..)| *count > 0);
+    said.map(|(count, french, english)| counted(language.pick(french, english), count)).collect()
 }
 
 fn gaps_of_closures(verdict: &JournalVerdict, language: Language) -> Vec<String> {

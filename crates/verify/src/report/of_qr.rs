@@ -81,7 +81,7 @@ fn proof(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
 fn gaps(qr: &Qr, trust: &Trust, language: Language) -> Vec<String> {
     let say = |french: &str, english: &str| pick(language, french, english);
     let mut gaps: Vec<String> = Report::gaps_of_any_seal(language).map(str::to_owned).into();
-    if matches!(trust, Trust::Keys(_)) {
+    if matches!(trust, Trust::Keys(_) | Trust::Signers(_)) {
         gaps.push(say(
             "Que la clé est celle de ce vendeur : elle a été donnée à la main. Une liste signée de clés le prouve.",
             "That the key is this seller's: it was given by hand. A signed list of keys proves it.",

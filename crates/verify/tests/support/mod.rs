@@ -5,6 +5,7 @@
 pub mod cloud;
 pub mod export;
 pub mod lies;
+pub mod outlet;
 pub mod till;
 
 use fiscal::{

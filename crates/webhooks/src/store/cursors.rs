@@ -134,7 +134,8 @@ fn events(webhook: &Webhook, records: &[Row]) -> Result<Option<Step>, StoreFault
             Err(_) if to.is_some() => break,
             Err(fault) => return Err(StoreFault::Corrupt(format!("{:?}: {fault}", row.place))),
         };
-        let kind = EventKind::of(&record.header.subject).filter(|kind| webhook.events.has(*kind));
+        let kind = EventKind::of_record(&record.header.subject, row.body.as_deref());
+        let kind = kind.filter(|kind| webhook.events.has(*kind));
         found.extend(kind.map(|kind| (kind, row.place)));
         to = Some(row.place.position.value());
     }
@@ -177,7 +178,7 @@ fn insert(
     let first = next_ordinals(statements, webhook, found.len() as u64)?;
     for (ordinal, (kind, place)) in (first..).zip(found) {
         let id = DeliveryId::of(webhook, place);
-        insert_delivery(statements, (&id, webhook, ordinal), *kind, Some(place), now)?;
+        insert_delivery(statements, (&id, webhook, ordinal), *kind, place_cells(Some(place)), now)?;
     }
     Ok(())
 }
@@ -200,10 +201,9 @@ pub(super) fn insert_delivery(
     statements: &mut dyn Statements,
     (id, webhook, ordinal): (&DeliveryId, &WebhookId, u64),
     kind: EventKind,
-    place: Option<&Place>,
+    [outlet, epoch, signer, position]: [Cell; 4],
     now: Timestamp,
 ) -> Result<(), StoreFault> {
-    let [outlet, epoch, signer, position] = place_cells(place);
     let values = [
         cell(id),
         cell(webhook),

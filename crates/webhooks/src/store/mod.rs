@@ -1,5 +1,6 @@
 //! Webhooks in the ledger's database. Each file changes them in one way.
 
+mod announce;
 mod create;
 mod cursors;
 mod deliveries;

@@ -8,7 +8,7 @@ use super::{
     deliveries::reached_delivery,
     live,
     often::may_be_pinged,
-    rows::{cell, number},
+    rows::{cell, number, place_cells},
 };
 use crate::{Delivery, DeliveryId, DeliveryState, EventKind, Random, WebhookFault, WebhookId};
 
@@ -49,13 +49,20 @@ impl Webhooks<'_> {
             let webhook = live(statements, webhook, reach)?;
             may_be_pinged(statements, &webhook, now)?;
             let ordinal = next_ordinals(statements, &webhook.id, 1)?;
-            insert_delivery(statements, (&id, &webhook.id, ordinal), EventKind::Ping, None, now)?;
+            insert_delivery(
+                statements,
+                (&id, &webhook.id, ordinal),
+                EventKind::Ping,
+                place_cells(None),
+                now,
+            )?;
             write_act(statements, &act(by, now, "webhook.ping", &webhook, id.to_string()))?;
             Ok(Delivery {
                 id: id.clone(),
                 webhook: webhook.id,
                 event: EventKind::Ping,
                 place: None,
+                about: None,
                 created: now,
                 state: DeliveryState::Waiting,
                 next: Some(now),

@@ -43,6 +43,11 @@ pub(super) fn seconds(time: Timestamp) -> Cell {
     number(time.unix())
 }
 
+/// The cells of an outlet and its device where there is no record.
+pub(super) fn about_cells(outlet: OutletId, device: DeviceId) -> [Cell; 4] {
+    [cell(&outlet), Cell::Null, cell(&device), Cell::Null]
+}
+
 /// The cells of a place, in the order of columns; a ping has none.
 pub(super) fn place_cells(place: Option<&Place>) -> [Cell; 4] {
     let Some(Place { chain, position }) = place else { return [const { Cell::Null }; 4] };
@@ -77,6 +82,11 @@ pub(super) fn delivery(row: &[Cell]) -> Result<Delivery, StoreFault> {
                 position: Position::new(count(position)?)?,
             }),
         };
+        let about = match (outlet, signer) {
+            (Cell::Null, _) => None,
+            _ if place.is_some() => None,
+            (outlet, signer) => Some((parsed::<OutletId>(outlet)?, parsed::<DeviceId>(signer)?)),
+        };
         let state = DeliveryState::of_name(state.text()?)?;
         let next = Timestamp::from_unix(count(due)?.div_ceil(1_000))?;
         Some(Delivery {
@@ -84,6 +94,7 @@ pub(super) fn delivery(row: &[Cell]) -> Result<Delivery, StoreFault> {
             webhook: parsed(webhook)?,
             event: parsed::<EventKind>(event)?,
             place,
+            about,
             created: time(created)?,
             state,
             next: (state == DeliveryState::Waiting).then_some(next),

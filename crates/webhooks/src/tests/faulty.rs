@@ -3,7 +3,7 @@ use std::{cell::RefCell, time::Duration};
 use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 use ledger::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
-    Reference, Row, SealingKey, StatementsWork, StoreFault, Turn,
+    Reference, Row, SealingKey, StatementsWork, StoreFault, Turn, Unfit,
 };
 
 use crate::engine::Ask;
@@ -109,6 +109,11 @@ impl LedgerStore for Faulty {
             most: usize
         ) -> Vec<Row>;
         closure_before(chain: ChainId, position: Position) -> Option<Row>;
+        newest_invoice(chain: ChainId) -> Option<Row>;
+        line_ends(chain: ChainId, most: usize) -> Vec<Row>;
+        flags(outlet: OutletId, after: Option<Place>, most: usize) -> Vec<Row>;
+        unfit(outlet: OutletId, after: Option<&Unfit>, most: usize) -> Vec<Unfit>;
+        is_kept(unfit: &Unfit) -> bool;
         publish_key(key: &SealingKey) -> ();
         retire_key(key: KeyId, at: Timestamp) -> ();
         keys() -> Vec<SealingKey>;

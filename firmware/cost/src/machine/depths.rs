@@ -105,6 +105,9 @@ fn sold(trial: &Trial<'_>) -> OriginalIdentity {
 fn questions(trial: &mut Trial<'_>, depths: &mut Depths) {
     depths.note("QRY|STATUS", trial.ask(format_args!("QRY|STATUS")));
     depths.note("QRY|LOG", trial.ask(format_args!("QRY|LOG 1")));
+    let challenge = RecordHash([0xC4; 32]);
+    let proof = trial.ask(format_args!(r#"QRY|PROOF {{"challenge":"{challenge}"}}"#));
+    depths.note("QRY|PROOF", proof);
     depths.note("a refusal", trial.refused("SCHEMA_INVALID", format_args!("TXN|PREPARE {{}}")));
     for (name, format) in [("ADM|DUMPLOG, json", "json"), ("ADM|DUMPLOG, digest", "digest")] {
         let mut after = 0;

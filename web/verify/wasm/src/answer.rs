@@ -39,7 +39,7 @@ pub(crate) fn read_trust(question: &[u8]) -> Vec<u8> {
         (Trust::Keys(keys), _) => {
             Ok(Answer::Keys { keys: keys.iter().map(|key| key.id().to_string()).collect() })
         }
-        (Trust::Bundle(_), GivenTrust::Keys { .. }) => Err(Fault::Question),
+        (Trust::Bundle(_), GivenTrust::Keys { .. }) | (Trust::Signers(_), _) => Err(Fault::Question),
     })
 }
 

@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
 use axum::{Extension, extract::State, http::StatusCode, response::Response};
-use ledger::{IdempotencyKey, Refusal};
+use ledger::{IdempotencyKey, Offer, Refusal, Sealing};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use utoipa::ToSchema;
 
 use super::{
     create::{key_invalid, replay, seal_of},
     document::{InvoiceDocument, SealDocument, sale},
     offered::{Form, Offered},
+    sealing::seal,
     view::{InvoiceView, json},
 };
 use crate::{
@@ -105,36 +106,79 @@ pub(crate) async fn batch(
         ));
     }
     let standing = admit_more(&app, &caller, batch.invoices.len() - 1)?;
+    let mut outcomes = Vec::with_capacity(batch.invoices.len());
     let mut waiting = Vec::with_capacity(batch.invoices.len());
     for one in batch.invoices {
-        // They are handed in one behind the other, so that numbers follow their order.
-        waiting.push(match read(&app, &caller, batch.complete, one).await {
-            Ok(Offered { offer, made }) => Ok((offer.outlet(), made, Instant::now(), app.submit(offer))),
-            Err(problem) => Err(problem),
-        });
+        let began = Instant::now();
+        let read = read(&app, &caller, batch.complete, one).await;
+        let by_device = read.as_ref().is_ok_and(|offered| serves(&app, &offered.offer));
+        // Those of the cloud's own line are handed in one behind the other, so that numbers follow their order; a device
+        // is asked for one after the other.
+        match read {
+            Ok(Offered { offer, made }) if by_device => {
+                outcomes.extend(finish(&app, &mut waiting).await);
+                let done = seal(&app, offer, began).await;
+                outcomes.push(done.map(|done| (done.repeated, InvoiceView::new(done.seal, made))));
+            }
+            Ok(Offered { offer, made }) => {
+                let kept = offer.clone();
+                waiting.push(Ok(Waiting { made, began, kept, answer: app.submit(offer) }));
+            }
+            Err(problem) => waiting.push(Err(problem)),
+        }
     }
-    let mut outcomes = Vec::with_capacity(waiting.len());
-    for one in waiting {
-        outcomes.push(match one {
-            Ok((outlet, made, began, answer)) => match answer.await.unwrap_or(Err(Refusal::OutcomeUnknown)) {
-                Ok(sealing) => {
-                    app.metrics.sealed(began.elapsed(), sealing.repeated);
-                    seal_of(&sealing).map(|seal| (sealing.repeated, InvoiceView::new(seal, made)))
-                }
-                Err(Refusal::Replay { epoch, number }) => {
-                    Err(replay(&app, outlet, epoch, number, true).await)
-                }
-                Err(refusal) => Err(refusal.into()),
-            },
-            Err(problem) => Err(problem),
-        });
-    }
+    outcomes.extend(finish(&app, &mut waiting).await);
     let results = outcomes.iter().map(|outcome| Outcome::of(outcome, language)).collect();
     let mut response = json(StatusCode::OK, &Batched { results });
     if let Some(standing) = standing {
         response.extensions_mut().insert(standing);
     }
     Ok(response)
+}
+
+/// A sale that was handed in.
+struct Waiting {
+    made: Option<String>,
+    began: Instant,
+    /// For a device, if the line turns out to be one's.
+    kept: Offer,
+    answer: oneshot::Receiver<Result<Sealing, Refusal>>,
+}
+
+type Sealed = Result<(bool, InvoiceView), Problem>;
+
+/// Whether a device of its outlet is connected here: what is sold may be sealed there.
+fn serves(app: &App, offer: &Offer) -> bool {
+    app.devices.as_ref().is_some_and(|devices| devices.serves(offer.outlet()))
+}
+
+/// What became of those that were handed in.
+async fn finish(app: &Arc<App>, waiting: &mut Vec<Result<Waiting, Problem>>) -> Vec<Sealed> {
+    let mut outcomes = Vec::with_capacity(waiting.len());
+    for one in waiting.drain(..) {
+        outcomes.push(match one {
+            Ok(one) => outcome(app, one).await,
+            Err(problem) => Err(problem),
+        });
+    }
+    outcomes
+}
+
+async fn outcome(app: &Arc<App>, one: Waiting) -> Sealed {
+    let Waiting { made, began, kept, answer } = one;
+    let outlet = kept.outlet();
+    match answer.await.unwrap_or(Err(Refusal::OutcomeUnknown)) {
+        Ok(sealing) => {
+            app.metrics.sealed(began.elapsed(), sealing.repeated);
+            seal_of(&sealing).map(|seal| (sealing.repeated, InvoiceView::new(seal, made)))
+        }
+        Err(Refusal::Replay { epoch, number }) => Err(replay(app, outlet, epoch, number, true).await),
+        Err(Refusal::HandedOver { .. }) => {
+            let done = seal(app, kept, began).await?;
+            Ok((done.repeated, InvoiceView::new(done.seal, made)))
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 async fn read(app: &Arc<App>, caller: &Caller, complete: bool, one: One) -> Result<Offered, Problem> {

@@ -8,7 +8,7 @@ use axum::{
 };
 use def_protocol::reply::Seal;
 use fiscal::{Epoch, FiscalNumber, InvoiceNumber, OutletId, limits};
-use ledger::{IdempotencyKey, Refusal, Sealing};
+use ledger::{IdempotencyKey, Sealing};
 use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::IntoParams;
@@ -16,6 +16,7 @@ use utoipa::IntoParams;
 use super::{
     document::{CANONICAL_SALE, InvoiceDocument, SealDocument, sale},
     offered::{Form, Offered},
+    sealing::{Done, seal},
     view::{InvoiceView, json},
 };
 use crate::{
@@ -53,6 +54,10 @@ pub(crate) struct Asked {
 ///
 /// A sale needs the scope `invoices:seal`, a credit note `invoices:credit`.
 ///
+/// An outlet whose line a fiscal memory holds is sealed for by that one, through its tunnel, and by no other: while it
+/// cannot be reached the answer is `DEVICE_UNREACHABLE`, and `DEVICE_OUTCOME_UNKNOWN` asks for the same bytes with the same
+/// key again.
+///
 /// 201 when it was sealed now; 200 when its idempotency key had this very sale's seal already. Without a key, the same
 /// sale again is `REPLAY_DETECTED` with its fiscal number.
 #[utoipa::path(
@@ -79,7 +84,7 @@ pub(crate) struct Asked {
         (status = 200, description = "It was sealed before, under the same idempotency key.", body = SealDocument),
         (status = 409, description = "The sale, or the key, was used; or the original has not so much left to credit.",
             body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
-        (status = 507, description = "The epoch has no numbers left.",
+        (status = 507, description = "The epoch has no numbers left, or the fiscal memory is full.",
             body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
     )
 )]
@@ -92,20 +97,11 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let form = form(&headers, &asked)?;
     let key = idempotency_key(&headers)?;
-    let keyed = key.is_some();
     let most = if form == Form::Canonical { limits::PAYLOAD_BYTES } else { MOST_FRIENDLY };
     let body = read_body(&app, body, most).await?;
     let began = Instant::now();
     let Offered { offer, made } = Offered::read(&app, &caller, body, form, key).await?;
-    let outlet = offer.outlet();
-    match app.seal(offer).await {
-        Ok(sealing) => {
-            app.metrics.sealed(began.elapsed(), sealing.repeated);
-            answer(&sealing, made)
-        }
-        Err(Refusal::Replay { epoch, number }) => Err(replay(&app, outlet, epoch, number, keyed).await),
-        Err(refusal) => Err(refusal.into()),
-    }
+    answer(seal(&app, offer, began).await?, made)
 }
 
 fn form(headers: &HeaderMap, asked: &Asked) -> Result<Form, Problem> {
@@ -147,9 +143,9 @@ pub(super) fn key_invalid() -> Problem {
     )
 }
 
-fn answer(sealing: &Sealing, made: Option<String>) -> Result<Response, Problem> {
-    let seal = seal_of(sealing)?;
-    let status = if sealing.repeated { StatusCode::OK } else { StatusCode::CREATED };
+pub(super) fn answer(done: Done, made: Option<String>) -> Result<Response, Problem> {
+    let Done { seal, repeated } = done;
+    let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
     let path = format!("invoices/{}", seal.fiscal_number);
     let mut response = match made {
         // The one that tills send by the thousand.
@@ -161,7 +157,7 @@ fn answer(sealing: &Sealing, made: Option<String>) -> Result<Response, Problem> 
 }
 
 /// The seal that the ledger answered with.
-pub(super) fn seal_of(sealing: &Sealing) -> Result<Seal, Problem> {
+pub(crate) fn seal_of(sealing: &Sealing) -> Result<Seal, Problem> {
     Seal::of(&sealing.sealed, sealing.prefix).ok_or_else(|| {
         Problem::new(
             Kind::Internal,
@@ -174,7 +170,7 @@ pub(super) fn seal_of(sealing: &Sealing) -> Result<Seal, Problem> {
 }
 
 /// The sale is sealed already: which it is.
-pub(super) async fn replay(
+pub(crate) async fn replay(
     app: &Arc<App>,
     outlet: OutletId,
     epoch: Epoch,
@@ -186,7 +182,11 @@ pub(super) async fn replay(
         // An answer without the number would be of no use: asked again, there is one.
         Err(refusal) => return refusal.into(),
     };
-    let number = outlet.map(|outlet| FiscalNumber { prefix: outlet.prefix, epoch, number });
+    replayed(outlet.map(|outlet| FiscalNumber { prefix: outlet.prefix, epoch, number }), keyed)
+}
+
+/// The same, of a sale whose number is known.
+pub(crate) fn replayed(number: Option<FiscalNumber>, keyed: bool) -> Problem {
     let detail = if keyed {
         words(
             "cette vente est déjà scellée, sous une autre clé d'idempotence ou sans clé : demandez cette facture",

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use draft::{Complete, Defaults, Draft};
 use fiscal::{OutletId, UtcOffset};
 use ledger::{IdempotencyKey, Offer, Refusal};
-use registry::{Permission, Reach};
+use registry::{Permission, Place, Reach};
 
 use crate::{
     app::App,
     auth::Caller,
     problem::{Kind, Problem, words},
+    routes::vouchers::with_voucher,
 };
 
 /// How an invoice is written.
@@ -85,14 +86,31 @@ async fn canonical(app: &Arc<App>, caller: &Caller, body: &[u8], complete: bool)
     }
     let defaults =
         Defaults { nif: place.as_ref().map(|place| place.outlet.nif), outlet: own, ..Defaults::default() };
-    if !complete {
-        return Ok(draft.canonical(&defaults, None)?);
+    let canonical = if complete {
+        completed(app, &draft, &defaults, place.as_deref())?
+    } else {
+        draft.canonical(&defaults, None)?
+    };
+    match place {
+        Some(place) if caller.permits(Permission::Credit) && place.stopped.is_none() => {
+            with_voucher(app, &place, canonical, caller.by()).await
+        }
+        _ => Ok(canonical),
     }
+}
+
+/// With tax groups and totals.
+fn completed(
+    app: &App,
+    draft: &Draft,
+    defaults: &Defaults,
+    place: Option<&Place>,
+) -> Result<String, Problem> {
     let zone = place.map_or(UtcOffset::KINSHASA, |place| place.outlet.zone);
     let book = app.ledger.manifest();
     let manifest = book.as_manifest();
     let complete = Complete { manifest: &manifest, day: draft.timestamp().date_at(zone) };
-    Ok(draft.canonical(&defaults, Some(complete))?)
+    Ok(draft.canonical(defaults, Some(complete))?)
 }
 
 fn may_not_sell() -> Problem {

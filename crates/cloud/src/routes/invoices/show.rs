@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use fiscal::FiscalNumber;
@@ -36,6 +36,9 @@ pub(crate) async fn show(
     found.flatten().ok_or_else(not_found)
 }
 
+/// So long what is on its way is waited for.
+const ARRIVAL: Duration = Duration::from_secs(2);
+
 /// Looks at an invoice that the caller reaches.
 pub(crate) async fn find<T: Send + 'static>(
     app: &Arc<App>,
@@ -48,6 +51,12 @@ pub(crate) async fn find<T: Send + 'static>(
     };
     if !caller.reach.covers(&place.merchant, place.outlet.id) {
         return Ok(None);
+    }
+    if let Some(devices) = &app.devices {
+        // What a device answered with a moment ago may be on its way here.
+        for link in devices.links().into_iter().filter(|link| link.outlet == place.outlet.id) {
+            link.settle(ARRIVAL).await;
+        }
     }
     let found = app.ask(move |store| {
         let Some(row) = store.by_number(place.outlet.id, number.epoch, number.number)? else {

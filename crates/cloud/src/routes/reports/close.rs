@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use ledger::Recorded;
+use ledger::{Holder, Recorded};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{day::begun, document::ClosureDocument, form::Form};
+use super::{by_device, day::begun, document::ClosureDocument, form::Form};
 use crate::{
     answer::locate,
     app::App,
@@ -31,7 +31,8 @@ pub(crate) struct Asked {
 /// Close a business day
 ///
 /// The Z report: it seals what was sold since the last closure, and begins the next session. A day that is closed already
-/// is repeated and not closed again. Business days are civil days in the outlet's zone.
+/// is repeated and not closed again. While a fiscal memory holds the outlet's line, it closes the day, and the ledger
+/// repeats what it sealed. Business days are civil days in the outlet's zone.
 #[utoipa::path(
     post,
     path = "/api/v1/reports/z",
@@ -55,9 +56,14 @@ pub(crate) async fn close(
 ) -> Result<Response, Problem> {
     let place = reached(&app, &caller, asked.outlet_id.as_deref()).await?;
     let date = begun(&asked.date, ("date", Kind::MemberInvalid), &place, app.clock.now())?;
-    let recorded = app.close(place.outlet.id, date, caller.by()).await?;
+    let outlet = place.outlet.id;
+    let by_device = match app.consult(move |ledger| ledger.line(outlet)).await?.holder {
+        Holder::Own => None,
+        Holder::Device(device) => Some(by_device::close(&app, device, date).await?),
+    };
+    let recorded = app.close(outlet, date, caller.by()).await?;
     let mut response = Form::Json.answer(closure(&recorded)?);
-    if !recorded.repeated {
+    if !by_device.unwrap_or(recorded.repeated) {
         *response.status_mut() = StatusCode::CREATED;
         locate(&mut response, &format!("reports/z?outlet_id={}&date={date}", place.outlet.id));
     }

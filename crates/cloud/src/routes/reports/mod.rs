@@ -1,6 +1,7 @@
 //! What an outlet sold: Z closes a business day, X shows what is sold so far, A counts articles.
 
 mod articles;
+mod by_device;
 mod close;
 mod closed;
 mod csv;

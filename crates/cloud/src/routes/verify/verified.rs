@@ -4,8 +4,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use fiscal::{Amount, FiscalNumber, Sealed};
+use fiscal::{Amount, FiscalNumber, InvoiceNumber, Sealed};
 use ledger::{LedgerStore, StoreFault};
+use registry::{Registry, RegistryFault};
 use serde::Serialize;
 use utoipa::ToSchema;
 use verify::Report;
@@ -104,8 +105,25 @@ pub(super) async fn answer(app: &Arc<App>, claim: Claim, language: Language) -> 
 
 type Found = (Sealed, FiscalNumber, CreditState);
 
-/// The record of a match, if a key of the ledger did seal it. One that another signer sealed and delivered here is not
-/// for this ledger to vouch for.
+/// Whether a device sealed it beyond its end: a number, because whoever has it may date it back (S6).
+fn is_beyond(
+    store: &mut dyn LedgerStore,
+    sealed: &Sealed,
+    number: InvoiceNumber,
+) -> Result<bool, StoreFault> {
+    let known = Registry::over(store).device_of(sealed.header.device).map_err(|fault| match fault {
+        RegistryFault::Store(fault) => fault,
+        other => StoreFault::Unavailable(other.to_string()),
+    })?;
+    let ended = known.and_then(|device| device.ended);
+    Ok(ended.is_some_and(|ended| match ended.last {
+        Some(last) => (sealed.header.epoch, Some(number)) > last,
+        None => true,
+    }))
+}
+
+/// The record of a match, if a key that is published here did seal it, for its own signer and before its end. Any other is
+/// not for this ledger to vouch for.
 fn verified(store: &mut dyn LedgerStore, found: &Match) -> Result<Option<Found>, StoreFault> {
     let corrupt = |what: String| StoreFault::Corrupt(format!("{:?}: {what}", found.row.place));
     let record = found.row.read().map_err(|fault| corrupt(fault.to_string()))?;
@@ -113,6 +131,9 @@ fn verified(store: &mut dyn LedgerStore, found: &Match) -> Result<Option<Found>,
     let Some(key) = keys.iter().find(|known| known.key.id() == record.header.key) else { return Ok(None) };
     let sealed = record.verify(&key.key).map_err(|fault| corrupt(fault.to_string()))?;
     let (Some(facts), outlet) = (sealed.header.invoice(), &found.outlet) else { return Ok(None) };
+    if key.signer != sealed.header.device || is_beyond(store, &sealed, facts.number)? {
+        return Ok(None);
+    }
     let number = FiscalNumber { prefix: outlet.prefix, epoch: sealed.header.epoch, number: facts.number };
     let notes = notes(store, outlet.id, number, sealed.signature.auth_code())?;
     let credited = notes.iter().fold(Amount::ZERO, |sum, (_, total)| sum.minus(*total).unwrap_or(sum));

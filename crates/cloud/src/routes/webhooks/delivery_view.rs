@@ -19,6 +19,10 @@ pub(crate) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     record: Option<RecordPlace>,
+    /// The device that it is about, where no record says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    device: Option<AboutDevice>,
     /// When it was written down.
     #[schema(example = "2026-03-14T07:32:11Z")]
     created: String,
@@ -31,6 +35,17 @@ pub(crate) struct DeliveryView {
     /// How often it was sent.
     #[schema(example = 1)]
     sent: u64,
+}
+
+/// A device of an outlet.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AboutDevice {
+    /// Of which outlet.
+    #[schema(example = "KIN-GOMBE-01")]
+    outlet_id: String,
+    /// Which one.
+    #[schema(example = "DEF-000123")]
+    device_id: String,
 }
 
 /// Where a record stands in the ledger.
@@ -109,7 +124,7 @@ impl From<DeliveryState> for StateName {
 
 impl From<&Delivery> for DeliveryView {
     fn from(delivery: &Delivery) -> Self {
-        let Delivery { id, webhook, event, place, created, state, next, attempts } = delivery;
+        let Delivery { id, webhook, event, place, about, created, state, next, attempts } = delivery;
         let record = place.map(|place| RecordPlace {
             outlet_id: place.chain.outlet.to_string(),
             epoch: place.chain.epoch.0,
@@ -121,6 +136,10 @@ impl From<&Delivery> for DeliveryView {
             webhook_id: webhook.to_string(),
             event: event.name(),
             record,
+            device: about.map(|(outlet, device)| AboutDevice {
+                outlet_id: outlet.to_string(),
+                device_id: device.to_string(),
+            }),
             created: format!("{created}Z"),
             state: (*state).into(),
             due: next.map(|next| format!("{next}Z")),

@@ -54,6 +54,21 @@ pub(crate) enum EventName {
     /// A new line of fiscal numbers began.
     #[serde(rename = "epoch.opened")]
     EpochOpened,
+    /// An invoice that a device delivered breaks a rule.
+    #[serde(rename = "invoice.non_compliant")]
+    InvoiceNonCompliant,
+    /// A device that seals for an outlet cannot be reached.
+    #[serde(rename = "device.offline")]
+    DeviceOffline,
+    /// It can again.
+    #[serde(rename = "device.online")]
+    DeviceOnline,
+    /// A device will need someone soon.
+    #[serde(rename = "device.warning")]
+    DeviceWarning,
+    /// A device's certificate ends within 30 days.
+    #[serde(rename = "certificate.expiring")]
+    CertificateExpiring,
 }
 
 impl EventName {
@@ -63,6 +78,11 @@ impl EventName {
             EventKind::InvoiceSealed => Some(Self::InvoiceSealed),
             EventKind::ReportClosed => Some(Self::ReportClosed),
             EventKind::EpochOpened => Some(Self::EpochOpened),
+            EventKind::InvoiceNonCompliant => Some(Self::InvoiceNonCompliant),
+            EventKind::DeviceOffline => Some(Self::DeviceOffline),
+            EventKind::DeviceOnline => Some(Self::DeviceOnline),
+            EventKind::DeviceWarning => Some(Self::DeviceWarning),
+            EventKind::CertificateExpiring => Some(Self::CertificateExpiring),
             EventKind::Ping => None,
         }
     }
@@ -74,6 +94,11 @@ impl From<EventName> for EventKind {
             EventName::InvoiceSealed => Self::InvoiceSealed,
             EventName::ReportClosed => Self::ReportClosed,
             EventName::EpochOpened => Self::EpochOpened,
+            EventName::InvoiceNonCompliant => Self::InvoiceNonCompliant,
+            EventName::DeviceOffline => Self::DeviceOffline,
+            EventName::DeviceOnline => Self::DeviceOnline,
+            EventName::DeviceWarning => Self::DeviceWarning,
+            EventName::CertificateExpiring => Self::CertificateExpiring,
         }
     }
 }

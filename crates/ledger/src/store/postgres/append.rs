@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use ::postgres::{error::SqlState, types::ToSql};
-use fiscal::OutletId;
+use fiscal::{DeviceId, OutletId};
 
 use super::session::{Session, WriteFault, fault, keeps_promises};
 use crate::{
-    Act, ActName, Append, AppendFault, Appended, ChainId, KeyRow, Row, StoreFault,
+    Act, ActName, Append, AppendFault, Appended, ChainId, KeyRow, Row, StoreFault, Unfit,
     store::{
         columns::{integer, kind, wrong},
         is_own_sale,
@@ -18,7 +18,8 @@ const APPEND: &str = concat!(
     "SELECT CASE WHEN ",
     keeps_promises!(),
     " THEN append($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39) END"
+     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, \
+     $45, $46, $47, $48, $49) END"
 );
 
 /// The outlets of which one of these places is taken, under the generations that are still the newest: where another
@@ -123,6 +124,7 @@ struct Columns<'a> {
     records: Records<'a>,
     keys: Keys<'a>,
     acts: Acts<'a>,
+    unfit: Unfits<'a>,
 }
 
 #[derive(Default)]
@@ -138,6 +140,7 @@ struct Heads<'a> {
     key: Vec<Option<&'a [u8]>>,
     totals: Vec<&'a [u8]>,
     done: Vec<bool>,
+    holder: Vec<Option<&'a str>>,
 }
 
 #[derive(Default)]
@@ -179,6 +182,19 @@ struct Acts<'a> {
     request: Vec<&'a str>,
 }
 
+#[derive(Default)]
+struct Unfits<'a> {
+    outlet: Vec<&'a str>,
+    signer: Vec<&'a str>,
+    epoch: Vec<i64>,
+    position: Vec<i64>,
+    digest: Vec<&'a [u8]>,
+    record: Vec<&'a [u8]>,
+    body: Vec<&'a [u8]>,
+    reason: Vec<&'static str>,
+    time: Vec<i64>,
+}
+
 impl<'a> Columns<'a> {
     fn of(parts: &[&'a Append]) -> Result<Self, StoreFault> {
         let mut columns = Self::default();
@@ -193,13 +209,16 @@ impl<'a> Columns<'a> {
             for act in &part.acts {
                 columns.acts.push(act);
             }
+            for unfit in &part.unfit {
+                columns.unfit.push(unfit);
+            }
         }
         Ok(columns)
     }
 
     /// In the order of the function's arguments.
-    fn asked(&self) -> [&(dyn ToSql + Sync); 38] {
-        let Self { heads: p, records: r, keys: k, acts: a } = self;
+    fn asked(&self) -> [&(dyn ToSql + Sync); 48] {
+        let Self { heads: p, records: r, keys: k, acts: a, unfit: u } = self;
         [
             &p.outlet,
             &p.generation,
@@ -212,6 +231,7 @@ impl<'a> Columns<'a> {
             &p.key,
             &p.totals,
             &p.done,
+            &p.holder,
             &r.outlet,
             &r.epoch,
             &r.signer,
@@ -239,6 +259,15 @@ impl<'a> Columns<'a> {
             &a.outlet,
             &a.subject,
             &a.request,
+            &u.outlet,
+            &u.signer,
+            &u.epoch,
+            &u.position,
+            &u.digest,
+            &u.record,
+            &u.body,
+            &u.reason,
+            &u.time,
         ]
     }
 }
@@ -258,6 +287,7 @@ impl<'a> Heads<'a> {
         self.key.push(head.key.as_ref().map(|key| key.0.as_slice()));
         self.totals.push(&head.totals);
         self.done.push(part.done);
+        self.holder.push(head.holder.as_ref().map(DeviceId::as_str));
     }
 }
 
@@ -295,6 +325,20 @@ impl<'a> Keys<'a> {
         self.signer.push(signer.as_str());
         self.position.push(integer(row.place.position.value()));
         self.time.push(integer(row.time.unix()));
+    }
+}
+
+impl<'a> Unfits<'a> {
+    fn push(&mut self, unfit: &'a Unfit) {
+        self.outlet.push(unfit.outlet.as_str());
+        self.signer.push(unfit.signer.as_str());
+        self.epoch.push(i64::from(unfit.epoch.0));
+        self.position.push(integer(unfit.position.value()));
+        self.digest.push(&unfit.digest);
+        self.record.push(&unfit.record);
+        self.body.push(&unfit.body);
+        self.reason.push(unfit.reason.name());
+        self.time.push(integer(unfit.time.unix()));
     }
 }
 

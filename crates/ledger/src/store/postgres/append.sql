@@ -1,16 +1,19 @@
 -- Appends to several outlets, in one statement that is its own transaction: no process can hold the locks on heads by
 -- pausing in the middle. The arrays p_ are parts, r_ their records, k_ their keys,
--- a_ acts. Answers for each part: 0 durable, 1 overtaken, 2 a sale or a key is there already.
+-- a_ acts, u_ what cannot be placed. Answers for each part: 0 durable, 1 overtaken, 2 a sale or a key is there already.
 --
 -- Whoever appends to an outlet holds the lock on its head, so that what the second question finds stays so.
 CREATE FUNCTION append(
   p_outlet text[], p_generation bigint[], p_epoch bigint[], p_signer text[], p_position bigint[], p_number bigint[],
   p_hash bytea[], p_time bigint[], p_key bytea[], p_totals bytea[], p_done boolean[],
+  p_holder text[],
   r_outlet text[], r_epoch bigint[], r_signer text[], r_position bigint[], r_number bigint[], r_kind bigint[],
   r_time bigint[], r_stamped bigint[], r_hash bytea[], r_reference_epoch bigint[], r_reference_number bigint[],
   r_record bytea[], r_body text[], r_own_sale boolean[],
   k_outlet text[], k_key text[], k_epoch bigint[], k_signer text[], k_position bigint[], k_time bigint[],
-  a_time bigint[], a_actor text[], a_action text[], a_tenant text[], a_outlet text[], a_subject text[], a_request text[]
+  a_time bigint[], a_actor text[], a_action text[], a_tenant text[], a_outlet text[], a_subject text[], a_request text[],
+  u_outlet text[], u_signer text[], u_epoch bigint[], u_position bigint[], u_digest bytea[], u_record bytea[], u_body bytea[],
+  u_reason text[], u_time bigint[]
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
   mine text[];
@@ -42,9 +45,10 @@ BEGIN
 
   UPDATE heads h
   SET epoch = p.epoch, signer = p.signer, position = p.position, number = p.number, hash = p.hash, time = p.time,
-      key = p.key, totals = p.totals, turn_until = CASE WHEN p.done THEN 0 ELSE h.turn_until END
-  FROM unnest(p_outlet, p_epoch, p_signer, p_position, p_number, p_hash, p_time, p_key, p_totals, p_done)
-    AS p (outlet, epoch, signer, position, number, hash, time, key, totals, done)
+      key = p.key, totals = p.totals, turn_until = CASE WHEN p.done THEN 0 ELSE h.turn_until END,
+      holder = p.holder
+  FROM unnest(p_outlet, p_epoch, p_signer, p_position, p_number, p_hash, p_time, p_key, p_totals, p_done, p_holder)
+    AS p (outlet, epoch, signer, position, number, hash, time, key, totals, done, holder)
   WHERE h.outlet = p.outlet AND p.outlet = ANY (stored);
 
   INSERT INTO records (outlet, epoch, signer, position, number, kind, time, stamped, hash, reference_epoch,
@@ -78,6 +82,15 @@ BEGIN
       AS a (time, actor, action, tenant, outlet, subject, request, nth)
     WHERE a.outlet = ANY (stored)
     ORDER BY a.nth;
+  END IF;
+
+  IF cardinality(u_outlet) > 0 THEN
+    INSERT INTO unfit (outlet, signer, epoch, position, digest, record, body, reason, time)
+    SELECT u.outlet, u.signer, u.epoch, u.position, u.digest, u.record, u.body, u.reason, u.time
+    FROM unnest(u_outlet, u_signer, u_epoch, u_position, u_digest, u_record, u_body, u_reason, u_time)
+      AS u (outlet, signer, epoch, position, digest, record, body, reason, time)
+    WHERE u.outlet = ANY (stored)
+    ON CONFLICT DO NOTHING;
   END IF;
 
   RETURN ARRAY(

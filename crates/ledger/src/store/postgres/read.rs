@@ -4,9 +4,10 @@ use ::postgres::{Error, Row as Found, types::ToSql};
 use fiscal::{Epoch, InvoiceNumber, OutletId, PayloadHash, Position, Timestamp};
 
 use crate::{
-    ChainId, IdempotencyKey, Known, Place, Reference, Row, StoreFault,
+    ChainId, IdempotencyKey, Known, Place, Reference, Row, StoreFault, Unfit,
     store::columns::{
-        HeadColumns, KeyColumns, OutletColumns, RowColumns, chain_end, integer, limit, row_columns,
+        HeadColumns, KeyColumns, OutletColumns, RowColumns, UnfitColumns, chain_end, integer, limit,
+        row_columns, unfit_columns,
     },
 };
 
@@ -189,6 +190,104 @@ pub(super) fn closure_before(
     one(store, sql, &asked)
 }
 
+pub(super) fn newest_invoice(store: &mut impl Ask, chain: ChainId) -> Result<Option<Row>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        row_columns!(),
+        " FROM records r WHERE r.outlet = $1 AND r.epoch = $2 AND r.signer = $3 AND r.number IS NOT NULL \
+         ORDER BY r.position DESC LIMIT 1"
+    );
+    let ChainId { outlet, epoch, signer } = &chain;
+    one(store, sql, &[&outlet.as_str(), &i64::from(epoch.0), &signer.as_str()])
+}
+
+pub(super) fn line_ends(store: &mut impl Ask, chain: ChainId, most: usize) -> Result<Vec<Row>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        row_columns!(),
+        " FROM records r WHERE r.kind IN (18, 19) AND r.outlet = $1 AND r.epoch = $2 AND r.signer = $3 \
+         ORDER BY r.position DESC LIMIT $4"
+    );
+    let ChainId { outlet, epoch, signer } = &chain;
+    all(store, sql, &[&outlet.as_str(), &i64::from(epoch.0), &signer.as_str(), &limit(most)])
+}
+
+pub(super) fn flags(
+    store: &mut impl Ask,
+    outlet: OutletId,
+    after: Option<Place>,
+    most: usize,
+) -> Result<Vec<Row>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        row_columns!(),
+        " FROM records r WHERE r.kind = 68 AND r.outlet = $1 AND (r.epoch, r.signer, r.position) > ($2, $3, $4) \
+         ORDER BY r.epoch, r.signer, r.position LIMIT $5"
+    );
+    let (epoch, signer, position) = match &after {
+        None => (-1, "", 0),
+        Some(Place { chain, position }) => {
+            (i64::from(chain.epoch.0), chain.signer.as_str(), integer(position.value()))
+        }
+    };
+    all(store, sql, &[&outlet.as_str(), &epoch, &signer, &position, &limit(most)])
+}
+
+pub(super) fn unfit(
+    store: &mut impl Ask,
+    outlet: OutletId,
+    after: Option<&Unfit>,
+    most: usize,
+) -> Result<Vec<Unfit>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        unfit_columns!(),
+        " FROM unfit u WHERE u.outlet = $1 AND (u.signer, u.epoch, u.position, u.digest) > ($2, $3, $4, $5) \
+         ORDER BY u.signer, u.epoch, u.position, u.digest LIMIT $6"
+    );
+    let nothing: &[u8] = &[];
+    let (signer, epoch, position, digest) = match after {
+        None => ("", -1, 0, nothing),
+        Some(unfit) => (
+            unfit.signer.as_str(),
+            i64::from(unfit.epoch.0),
+            integer(unfit.position.value()),
+            unfit.digest.as_slice(),
+        ),
+    };
+    let asked: [&(dyn ToSql + Sync); 6] =
+        [&outlet.as_str(), &signer, &epoch, &position, &digest, &limit(most)];
+    store.ask(sql, &asked)?.iter().map(|found| unfit_at(found).map_err(misread)?.read()).collect()
+}
+
+pub(super) fn is_kept(store: &mut impl Ask, unfit: &Unfit) -> Result<bool, StoreFault> {
+    let sql = "SELECT 1::bigint FROM unfit \
+         WHERE outlet = $1 AND signer = $2 AND epoch = $3 AND position = $4 AND digest = $5";
+    let (outlet, signer, epoch, position, digest) = unfit.key();
+    let asked: [&(dyn ToSql + Sync); 5] = [
+        &outlet.as_str(),
+        &signer.as_str(),
+        &i64::from(epoch.0),
+        &integer(position.value()),
+        &digest.as_slice(),
+    ];
+    Ok(!store.ask(sql, &asked)?.is_empty())
+}
+
+fn unfit_at(found: &Found) -> Result<UnfitColumns, Error> {
+    Ok(UnfitColumns {
+        outlet: found.try_get(0)?,
+        signer: found.try_get(1)?,
+        epoch: found.try_get(2)?,
+        position: found.try_get(3)?,
+        digest: found.try_get(4)?,
+        record: found.try_get(5)?,
+        body: found.try_get(6)?,
+        reason: found.try_get(7)?,
+        time: found.try_get(8)?,
+    })
+}
+
 fn one(
     store: &mut impl Ask,
     sql: &'static str,
@@ -239,6 +338,7 @@ pub(super) fn head(found: &Found) -> Result<HeadColumns, Error> {
         key: found.try_get(7)?,
         totals: found.try_get(8)?,
         generation: found.try_get(9)?,
+        holder: found.try_get(10)?,
     })
 }
 

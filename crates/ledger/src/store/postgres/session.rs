@@ -16,11 +16,13 @@ use ::postgres::{
 
 use super::{Settings, StoreFault};
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What version 2 adds.
 const ACTS: &str = include_str!("acts.sql");
-/// The function that appends, which version 2 has again: with acts.
+/// What version 3 adds.
+const LINE: &str = include_str!("line.sql");
+/// The function that appends, which each later version has again: with acts, with holders and what cannot be placed.
 const APPEND: &str = include_str!("append.sql");
 
 /// What each session is set to.
@@ -115,10 +117,13 @@ impl Session {
             }
             let asked = transaction.query_opt("SELECT version FROM meta", &[])?;
             let mut version: Option<i64> = asked.map(|row| row.try_get(0)).transpose()?;
-            if matches!(version, Some(0 | 1)) {
-                // Who still runs a program of version 1 appends no more.
+            if let Some(found @ 0..VERSION) = version {
+                // Who still runs an older program appends no more.
                 transaction.batch_execute("DROP FUNCTION IF EXISTS append")?;
-                transaction.batch_execute(ACTS)?;
+                if found < 2 {
+                    transaction.batch_execute(ACTS)?;
+                }
+                transaction.batch_execute(LINE)?;
                 transaction.batch_execute(APPEND)?;
                 transaction.execute("UPDATE meta SET version = $1", &[&VERSION])?;
                 version = Some(VERSION);

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ::postgres::{Row as Found, error::SqlState, types::ToSql};
-use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
+use fiscal::{DeviceId, Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 
 use super::{
     Settings, append,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
-    Reference, Row, SealingKey, StoreFault, Turn,
+    Reference, Row, SealingKey, StoreFault, Turn, Unfit,
     store::{
         columns::{head_columns, integer, limit},
         statements::StatementsWork,
@@ -123,9 +123,10 @@ impl LedgerStore for PostgresStore {
     fn create_outlet(&mut self, outlet: &Outlet, head: &HeadRow) -> Result<(), StoreFault> {
         let sql = "WITH made AS ( \
                INSERT INTO outlets (id, nif, prefix, zone_minutes) VALUES ($1, $2, $3, $4) RETURNING id) \
-             INSERT INTO heads (outlet, epoch, signer, position, number, hash, time, key, totals, generation) \
-             SELECT id, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM made";
-        let asked: [&(dyn ToSql + Sync); 13] = [
+             INSERT INTO heads (outlet, epoch, signer, position, number, hash, time, key, totals, generation, \
+               holder) \
+             SELECT id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM made";
+        let asked: [&(dyn ToSql + Sync); 14] = [
             &outlet.id.as_str(),
             &outlet.nif.as_str(),
             &outlet.prefix.as_str(),
@@ -139,6 +140,7 @@ impl LedgerStore for PostgresStore {
             &head.key.as_ref().map(|key| key.0.as_slice()),
             &head.totals,
             &integer(head.generation),
+            &head.holder.as_ref().map(DeviceId::as_str),
         ];
         let exists = |constraint: Option<&str>| match constraint {
             Some("outlets_prefix") => "the prefix",
@@ -251,6 +253,31 @@ impl LedgerStore for PostgresStore {
 
     fn closure_before(&mut self, chain: ChainId, position: Position) -> Result<Option<Row>, StoreFault> {
         read::closure_before(self, chain, position)
+    }
+
+    fn newest_invoice(&mut self, chain: ChainId) -> Result<Option<Row>, StoreFault> {
+        read::newest_invoice(self, chain)
+    }
+
+    fn line_ends(&mut self, chain: ChainId, most: usize) -> Result<Vec<Row>, StoreFault> {
+        read::line_ends(self, chain, most)
+    }
+
+    fn flags(&mut self, outlet: OutletId, after: Option<Place>, most: usize) -> Result<Vec<Row>, StoreFault> {
+        read::flags(self, outlet, after, most)
+    }
+
+    fn unfit(
+        &mut self,
+        outlet: OutletId,
+        after: Option<&Unfit>,
+        most: usize,
+    ) -> Result<Vec<Unfit>, StoreFault> {
+        read::unfit(self, outlet, after, most)
+    }
+
+    fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault> {
+        read::is_kept(self, unfit)
     }
 
     fn publish_key(&mut self, key: &SealingKey) -> Result<(), StoreFault> {

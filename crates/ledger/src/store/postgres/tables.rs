@@ -33,8 +33,7 @@ impl PostgresTables {
 
     /// Fills an empty database; who would write waits.
     pub(super) fn fill(settings: &Settings) -> Result<Self, StoreFault> {
-        let lock =
-            "LOCK TABLE outlets, heads, records, sales, idempotency, sealing_keys, acts IN EXCLUSIVE MODE";
+        let lock = "LOCK TABLE outlets, heads, records, sales, idempotency, sealing_keys, acts, unfit IN EXCLUSIVE MODE";
         // Nobody changes other tables meanwhile either.
         let mut tables = Self::begin(settings, "BEGIN;", &format!("{ONE_CHANGE}; {lock}"))?;
         for table in EMPTY {

@@ -1,9 +1,9 @@
-use fiscal::OutletId;
+use fiscal::{DeviceId, OutletId};
 use rusqlite::{Connection, params};
 
 use super::{Shared, fault, is_constraint, write::transaction};
 use crate::{
-    Act, ActName, Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault, act,
+    Act, ActName, Append, AppendFault, Appended, ChainId, HeadRow, KeyRow, Row, StoreFault, Unfit, act,
     store::{
         columns::{integer, kind},
         is_own_sale,
@@ -78,6 +78,9 @@ fn store(
         for act in &part.acts {
             insert_act(connection, act)?;
         }
+        for unfit in &part.unfit {
+            insert_unfit(connection, unfit)?;
+        }
     }
     Ok(overtaken)
 }
@@ -89,7 +92,7 @@ fn move_head(connection: &Connection, head: &HeadRow, done: bool) -> Result<bool
         connection
             .prepare_cached(
                 "UPDATE heads SET epoch = ?3, signer = ?4, position = ?5, number = ?6, hash = ?7, time = ?8, key = ?9, \
-                 totals = ?10, turn_until = CASE WHEN ?11 THEN 0 ELSE turn_until END \
+                 totals = ?10, turn_until = CASE WHEN ?11 THEN 0 ELSE turn_until END, holder = ?12 \
                  WHERE outlet = ?1 AND generation = ?2",
             )?
             .execute(params![
@@ -104,6 +107,7 @@ fn move_head(connection: &Connection, head: &HeadRow, done: bool) -> Result<bool
                 head.key.map(|key| key.0),
                 head.totals,
                 done,
+                head.holder.as_ref().map(DeviceId::as_str),
             ])
     };
     Ok(update().map_err(fault)? == 1)
@@ -183,6 +187,29 @@ fn insert_key(connection: &Connection, row: &KeyRow) -> Result<bool, StoreFault>
             ])
     };
     Ok(insert().map_err(fault)? == 1)
+}
+
+/// The trigger ignores what is kept already.
+fn insert_unfit(connection: &Connection, unfit: &Unfit) -> Result<(), StoreFault> {
+    let insert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO unfit (outlet, signer, epoch, position, digest, record, body, reason, time) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                unfit.outlet.as_str(),
+                unfit.signer.as_str(),
+                unfit.epoch.0,
+                integer(unfit.position.value()),
+                unfit.digest,
+                unfit.record,
+                unfit.body,
+                unfit.reason.name(),
+                integer(unfit.time.unix()),
+            ])
+    };
+    insert().map(|_| ()).map_err(fault)
 }
 
 fn insert_act(connection: &Connection, act: &Act) -> Result<(), StoreFault> {

@@ -24,10 +24,12 @@ use super::{Database, LedgerStore, StoreFault, Tables};
 
 /// Written into the file's header, so that tools know it: `StLg`.
 const APPLICATION_ID: i64 = 0x5374_4C67;
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What version 2 adds.
 const ACTS: &str = include_str!("acts.sql");
+/// What version 3 adds.
+const LINE: &str = include_str!("line.sql");
 /// How long another process may write before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
 /// Of pages kept in memory for each connection, in KiB. The system keeps the rest: a larger cache is looked through whole
@@ -230,8 +232,11 @@ fn make_tables(connection: &mut Connection, path: &Path) -> Result<(), StoreFaul
         transaction.execute_batch(SCHEMA).map_err(fault)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
     }
-    if found < VERSION {
+    if found < 2 {
         transaction.execute_batch(ACTS).map_err(fault)?;
+    }
+    if found < VERSION {
+        transaction.execute_batch(LINE).map_err(fault)?;
         transaction.pragma_update(None, "user_version", VERSION).map_err(fault)?;
     }
     transaction.commit().map_err(fault)

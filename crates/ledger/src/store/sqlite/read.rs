@@ -5,8 +5,8 @@ use rusqlite::{Connection, Params, params};
 
 use super::fault;
 use crate::{
-    ChainId, IdempotencyKey, Known, Place, Reference, Row, StoreFault,
-    store::columns::{RowColumns, chain_end, integer, limit, row_columns},
+    ChainId, IdempotencyKey, Known, Place, Reference, Row, StoreFault, Unfit,
+    store::columns::{RowColumns, UnfitColumns, chain_end, integer, limit, row_columns, unfit_columns},
 };
 
 pub(super) const AT: &str = concat!(
@@ -54,12 +54,47 @@ pub(super) const NEWEST_OF: &str = concat!(
     " FROM records r WHERE r.outlet = ?1 AND r.epoch = ?2 AND r.signer = ?3 ORDER BY r.position DESC LIMIT 1"
 );
 
-/// The first chain after another.
-pub(super) const NEXT_CHAIN: &str = "SELECT epoch, signer FROM records \
-     WHERE outlet = ?1 AND (epoch, signer) > (?2, ?3) ORDER BY epoch, signer LIMIT 1";
+pub(super) const NEWEST_INVOICE: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM records r WHERE r.outlet = ?1 AND r.epoch = ?2 AND r.signer = ?3 AND r.number IS NOT NULL \
+     ORDER BY r.position DESC LIMIT 1"
+);
 
-pub(super) const CHAIN_END: &str =
-    "SELECT max(position) FROM records WHERE outlet = ?1 AND epoch = ?2 AND signer = ?3";
+pub(super) const LINE_ENDS: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM records r WHERE r.kind IN (18, 19) AND r.outlet = ?1 AND r.epoch = ?2 AND r.signer = ?3 \
+     ORDER BY r.position DESC LIMIT ?4"
+);
+
+pub(super) const FLAGS: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM records r WHERE r.kind = 68 AND r.outlet = ?1 AND (r.epoch, r.signer, r.position) > (?2, ?3, ?4) \
+     ORDER BY r.epoch, r.signer, r.position LIMIT ?5"
+);
+
+pub(super) const UNFIT: &str = concat!(
+    "SELECT ",
+    unfit_columns!(),
+    " FROM unfit u WHERE u.outlet = ?1 AND (u.signer, u.epoch, u.position, u.digest) > (?2, ?3, ?4, ?5) \
+     ORDER BY u.signer, u.epoch, u.position, u.digest LIMIT ?6"
+);
+
+pub(super) const IS_KEPT: &str = "SELECT count(*) FROM unfit \
+     WHERE outlet = ?1 AND signer = ?2 AND epoch = ?3 AND position = ?4 AND digest = ?5";
+
+/// Each chain with its end: one step for each, over however many records, in one question.
+pub(super) const CHAINS: &str = "WITH RECURSIVE places (place) AS ( \
+       SELECT (SELECT json_array(epoch, signer) FROM records WHERE outlet = ?1 ORDER BY epoch, signer LIMIT 1) \
+       UNION ALL \
+       SELECT (SELECT json_array(epoch, signer) FROM records \
+               WHERE outlet = ?1 AND (epoch, signer) > (place ->> 0, place ->> 1) ORDER BY epoch, signer LIMIT 1) \
+       FROM places WHERE place IS NOT NULL) \
+     SELECT place ->> 0, place ->> 1, (SELECT max(position) FROM records \
+         WHERE outlet = ?1 AND epoch = place ->> 0 AND signer = place ->> 1) \
+     FROM places WHERE place IS NOT NULL";
 
 pub(super) const INVOICES_BETWEEN: &str = concat!(
     "SELECT ",
@@ -133,31 +168,91 @@ pub(super) fn newest_of(connection: &Connection, chain: ChainId) -> Result<Optio
     one(connection, NEWEST_OF, params![outlet.as_str(), epoch.0, signer.as_str()])
 }
 
-/// One step for each chain, over however many records.
 pub(super) fn chains(
     connection: &Connection,
     outlet: OutletId,
 ) -> Result<Vec<(ChainId, Position)>, StoreFault> {
-    let mut chains = Vec::new();
-    let (mut epoch, mut signer) = (-1_i64, String::new());
-    loop {
-        let next = || {
-            connection
-                .prepare_cached(NEXT_CHAIN)?
-                .query_row(params![outlet.as_str(), epoch, signer], |row| Ok((row.get(0)?, row.get(1)?)))
-        };
-        match next() {
-            Ok(chain) => (epoch, signer) = chain,
-            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(chains),
-            Err(error) => return Err(fault(error)),
+    let mut statement = connection.prepare_cached(CHAINS).map_err(fault)?;
+    let ends = statement
+        .query_map([outlet.as_str()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        })
+        .map_err(fault)?;
+    ends.map(|end| {
+        let (epoch, signer, newest) = end.map_err(fault)?;
+        chain_end(outlet, epoch, &signer, newest)
+    })
+    .collect()
+}
+
+pub(super) fn newest_invoice(connection: &Connection, chain: ChainId) -> Result<Option<Row>, StoreFault> {
+    let ChainId { outlet, epoch, signer } = &chain;
+    one(connection, NEWEST_INVOICE, params![outlet.as_str(), epoch.0, signer.as_str()])
+}
+
+pub(super) fn line_ends(
+    connection: &Connection,
+    chain: ChainId,
+    most: usize,
+) -> Result<Vec<Row>, StoreFault> {
+    let ChainId { outlet, epoch, signer } = &chain;
+    all(connection, LINE_ENDS, params![outlet.as_str(), epoch.0, signer.as_str(), limit(most)])
+}
+
+pub(super) fn flags(
+    connection: &Connection,
+    outlet: OutletId,
+    after: Option<Place>,
+    most: usize,
+) -> Result<Vec<Row>, StoreFault> {
+    let (epoch, signer, position) = match &after {
+        None => (-1, "", 0),
+        Some(Place { chain, position }) => {
+            (i64::from(chain.epoch.0), chain.signer.as_str(), integer(position.value()))
         }
-        let end = || -> Result<i64, rusqlite::Error> {
-            connection
-                .prepare_cached(CHAIN_END)?
-                .query_row(params![outlet.as_str(), epoch, signer], |row| row.get(0))
-        };
-        chains.push(chain_end(outlet, epoch, &signer, end().map_err(fault)?)?);
-    }
+    };
+    all(connection, FLAGS, params![outlet.as_str(), epoch, signer, position, limit(most)])
+}
+
+pub(super) fn unfit(
+    connection: &Connection,
+    outlet: OutletId,
+    after: Option<&Unfit>,
+    most: usize,
+) -> Result<Vec<Unfit>, StoreFault> {
+    let (signer, epoch, position, digest) = match after {
+        None => ("", -1, 0, [0; 32]),
+        Some(unfit) => {
+            (unfit.signer.as_str(), i64::from(unfit.epoch.0), integer(unfit.position.value()), unfit.digest)
+        }
+    };
+    let mut statement = connection.prepare_cached(UNFIT).map_err(fault)?;
+    let asked = params![outlet.as_str(), signer, epoch, position, digest, limit(most)];
+    let rows = statement
+        .query_map(asked, |row| {
+            Ok(UnfitColumns {
+                outlet: row.get(0)?,
+                signer: row.get(1)?,
+                epoch: row.get(2)?,
+                position: row.get(3)?,
+                digest: row.get(4)?,
+                record: row.get(5)?,
+                body: row.get(6)?,
+                reason: row.get(7)?,
+                time: row.get(8)?,
+            })
+        })
+        .map_err(fault)?;
+    rows.map(|row| row.map_err(fault)?.read()).collect()
+}
+
+pub(super) fn is_kept(connection: &Connection, unfit: &Unfit) -> Result<bool, StoreFault> {
+    let (outlet, signer, epoch, position, digest) = unfit.key();
+    let asked = params![outlet.as_str(), signer.as_str(), epoch.0, integer(position.value()), digest];
+    let count = || -> Result<i64, rusqlite::Error> {
+        connection.prepare_cached(IS_KEPT)?.query_row(asked, |row| row.get(0))
+    };
+    Ok(count().map_err(fault)? > 0)
 }
 
 pub(super) fn invoices_between(
@@ -233,7 +328,9 @@ mod tests {
     #[test]
     fn no_question_reads_a_whole_table() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(super::super::SCHEMA).unwrap();
+        for script in [super::super::SCHEMA, super::super::LINE] {
+            connection.execute_batch(script).unwrap();
+        }
         let questions = [
             AT,
             SALE,
@@ -242,8 +339,11 @@ mod tests {
             NOTES_ON,
             RECORDS,
             NEWEST_OF,
-            NEXT_CHAIN,
-            CHAIN_END,
+            NEWEST_INVOICE,
+            LINE_ENDS,
+            FLAGS,
+            UNFIT,
+            IS_KEPT,
             INVOICES_BETWEEN,
             CLOSURE_BEFORE,
         ];

@@ -1,12 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
-use fiscal::{Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
+use fiscal::{DeviceId, Epoch, InvoiceNumber, KeyId, OutletId, PayloadHash, Position, Prefix, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::{Shared, append, fault, is_constraint, read, statements, write::retriable};
 use crate::{
     Append, AppendFault, Appended, ChainId, HeadRow, IdempotencyKey, Known, LedgerStore, Outlet, Place,
-    Reference, Row, SealingKey, StoreFault, Turn,
+    Reference, Row, SealingKey, StoreFault, Turn, Unfit,
     store::{
         columns::{HeadColumns, KeyColumns, OutletColumns, head_columns, integer, limit},
         statements::StatementsWork,
@@ -158,6 +158,31 @@ impl LedgerStore for SqliteStore {
         read::closure_before(&self.connection, chain, position)
     }
 
+    fn newest_invoice(&mut self, chain: ChainId) -> Result<Option<Row>, StoreFault> {
+        read::newest_invoice(&self.connection, chain)
+    }
+
+    fn line_ends(&mut self, chain: ChainId, most: usize) -> Result<Vec<Row>, StoreFault> {
+        read::line_ends(&self.connection, chain, most)
+    }
+
+    fn flags(&mut self, outlet: OutletId, after: Option<Place>, most: usize) -> Result<Vec<Row>, StoreFault> {
+        read::flags(&self.connection, outlet, after, most)
+    }
+
+    fn unfit(
+        &mut self,
+        outlet: OutletId,
+        after: Option<&Unfit>,
+        most: usize,
+    ) -> Result<Vec<Unfit>, StoreFault> {
+        read::unfit(&self.connection, outlet, after, most)
+    }
+
+    fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault> {
+        read::is_kept(&self.connection, unfit)
+    }
+
     fn publish_key(&mut self, key: &SealingKey) -> Result<(), StoreFault> {
         self.write(|connection| match insert_sealing_key(connection, key) {
             Ok(()) => Ok(()),
@@ -247,8 +272,8 @@ fn insert_outlet(connection: &Connection, outlet: &Outlet) -> Result<(), StoreFa
 fn insert_head(connection: &Connection, outlet: OutletId, head: &HeadRow) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(
-            "INSERT INTO heads (outlet, epoch, signer, position, number, hash, time, key, totals, generation) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO heads (outlet, epoch, signer, position, number, hash, time, key, totals, generation, holder) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             outlet.as_str(),
@@ -261,6 +286,7 @@ fn insert_head(connection: &Connection, outlet: OutletId, head: &HeadRow) -> Res
             head.key.map(|key| key.0),
             head.totals,
             integer(head.generation),
+            head.holder.as_ref().map(DeviceId::as_str),
         ])
         .map(|_| ())
 }
@@ -278,7 +304,7 @@ fn take(
         .prepare_cached(concat!(
             "UPDATE heads AS h SET generation = h.generation + 1, turn_process = ?2, turn_from = ?3, turn_until = ?4 \
              WHERE h.outlet = ?1 AND (h.turn_process = ?2 OR h.turn_until <= ?3 OR h.turn_from > ?3) RETURNING ",
-            "outlet, epoch, signer, position, number, hash, time, key, totals, generation"
+            "outlet, epoch, signer, position, number, hash, time, key, totals, generation, holder"
         ))?
         .query_row(params![outlet.as_str(), process.cast_signed(), now, until], head)
         .optional()
@@ -318,5 +344,6 @@ fn head(row: &rusqlite::Row<'_>) -> Result<HeadColumns, rusqlite::Error> {
         key: row.get(7)?,
         totals: row.get(8)?,
         generation: row.get(9)?,
+        holder: row.get(10)?,
     })
 }

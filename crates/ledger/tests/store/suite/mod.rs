@@ -5,6 +5,7 @@ mod acts;
 mod appends;
 mod guards;
 mod keys;
+mod line;
 mod outlets;
 mod reads;
 mod shop;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use ledger::{Database, StoreFault};
 
 pub(crate) use self::{
-    acts::*, appends::*, guards::*, keys::*, outlets::*, reads::*, statements::*, turns::*,
+    acts::*, appends::*, guards::*, keys::*, line::*, outlets::*, reads::*, statements::*, turns::*,
 };
 pub(crate) use shop::Shop;
 
@@ -28,10 +29,11 @@ pub(crate) trait Subject: Sync {
     /// Makes one beside it that is empty.
     fn open_empty(&self) -> Box<dyn Database>;
 
-    /// Makes one of version 1 beside it, runs SQL over it, which is given 32 bytes of 7 as the database writes them, and
-    /// opens it as this program does; says where it is.
-    fn open_version_1(
+    /// Makes one of an older version beside it, runs SQL over it, which is given 32 bytes of 7 as the database writes them,
+    /// and opens it as this program does; says where it is.
+    fn open_older(
         &self,
+        version: u32,
         filled: &dyn Fn(&str) -> String,
     ) -> (String, Result<Box<dyn Database>, StoreFault>);
 
@@ -120,8 +122,14 @@ macro_rules! for_each_case {
             raw_sql_cannot_change_or_delete_what_was_sealed,
             raw_sql_cannot_move_a_head_back,
             a_database_that_is_opened_again_holds_everything,
-            a_database_of_version_1_is_brought_up_to_date,
-            a_database_of_version_1_that_cannot_be_brought_up_to_date_stays_as_it_is,
+            a_database_of_an_older_version_is_brought_up_to_date,
+            a_database_that_cannot_be_brought_up_to_date_stays_as_it_is,
+            a_head_keeps_its_holder_until_it_is_given_another,
+            what_cannot_be_placed_is_kept_once_and_comes_in_pages,
+            what_is_kept_of_another_outlet_is_refused_with_its_part,
+            the_newest_invoice_of_a_chain_is_found_behind_other_records,
+            the_ends_of_a_line_come_the_newest_first_and_no_other_records,
+            flags_come_in_pages_in_the_order_of_their_places,
             a_database_of_another_version_is_refused,
         }
     };

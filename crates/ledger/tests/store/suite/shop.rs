@@ -126,7 +126,14 @@ impl Shop {
 
     /// The part that these rows make with the head as it is now.
     pub(crate) fn part(&self, rows: Vec<Row>) -> Append {
-        Append { head: self.head.clone(), rows, keys: Vec::new(), acts: Vec::new(), done: false }
+        Append {
+            head: self.head.clone(),
+            rows,
+            keys: Vec::new(),
+            acts: Vec::new(),
+            unfit: Vec::new(),
+            done: false,
+        }
     }
 
     /// Appends rows and expects them to be durable.
@@ -179,6 +186,7 @@ pub(crate) fn start(outlet: OutletId) -> HeadRow {
         key: None,
         totals: Vec::new(),
         generation: 0,
+        holder: None,
     }
 }
 

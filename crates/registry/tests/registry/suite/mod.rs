@@ -2,6 +2,7 @@
 //! `registry_conformance` over PostgreSQL.
 
 mod backups;
+mod devices;
 mod isolation;
 mod keys;
 mod manifests;
@@ -14,7 +15,8 @@ pub(crate) mod world;
 use ledger::Database;
 
 pub(crate) use self::{
-    backups::*, isolation::*, keys::*, manifests::*, merchants::*, people::*, places::*, revoking::*,
+    backups::*, devices::*, isolation::*, keys::*, manifests::*, merchants::*, people::*, places::*,
+    revoking::*,
 };
 
 /// A database that is tried. Each case has an empty one.
@@ -117,6 +119,18 @@ macro_rules! for_each_case {
             who_signs_in_leaves_one_act_for_each_change_and_none_for_what_was_refused,
             who_runs_people_leaves_one_act_for_each_change_and_none_for_what_changes_nothing,
             nobody_lowers_who_is_above_him,
+            a_device_goes_from_its_box_to_its_end_one_act_each,
+            what_was_done_to_a_device_is_not_done_again,
+            an_activation_code_is_for_one_device_for_three_days_until_it_is_activated,
+            a_device_is_of_one_outlet_for_its_life_and_a_key_of_one_device,
+            an_outlet_has_at_most_one_active_device,
+            an_outlet_seals_in_the_cloud_until_its_device_is_homologated,
+            a_switch_is_under_way_until_it_is_reached,
+            certificates_overlap_and_end_with_their_device,
+            the_newest_word_of_a_device_is_kept,
+            nobody_reaches_another_merchants_devices,
+            nothing_is_registered_or_activated_where_nothing_is_sold,
+            a_database_without_devices_gets_their_tables_and_keeps_all_else,
         }
     };
 }

@@ -31,7 +31,14 @@ pub(crate) fn an_outlet_sells_in_the_ledger_as_one_that_the_ledger_made(subject:
     let merchant = world.merchant("A1234567X").id;
     let made = world.place(&merchant, "A").outlet;
     let chain = ChainId { outlet: made.id, epoch: Epoch(0), signer: signer() };
-    let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+    let head = HeadRow {
+        chain,
+        state: HeadState::START,
+        key: None,
+        totals: Vec::new(),
+        generation: 0,
+        holder: None,
+    };
     assert_eq!(world.store.head(made.id).unwrap(), Some(head.clone()));
     // The ledger's own way leaves the same rows.
     let other = Outlet { id: outlet("B"), prefix: "BBBB".parse().unwrap(), ..made };
@@ -87,7 +94,14 @@ pub(crate) fn an_outlet_of_the_ledger_alone_has_no_place(subject: &dyn Subject) 
         zone: UtcOffset::KINSHASA,
     };
     let chain = ChainId { outlet: old.id, epoch: Epoch(0), signer: signer() };
-    let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+    let head = HeadRow {
+        chain,
+        state: HeadState::START,
+        key: None,
+        totals: Vec::new(),
+        generation: 0,
+        holder: None,
+    };
     world.store.create_outlet(&old, &head).unwrap();
     assert_eq!(world.registry().place_of(old.id).unwrap(), None);
     assert_eq!(world.registry().place_by_prefix(old.prefix).unwrap(), None);
@@ -111,7 +125,14 @@ pub(crate) fn an_outlet_of_an_older_database_becomes_a_merchants_when_the_platfo
         zone: UtcOffset::KINSHASA,
     };
     let chain = ChainId { outlet: old.id, epoch: Epoch(0), signer: signer() };
-    let head = HeadRow { chain, state: HeadState::START, key: None, totals: Vec::new(), generation: 0 };
+    let head = HeadRow {
+        chain,
+        state: HeadState::START,
+        key: None,
+        totals: Vec::new(),
+        generation: 0,
+        holder: None,
+    };
     world.store.create_outlet(&old, &head).unwrap();
     let new = new_place(&merchant.id, "OLD-01");
     let own = Reach::Merchant(merchant.id.clone());

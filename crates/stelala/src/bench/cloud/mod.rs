@@ -26,6 +26,7 @@ use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 use anyhow::{Context, bail};
 use clap::Args;
 
+pub(super) use self::place::ALLOWED;
 use self::{
     arguments::{Keys, SignerChoice, StoreChoice},
     echo::Echo,

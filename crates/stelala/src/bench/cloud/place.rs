@@ -29,7 +29,7 @@ pub(super) struct Place {
 const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
 /// A limit for each key would be measured instead of the cloud: the benchmark's key has one that no cloud reaches, and
 /// the report says so.
-pub(super) const ALLOWED: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
+pub(in crate::bench) const ALLOWED: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 /// In seconds: longer than a run. A database for trials keeps the keys of earlier ones.
 const KEY_IS_GOOD: u64 = 24 * 3_600;
 const NIF: &str = "A2301457K";

@@ -99,7 +99,7 @@ const fn french(code: ErrorCode) -> &'static str {
             "l'avoir reprend plus qu'il ne reste de la facture d'origine : reprenez moins"
         }
         C::ClosureRequired => "il faut d'abord clôturer : `stelala device z`, puis recommencez",
-        C::HandedOver => "l'appareil a quitté le point de vente : vendez avec celui qui a pris la suite",
+        C::HandedOver => "un autre signataire tient la série du point de vente : vendez avec celui-là",
         C::AlreadyProvisioned => {
             "l'appareil appartient déjà à un point de vente, pour toujours : prenez-en un autre"
         }
@@ -160,7 +160,7 @@ const fn english(code: ErrorCode) -> &'static str {
             "the credit note takes more than is left of the original invoice: take back less"
         }
         C::ClosureRequired => "the day has to be closed first: `stelala device z`, then try again",
-        C::HandedOver => "the device left the outlet: sell by the one that goes on",
+        C::HandedOver => "another signer holds the outlet's line of numbers: sell by that one",
         C::AlreadyProvisioned => "the device belongs to an outlet already, for its life: take another",
         C::FirmwareRefused => {
             "the device does not take this firmware: read why, and ask the operator for another"

@@ -1,0 +1,152 @@
+//! What became of a sale that was broken off: the device's journal says, read up to its end.
+
+use def_protocol::{
+    LogKey, Request,
+    reply::{Logged, Seal, TaxLine},
+};
+use fiscal::{Epoch, InvoiceNumber, PayloadHash};
+
+use super::{Device, Sold};
+use crate::spool::{Entry, JournalId, OpenSale, SpoolFault, Stage};
+
+impl Device {
+    /// What became of a payload, whoever offered it.
+    pub(super) fn fate(&mut self, hash: PayloadHash, payload: Option<&str>) -> Result<Sold, SpoolFault> {
+        if let Some(seal) = self.spool.seal_of(hash)? {
+            return Ok(Sold::Sealed { seal, repeated: true });
+        }
+        if let Some(sale) = self.spool.open_sales()?.into_iter().find(|sale| sale.hash == hash) {
+            return self.settle(&sale);
+        }
+        if let Err(trouble) = self.catch_up()? {
+            return Ok(Sold::Unclear { detail: trouble.to_string() });
+        }
+        let Some(journal) = self.met.as_ref().and_then(|met| met.journal) else {
+            return Ok(Sold::Unsealed);
+        };
+        match self.spool.sealed_in_journal(journal, hash)? {
+            Some((epoch, number)) => Ok(match self.fetch(hash, epoch, number) {
+                Ok(seal) => Sold::Sealed { seal: json(&seal), repeated: true },
+                Err(detail) => Sold::Unclear { detail },
+            }),
+            None => Ok(self.look_back(payload)),
+        }
+    }
+
+    /// What is not in the journal as far as it is kept here: the device is asked for what it had before that.
+    fn look_back(&mut self, payload: Option<&str>) -> Sold {
+        let unknown = || Sold::Unclear {
+            detail: "this payload is not in the journal as far as it is kept here: ask with its bytes"
+                .to_owned(),
+        };
+        let Some(offer) = payload.and_then(|payload| def_client::Offer::read(payload).ok()) else {
+            return if self.desk.is_kept_whole() { Sold::Unsealed } else { unknown() };
+        };
+        let Some(met) = &self.met else { return unknown() };
+        let (signer, key) = (met.signer.clone(), met.key);
+        let look = def_client::Sale::look(&offer, &signer, key.as_ref());
+        let Ok(ending) = look.run(&mut self.host, &mut |_| Ok::<_, std::convert::Infallible>(()));
+        match ending {
+            def_client::Ending::Sealed { seal, .. } => Sold::Sealed { seal: json(&seal), repeated: true },
+            def_client::Ending::Unsealed => Sold::Unsealed,
+            // Before this device's first number others sealed; it never had this sale.
+            def_client::Ending::Unclear(def_client::Unclear::Elsewhere { .. })
+                if self.desk.is_kept_whole() =>
+            {
+                Sold::Unsealed
+            }
+            def_client::Ending::Unclear(unclear) => Sold::Unclear { detail: unclear.to_string() },
+            def_client::Ending::Refused(refusal) | def_client::Ending::Held(refusal) => {
+                Sold::Unclear { detail: refusal.to_string() }
+            }
+        }
+    }
+
+    /// Finds out about every sale that was broken off, before the device is offered another one.
+    pub(super) fn settle_all(&mut self) -> Result<(), SpoolFault> {
+        for sale in self.spool.open_sales()? {
+            match self.settle(&sale)? {
+                Sold::Unclear { detail } => {
+                    tracing::warn!(sale = %sale.hash, detail, "it is not known yet what became of a sale");
+                }
+                Sold::Sealed { .. } => {
+                    tracing::info!(sale = %sale.hash, "a sale that was broken off is sealed")
+                }
+                _ => tracing::info!(sale = %sale.hash, "a sale that was broken off is not sealed"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The same; how many are left.
+    pub(super) fn settle_all_and_count(&mut self) -> Result<usize, SpoolFault> {
+        self.settle_all()?;
+        Ok(self.spool.open_sales()?.len())
+    }
+
+    /// What became of a sale that is kept. When nothing was sealed it is kept no longer: whoever sells asks again.
+    pub(super) fn settle(&mut self, sale: &OpenSale) -> Result<Sold, SpoolFault> {
+        if sale.stage == Stage::Meant {
+            self.spool.forget(sale.hash)?;
+            return Ok(Sold::Unsealed);
+        }
+        // All that was asked before is answered or lost by now, so what the journal does not have will never be in it.
+        if let Err(trouble) = self.catch_up()? {
+            return Ok(Sold::Unclear { detail: trouble.to_string() });
+        }
+        let Some(journal) =
+            self.met.as_ref().and_then(|met| met.journal).filter(|here| *here == sale.journal)
+        else {
+            let detail = "this sale was offered to another device: connect that one".to_owned();
+            return Ok(Sold::Unclear { detail });
+        };
+        let Some((epoch, number)) = self.spool.sealed_in_journal(journal, sale.hash)? else {
+            self.spool.forget(sale.hash)?;
+            return Ok(Sold::Unsealed);
+        };
+        match self.fetch(sale.hash, epoch, number) {
+            Ok(seal) => self.keep_seal(journal, &seal, &sale.payload),
+            Err(detail) => Ok(Sold::Unclear { detail }),
+        }
+    }
+
+    /// The seal of an invoice of the journal.
+    pub(super) fn fetch(&mut self, hash: PayloadHash, epoch: u32, number: u64) -> Result<Seal, String> {
+        let number = InvoiceNumber::new(number).ok_or("the journal has an invoice without a number")?;
+        let key = LogKey { epoch: Some(Epoch(epoch)), number };
+        let pulse = self.pulse.clone();
+        let entry: Logged<String, Vec<TaxLine>> =
+            self.host.tell(Request::Log(key), &mut |_| pulse.beat()).map_err(|fault| fault.to_string())?;
+        let seal = entry.log_entry.sealed;
+        if seal.payload_hash != hash || seal.record.link.payload != hash {
+            return Err("the device's log and its journal disagree: call a technician".to_owned());
+        }
+        Ok(seal)
+    }
+
+    /// Keeps a seal; then it may be told.
+    pub(super) fn keep_seal(
+        &mut self,
+        journal: JournalId,
+        seal: &Seal,
+        payload: &str,
+    ) -> Result<Sold, SpoolFault> {
+        let text = json(seal);
+        let entry = Entry { record: seal.record, payload: Some(payload.to_owned()) };
+        self.spool.sealed(seal.payload_hash, &text, &seal.fiscal_number.to_string(), journal, &entry)?;
+        let filled = self.spool.filled(journal)?.0;
+        if let Some(met) = &mut self.met {
+            met.filled = filled;
+            met.last_position = met.last_position.max(seal.position);
+        }
+        self.fill_short_gap()?;
+        self.tell_filled();
+        Ok(Sold::Sealed { seal: text, repeated: false })
+    }
+}
+
+/// A seal's members.
+pub(super) fn json(seal: &Seal) -> String {
+    // Texts and integers always serialise.
+    serde_json::to_string(seal).unwrap_or_default()
+}
