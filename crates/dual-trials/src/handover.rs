@@ -38,7 +38,7 @@ pub fn play(binary: &Path, plan: &Plan) -> anyhow::Result<Seen> {
 
 fn play_in(binary: &Path, plan: &Plan, folder: &Path) -> anyhow::Result<Seen> {
     let place = Place::make(binary, folder, plan)?;
-    let (mut cloud, address) = place.cloud()?;
+    let (mut cloud, address) = place.ready_cloud()?;
     let device = place.device(0, Board::Simulator, None)?;
     let (mut proxy, local) = place.proxy(0, address)?;
     place.activate(0, address, local)?;

@@ -202,6 +202,15 @@ impl Place {
         Ok((machine, said.parse()?))
     }
 
+    /// Starts the cloud, and waits until its signer is there too.
+    pub fn ready_cloud(&self) -> anyhow::Result<(Machine, SocketAddr)> {
+        let (machine, address) = self.cloud()?;
+        let mut client = self.client(address);
+        let ready = until(PATIENCE, || Ok((client.get("/readyz")?.status == 200).then_some(())))?;
+        ready.context("the cloud does not get ready: cloud.log says why")?;
+        Ok((machine, address))
+    }
+
     /// Plugs in the device of an outlet; its power may be going to fail in the Nth COMMIT, or after it.
     pub fn device(&self, outlet: usize, board: Board, fails: Option<(bool, u64)>) -> anyhow::Result<Machine> {
         let mut command = self.program();
@@ -325,7 +334,8 @@ impl Place {
 
 /// One for each outlet, below those that the system gives to connections.
 fn free_ports() -> anyhow::Result<Vec<u16>> {
-    let first = 20_000 + (std::process::id() % 11_000) as u16;
+    // Trials that run at the same time begin apart.
+    let first = 20_000 + (std::process::id() % 2_900) as u16 * 4;
     let free: Vec<u16> = (first..32_000)
         .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .take(OUTLETS.len())

@@ -56,6 +56,8 @@ pub(crate) const MEMBERS: &[(&str, &str, Form)] = &[
     ("devices", "realm", Form::Text),
     ("devices", "certificates", Form::Text),
     ("devices", "dgi_key", Form::Text),
+    ("devices", "offline_days", Form::Number),
+    ("devices", "offline_invoices", Form::Number),
 ];
 
 /// Variables of the test suites, which are no settings.

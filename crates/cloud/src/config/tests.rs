@@ -1,3 +1,5 @@
+use def_protocol::token::{Policy, Realm};
+use fiscal::Amount;
 use std::{fs, num::NonZeroUsize, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use tempfile::TempDir;
@@ -137,15 +139,23 @@ fn devices_are_there_when_something_is_said_of_them() {
     assert_eq!(read("").unwrap().devices, None);
     let config = read("[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"").unwrap();
     let expected = DevicesConfig {
-        realm: def_protocol::token::Realm::Development,
+        realm: Realm::Development,
         certificates: "/srv/stelala/certificates".into(),
         dgi_key: "/srv/stelala/dgi.pem".into(),
+        policy: Policy { days: 10, invoices: 20_000, cdf: Amount::ZERO },
     };
     assert_eq!(config.devices, Some(expected));
+    let bounds = "[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_days = 3\noffline_invoices = 500";
+    let policy = read(bounds).unwrap().devices.unwrap().policy;
+    assert_eq!((policy.days, policy.invoices), (3, 500));
     for (text, member) in [
         ("realm = \"test\"", "devices.realm"),
         ("realm = \"production\"", "devices.dgi_key"),
         ("dgi_key = \"dgi.pem\"", "devices.realm"),
+        ("offline_days = 3", "devices.realm"),
+        ("realm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_days = 0", "devices.offline_days"),
+        ("realm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_days = 367", "devices.offline_days"),
+        ("realm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_invoices = 0", "devices.offline_invoices"),
     ] {
         let fault = read(&format!("[devices]\n{text}")).unwrap_err();
         assert!(fault.to_string().starts_with(member), "{fault}");

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use fiscal::{DeviceId, OutletId};
+use fiscal::{DeviceId, Epoch, OutletId};
 use ledger::Taken;
 use webhooks::EventKind;
 
@@ -70,6 +70,13 @@ pub(super) async fn taken(app: &Arc<App>, link: &Link, taken: &Taken) {
     if taken.unfit.is_empty() {
         return;
     }
+    announce(app, EventKind::DeviceWarning, link.device, link.outlet).await;
+}
+
+/// What a device has at a position has no place in its chain, however often it is read.
+pub(super) async fn stuck(app: &Arc<App>, link: &Link, epoch: Epoch, position: u64) {
+    tracing::error!(device = %link.device, outlet = %link.outlet, epoch = epoch.0, position,
+        "what the device has from here on cannot be taken, and is read no more: have a technician look at it");
     announce(app, EventKind::DeviceWarning, link.device, link.outlet).await;
 }
 

@@ -2,11 +2,8 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use def_protocol::{
-    reply::{Initialised, Presence},
-    token::Policy,
-};
-use fiscal::{Amount, DeviceId, EventKind, KeyId, PayloadHash, PublicKey, Subject, Timestamp};
+use def_protocol::reply::{Initialised, Presence};
+use fiscal::{DeviceId, EventKind, KeyId, PayloadHash, PublicKey, Subject, Timestamp};
 use ledger::{By, Refusal, SealingKey, StoreFault};
 use pki::{ActivationCode, Binding, DeviceSubject, SerialNumber};
 use registry::{ActivatedDevice, Device, Label, Reach};
@@ -27,9 +24,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A technician types the code before the proxy connects, and INIT makes a key.
 const ACTIVATION: Duration = Duration::from_secs(90);
-/// How much a device seals before the ledger has acknowledged it, where nobody says anything else: ten days and as many
-/// invoices as a shop has in them (D10).
-const POLICY: Policy = Policy { days: 10, invoices: 20_000, cdf: Amount::ZERO };
 
 /// A device that has proven itself.
 pub(super) struct Proven {
@@ -136,7 +130,7 @@ async fn activate(
             prefix: place.outlet.prefix,
             epoch: ledger.line(outlet)?.epoch,
             offset: place.outlet.zone,
-            policy: POLICY,
+            policy: trust.policy(),
             dgi,
             operator,
         };

@@ -1,20 +1,24 @@
 //! What a device delivers, on its way into the ledger: in order, one stretch after the other.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{Epoch, Record};
+use fiscal::{OutletId, Record};
 use ledger::{ChainId, Delivered, Delivery, Refusal, Taken};
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, sleep_until},
-};
-use tunnel::{FromCloud, JournalLine};
+use tokio::{sync::mpsc, time::sleep};
+use tunnel::{FromCloud, JournalLine, MAX_MESSAGE, MessageFault, WINDOW};
 
 use super::{
     alerts, grants,
     link::{Link, Progress},
-    upkeep,
+    rereads::Rereads,
+    teller, upkeep,
 };
 use crate::app::App;
 
@@ -25,49 +29,61 @@ pub(super) struct Stretch {
     pub(super) lines: Vec<JournalLine>,
 }
 
-/// The way in of one session.
+impl Stretch {
+    /// About so many bytes.
+    fn weight(&self) -> usize {
+        self.lines.iter().map(JournalLine::weight).sum()
+    }
+}
+
+/// The way in of one session. Nothing here waits for what only the session could hear.
 pub(super) struct Intake {
-    stretches: mpsc::Sender<Stretch>,
+    stretches: mpsc::UnboundedSender<Stretch>,
+    /// The weight of those that wait.
+    waiting: Arc<AtomicUsize>,
     said: mpsc::UnboundedReceiver<FromCloud>,
 }
 
-/// So many stretches wait; then the proxy does.
-const WAITING: usize = 8;
+/// How much waits at most. A proxy sends no more than its window ahead, and the same again after half a minute: who sends
+/// much more counts wrong.
+const MOST: usize = 4 * WINDOW + MAX_MESSAGE;
 /// After a fault that passes, it is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
-/// The device is told at most so often up to where the ledger holds everything, or after so many invoices (D10).
-const TOLD_EVERY: Duration = Duration::from_secs(5);
-const TOLD_INVOICES: u64 = 64;
+/// What a device has to do at once is tried so often, so far apart.
+const TRIES: usize = 6;
+const APART: Duration = Duration::from_secs(5);
 
 impl Intake {
     pub(super) fn start(app: Arc<App>, link: Arc<Link>) -> Self {
-        let (stretches, mut coming) = mpsc::channel::<Stretch>(WAITING);
+        let (stretches, mut coming) = mpsc::unbounded_channel::<Stretch>();
         // Each stretch has one answer, so that there are no more of them than of stretches.
         let (says, said) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(teller::tell(Arc::clone(&app), Arc::clone(&link)));
+        let weighed = Arc::clone(&waiting);
         tokio::spawn(async move {
-            let mut teller = Teller { told: None, number: 0 };
-            loop {
-                let due = teller.due(&link);
-                tokio::select! {
-                    stretch = coming.recv() => {
-                        let Some(stretch) = stretch else { break };
-                        if let Some(message) = take(&app, &link, stretch).await {
-                            // The session may be over.
-                            let _ = says.send(message);
-                        }
-                    }
-                    () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                        teller.tell(&app, &link).await;
-                    }
+            let mut rereads = Rereads::default();
+            while let Some(stretch) = coming.recv().await {
+                let weight = stretch.weight();
+                if let Some(message) = take(&app, &link, &mut rereads, stretch).await {
+                    // The session may be over.
+                    let _ = says.send(message);
                 }
+                weighed.fetch_sub(weight, Ordering::Relaxed);
             }
         });
-        Self { stretches, said }
+        Self { stretches, waiting, said }
     }
 
-    pub(super) async fn take(&self, stretch: Stretch) {
+    /// Has a stretch wait for the ledger, unless too many do.
+    pub(super) fn take(&self, stretch: Stretch) -> Result<(), MessageFault> {
+        let weight = stretch.weight();
+        if self.waiting.fetch_add(weight, Ordering::Relaxed) + weight > MOST {
+            return Err(MessageFault::Form("more records are on their way than the window holds".to_owned()));
+        }
         // Its task ends with the session only.
-        let _ = self.stretches.send(stretch).await;
+        let _ = self.stretches.send(stretch);
+        Ok(())
     }
 
     /// What the proxy is to hear of it; dropped before it is over, it has taken nothing.
@@ -77,7 +93,12 @@ impl Intake {
 }
 
 /// Has the ledger take a stretch, however long that takes; what the proxy is to hear of it.
-async fn take(app: &Arc<App>, link: &Arc<Link>, stretch: Stretch) -> Option<FromCloud> {
+async fn take(
+    app: &Arc<App>,
+    link: &Arc<Link>,
+    rereads: &mut Rereads,
+    stretch: Stretch,
+) -> Option<FromCloud> {
     let Some(records) = read(&stretch) else {
         tracing::error!(device = %link.device, epoch = stretch.epoch, first = stretch.first_position,
             "a device delivered what cannot be read as records: nothing of it was taken");
@@ -94,7 +115,7 @@ async fn take(app: &Arc<App>, link: &Arc<Link>, stretch: Stretch) -> Option<From
             Ok((chain, ledger.deliver(delivery, Some(grants::by(device)?))?))
         });
         match taken.await {
-            Ok((chain, taken)) => return entered(app, link, chain, taken).await,
+            Ok((chain, taken)) => return entered(app, link, rereads, chain, taken).await,
             Err(refusal) if !refusal.is_temporary() => {
                 tracing::error!(device = %link.device, %refusal, "a device's records were not taken");
                 return None;
@@ -122,7 +143,13 @@ fn read(stretch: &Stretch) -> Option<Vec<Delivered>> {
 }
 
 /// The ledger has taken a stretch: what it said of it.
-async fn entered(app: &Arc<App>, link: &Arc<Link>, chain: ChainId, taken: Taken) -> Option<FromCloud> {
+async fn entered(
+    app: &Arc<App>,
+    link: &Arc<Link>,
+    rereads: &mut Rereads,
+    chain: ChainId,
+    taken: Taken,
+) -> Option<FromCloud> {
     for bad in &taken.non_compliant {
         tracing::warn!(device = %link.device, place = ?bad.place, causes = ?bad.causes, "an invoice does not keep the rules");
     }
@@ -135,13 +162,7 @@ async fn entered(app: &Arc<App>, link: &Arc<Link>, chain: ChainId, taken: Taken)
         tracing::error!(device = %link.device, ?reasons, "records of a device have no place in its chain, and are kept aside");
     }
     if !taken.duplicates.is_empty() {
-        let (app, outlet) = (Arc::clone(app), link.outlet);
-        tokio::spawn(async move {
-            if let Err(problem) = upkeep::take_back(&app, outlet).await {
-                let detail = problem.detail(crate::Language::English);
-                tracing::error!(%outlet, detail, "what was sealed twice could not be looked at");
-            }
-        });
+        tokio::spawn(take_back(Arc::clone(app), link.outlet));
     }
     app.metrics.delivered(taken.entered as u64, taken.non_compliant.len() as u64, taken.unfit.len() as u64);
     if taken.entered > 0 {
@@ -155,52 +176,22 @@ async fn entered(app: &Arc<App>, link: &Arc<Link>, chain: ChainId, taken: Taken)
         number: held.newest.map(|newest| newest.number),
     });
     if let Some(position) = taken.again {
-        again(link, chain.epoch, position.value());
+        rereads.ask(app, link, chain.epoch, position.value()).await;
     }
     Some(FromCloud::Held { epoch: chain.epoch.0, position: held.position.value() })
 }
 
-/// Has the proxy read records from the device again: what it sent has no place in the chain.
-fn again(link: &Arc<Link>, epoch: Epoch, position: u64) {
-    const PAUSE: Duration = Duration::from_secs(30);
-    let link = Arc::clone(link);
-    tokio::spawn(async move {
-        // What is wrong in the device itself would come again at once.
-        sleep(PAUSE).await;
-        let work = tunnel::Work::Again { epoch: epoch.0, position };
-        if let Err(fault) = link.ask(work, PAUSE).await {
-            tracing::debug!(device = %link.device, ?fault, "records were not read again");
+/// Takes second seals back. A device may be busy; what is still left then, the upkeep takes back.
+async fn take_back(app: Arc<App>, outlet: OutletId) {
+    for _ in 0..TRIES {
+        match upkeep::take_back(&app, outlet).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(problem) => {
+                let detail = problem.detail(crate::Language::English);
+                tracing::error!(%outlet, detail, "what was sealed twice could not be looked at");
+            }
         }
-    });
-}
-
-/// Tells a device up to where the ledger holds everything (D10).
-struct Teller {
-    told: Option<Instant>,
-    /// The newest number when it was told.
-    number: u64,
-}
-
-impl Teller {
-    /// When it is to be told at the latest, if there is something to tell.
-    fn due(&self, link: &Link) -> Option<Instant> {
-        let number = link.held().number.map_or(0, |number| number.value());
-        if number == self.number {
-            return None;
-        }
-        let now = Instant::now();
-        let is_much = number.abs_diff(self.number) >= TOLD_INVOICES;
-        Some(match self.told {
-            Some(told) if !is_much => told + TOLD_EVERY,
-            _ => now,
-        })
-    }
-
-    async fn tell(&mut self, app: &Arc<App>, link: &Arc<Link>) {
-        self.told = Some(Instant::now());
-        self.number = link.held().number.map_or(0, |number| number.value());
-        if !link.retired && self.number > 0 {
-            grants::acknowledge(app, link).await;
-        }
+        sleep(APART).await;
     }
 }

@@ -172,6 +172,11 @@ impl Link {
         *self.held.borrow()
     }
 
+    /// Wakes when the ledger holds more.
+    pub(super) fn watch_held(&self) -> watch::Receiver<Progress> {
+        self.held.subscribe()
+    }
+
     /// It answered with this invoice.
     pub(super) fn note_answered(&self, answered: Progress) {
         let mut newest = locked(&self.answered);

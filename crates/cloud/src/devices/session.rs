@@ -61,7 +61,7 @@ impl Session {
         loop {
             let done = tokio::select! {
                 heard = self.wire.hear() => match heard {
-                    Ok(message) => self.take(message).await,
+                    Ok(message) => self.take(message),
                     Err(ended) => Err(ended),
                 },
                 Some(command) = commands.recv() => match command {
@@ -82,7 +82,7 @@ impl Session {
         }
     }
 
-    async fn take(&mut self, message: FromProxy) -> Result<(), Ended> {
+    fn take(&mut self, message: FromProxy) -> Result<(), Ended> {
         match message {
             FromProxy::Status { status, proxy } => {
                 let now = self.app.clock.now();
@@ -96,9 +96,7 @@ impl Session {
                 Ok(())
             }
             FromProxy::Records { epoch, first_position, lines } => {
-                // It waits while the ledger has enough to do: then so does the proxy.
-                self.intake.take(Stretch { epoch, first_position, lines }).await;
-                Ok(())
+                Ok(self.intake.take(Stretch { epoch, first_position, lines })?)
             }
             FromProxy::Answer { job, outcome } => {
                 if !self.jobs.end(job, outcome) {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use def_protocol::token::Realm;
+use def_protocol::token::{Policy, Realm};
 use fiscal::{PublicKey, Timestamp};
 use ledger::{Refusal, VoucherIssuer};
 use pki::{
@@ -22,6 +22,7 @@ pub(crate) struct Trust {
     realm: Realm,
     chain: Chain,
     dgi: PublicKey,
+    policy: Policy,
     crl_address: Option<String>,
 }
 
@@ -39,7 +40,7 @@ impl Trust {
         let dgi = PublicKey::from_pem(&dgi)
             .map_err(|_| StartFault::DgiKey(config.dgi_key.display().to_string()))?;
         let crl_address = public.base_url.as_ref().map(|base| format!("{base}/pki/issuing.crl"));
-        Ok(Self { ring: Arc::clone(ring), realm: config.realm, chain, dgi, crl_address })
+        Ok(Self { ring: Arc::clone(ring), realm: config.realm, chain, dgi, policy: config.policy, crl_address })
     }
 
     /// The certificates of the authority, the issuing one first.
@@ -50,6 +51,11 @@ impl Trust {
     /// The tax authority's key, which activations name.
     pub(crate) const fn dgi(&self) -> PublicKey {
         self.dgi
+    }
+
+    /// How much a device that is activated here seals before the ledger has acknowledged it.
+    pub(crate) const fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// Who orders devices.

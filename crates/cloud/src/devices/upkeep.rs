@@ -54,10 +54,11 @@ async fn round(app: &Arc<App>, devices: &Arc<Devices>, doubles: bool) -> Result<
     }
 }
 
-/// Takes the second seal of each sale back that was sealed twice (L4).
-pub(super) async fn take_back(app: &Arc<App>, outlet: OutletId) -> Result<(), Problem> {
+/// Takes the second seal of each sale back that was sealed twice (L4); whether none is left.
+pub(super) async fn take_back(app: &Arc<App>, outlet: OutletId) -> Result<bool, Problem> {
+    let mut is_done = true;
     let doubles = app.consult(move |ledger| ledger.duplicates(outlet)).await?;
-    let Some(place) = app.place(outlet).await?.filter(|_| !doubles.is_empty()) else { return Ok(()) };
+    let Some(place) = app.place(outlet).await?.filter(|_| !doubles.is_empty()) else { return Ok(true) };
     for double in doubles {
         let by = super::switch::machine()?;
         match crate::routes::void(app, &place, &double.second, by).await {
@@ -65,12 +66,13 @@ pub(super) async fn take_back(app: &Arc<App>, outlet: OutletId) -> Result<(), Pr
                 tracing::warn!(%outlet, second = ?double.second.place, %note, "a second seal of a sale is taken back")
             }
             Err(problem) => {
+                is_done = false;
                 let detail = problem.detail(crate::Language::English);
                 tracing::error!(%outlet, second = ?double.second.place, detail, "a second seal of a sale is not taken back yet");
             }
         }
     }
-    Ok(())
+    Ok(is_done)
 }
 
 async fn look(app: &Arc<App>, devices: &Arc<Devices>, device: &Device) -> Result<(), Problem> {

@@ -3,7 +3,7 @@ use def_protocol::{
     reply::Displayed,
     token::{Body, HandOver},
 };
-use fiscal::{EventKind, InvoiceNumber};
+use fiscal::{EventKind, InvoiceNumber, Timestamp};
 
 use super::order::{Whose, believe, unfit};
 use crate::{
@@ -40,8 +40,9 @@ impl<B: Board> Core<'_, B> {
                 self.same_epoch(epoch)?;
                 self.leave(token, line)
             }
-            HandOver::Enter { epoch, next_number, .. } => {
+            HandOver::Enter { epoch, next_number, floor, .. } => {
                 self.same_epoch(epoch)?;
+                self.over_a_later_close(floor)?;
                 self.enter(token, next_number, line)
             }
         }
@@ -89,6 +90,16 @@ impl<B: Board> Core<'_, B> {
         let body = EventBody::HandOver { token, own_previous: Displayed(self.vault.state.point.head.hash) };
         let done = self.vault.seal_jump(EventKind::HandOver, &body, from)?;
         self.obeyed(done.place, ENTERED, line)
+    }
+
+    /// A close is entered once, whatever is signed over it later: else a device that entered, sold nothing and left would
+    /// enter again where another signer has gone on since. The floor is the close's time, and a device leaves later than it
+    /// entered, so that whoever closes after it does so no earlier than it left.
+    fn over_a_later_close(&self, floor: Timestamp) -> Result<(), Refusal> {
+        if floor < self.vault.state.handed_at {
+            return Err(unfit("the order is over a close from before the last hand-over: it was entered once"));
+        }
+        Ok(())
     }
 
     fn same_epoch(&self, epoch: fiscal::Epoch) -> Result<(), Refusal> {

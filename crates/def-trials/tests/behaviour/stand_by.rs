@@ -71,6 +71,26 @@ fn it_seals_events_and_no_invoice() {
 }
 
 #[test]
+fn a_close_is_entered_once_also_by_a_later_order_and_after_a_reboot() {
+    let mut shop = standing_by(0);
+    shop.pass(1_000);
+    let closed_at = shop.now();
+    let first = enter_token(&shop, 0, 58, CLOSE, closed_at);
+    shop.obeyed("CFG|HANDOVER", &first);
+    // Nothing is sold, so that the number alone says nothing.
+    leave(&mut shop, 0);
+    for _ in 0..2 {
+        shop.pass(1_000);
+        let again = enter_token(&shop, 0, 58, CLOSE, closed_at);
+        shop.disobeyed("CFG|HANDOVER", &again, "UNAUTHORIZED");
+        stands_by(&mut shop);
+        shop.reboot();
+    }
+    // The other signer went on, and closed no earlier than this one left.
+    enter(&mut shop, 0, 58);
+}
+
+#[test]
 fn it_says_that_another_signer_holds_the_line_before_anything_else() {
     let mut shop = standing_by(0);
     shop.world.change(|state| state.clock = ManualClock::lost());

@@ -21,6 +21,8 @@ pub const FOLLOWS: &[(&str, &str)] = &[
     ("last_hash", "of the last record of a closure"),
     ("qr_payload", "signer, time, key and signature are in it"),
     ("position", "a device's chain has events of its own between invoices"),
+    ("position_start", "the same, of the first record of a closure"),
+    ("position_end", "the same, of the last record of a closure"),
     ("counter", "of a secure element; the cloud has none"),
     ("next", "a page's end names signer and position"),
     ("request_id", "of the question"),

@@ -88,7 +88,7 @@ impl Ground {
             ..Plan::default()
         };
         let place = Place::make(&self.binary, &folder.join("cloud"), &plan)?;
-        let (mut cloud, address) = place.cloud()?;
+        let (mut cloud, address) = place.ready_cloud()?;
         let mut machines = Vec::new();
         let mut client = place.client(address);
         if let Some(board) = signer.board() {

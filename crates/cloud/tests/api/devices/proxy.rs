@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
@@ -38,6 +38,15 @@ struct Shared {
     mute: AtomicBool,
     /// Nothing is delivered.
     holds_back: AtomicBool,
+    /// Records are delivered one by one, and acknowledgements are answered late.
+    is_slow: AtomicBool,
+    /// How often it was asked to read again.
+    read_again: AtomicU64,
+    /// A record at this position is spoilt on its way.
+    spoils: AtomicU64,
+    /// What it asks the cloud for, and what it was answered.
+    asks: Mutex<Vec<Value>>,
+    answered: Mutex<Vec<Value>>,
     /// Sales that reached the device.
     sealed: AtomicU64,
 }
@@ -54,6 +63,8 @@ impl Output for Sent {
     }
 }
 
+/// How late one is that takes its time.
+const LATE: Duration = Duration::from_secs(1);
 /// The device's flash.
 const FLASH: u64 = 2 * 1024 * 1024;
 
@@ -112,6 +123,33 @@ impl Proxy {
     /// It delivers nothing.
     pub(crate) fn hold_back(&self, holds: bool) {
         self.shared.holds_back.store(holds, Ordering::SeqCst);
+    }
+
+    /// Its records come one by one, and it takes its time over acknowledgements.
+    pub(crate) fn be_slow(&self) {
+        self.shared.is_slow.store(true, Ordering::SeqCst);
+    }
+
+    /// The record at a position is spoilt on its way, each time.
+    pub(crate) fn spoil(&self, position: u64) {
+        self.shared.spoils.store(position, Ordering::SeqCst);
+    }
+
+    /// How often it was asked to read records again.
+    pub(crate) fn read_again(&self) -> u64 {
+        self.shared.read_again.load(Ordering::SeqCst)
+    }
+
+    /// Has the cloud vouch for an original, through the tunnel; its answer.
+    pub(crate) fn vouch(&self, body: &Value) -> Value {
+        self.shared.asks.lock().unwrap().push(body.clone());
+        for _ in 0..400 {
+            if let Some(answer) = self.shared.answered.lock().unwrap().pop() {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the cloud did not answer");
     }
 
     /// How many sales it sealed.
@@ -175,6 +213,7 @@ impl Desk<'_> {
             if answer["code"] != "DEVICE_BUSY" || Instant::now() > deadline {
                 return answer;
             }
+            self.device.idle();
             std::thread::sleep(Duration::from_millis(150));
         }
     }
@@ -187,9 +226,10 @@ impl Desk<'_> {
         let Ok((mut socket, _)) = client(url, stream) else { return };
         let Some(held) = self.greet(&mut socket) else { return };
         socket.get_mut().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-        let mut link = Link { socket, delivered: held, told: None };
+        let mut link = Link { socket, delivered: held, told: None, late: None };
         while !self.is_over() && !self.shared.away.load(Ordering::SeqCst) {
             self.obey();
+            self.device.idle();
             if link.told.is_none_or(|told| told.elapsed() > Duration::from_millis(300)) {
                 let status = self.ask("QRY|STATUS");
                 link.say(&json!({ "type": "status", "status": status, "proxy": health() }));
@@ -197,6 +237,12 @@ impl Desk<'_> {
             }
             if !self.shared.holds_back.load(Ordering::SeqCst) {
                 self.deliver(&mut link);
+            }
+            if let Some((_, job, answer)) = link.late.take_if(|(due, ..)| *due <= Instant::now()) {
+                link.answer(job, &answer);
+            }
+            for body in self.shared.asks.lock().unwrap().drain(..) {
+                link.say(&json!({ "type": "voucher", "ask": 1, "body": body }));
             }
             match link.socket.read() {
                 Ok(Message::Text(text)) => {
@@ -257,10 +303,15 @@ impl Desk<'_> {
             return;
         };
         let epoch = self.ask("QRY|STATUS")["epoch"].clone();
-        let lines: Vec<Value> = records
-            .iter()
-            .map(|line| {
+        let most = if self.shared.is_slow.load(Ordering::SeqCst) { 1 } else { records.len() };
+        let spoilt = self.shared.spoils.load(Ordering::SeqCst);
+        let lines: Vec<Value> = (link.delivered + 1..)
+            .zip(&records[..most])
+            .map(|(position, line)| {
                 let mut delivered = json!({ "record": line["record"], "payload": line["payload"] });
+                if position == spoilt {
+                    delivered["payload"] = json!("{}");
+                }
                 let key = line["payload"].as_str().and_then(|payload| self.keys.get(payload));
                 if let Some(key) = key {
                     delivered["idempotency_key"] = json!(key);
@@ -285,6 +336,7 @@ impl Desk<'_> {
                     &json!({ "outcome": "done", "answer": answer }),
                 );
             }
+            "voucher" => self.shared.answered.lock().unwrap().push(message.clone()),
             "refused" => return false,
             _ => {}
         }
@@ -322,13 +374,21 @@ impl Desk<'_> {
                     other => panic!("{other}"),
                 };
                 let answer = self.ask(&format!("{command} {}", json!({ "token": work["token"] })));
+                if command == "CFG|ACK" && self.shared.is_slow.load(Ordering::SeqCst) {
+                    link.late = Some((Instant::now() + LATE, job, done(&answer)));
+                    return;
+                }
                 link.answer(job, &done(&answer));
             }
             "report" => {
                 let answer = self.ask(&format!("RPT|Z {}", json!({ "date": work["report"]["date"] })));
                 link.answer(job, &done(&answer));
             }
-            "again" => link.delivered = work["position"].as_u64().unwrap() - 1,
+            "again" => {
+                self.shared.read_again.fetch_add(1, Ordering::SeqCst);
+                link.delivered = work["position"].as_u64().unwrap() - 1;
+                link.answer(job, &json!({ "outcome": "done", "answer": {} }));
+            }
             other => panic!("{other}"),
         }
     }
@@ -372,6 +432,8 @@ struct Link {
     socket: Socket,
     delivered: u64,
     told: Option<Instant>,
+    /// An answer that is due later.
+    late: Option<(Instant, u64, Value)>,
 }
 
 impl Link {

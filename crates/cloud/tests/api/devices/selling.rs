@@ -266,9 +266,33 @@ fn a_proxy_that_does_not_prove_its_device_gets_nothing() {
     bench.register(SERIAL);
     let stranger = "DEF-000077";
     let folder = bench.folder.path().join("stranger");
-    let _proxy = super::Proxy::start(bench.address, folder, stranger, root, Some("0000-0000-0000-0000".to_owned()));
+    let _proxy =
+        super::Proxy::start(bench.address, folder, stranger, root, Some("0000-0000-0000-0000".to_owned()));
     std::thread::sleep(std::time::Duration::from_millis(400));
     assert_eq!(bench.device(SERIAL)["reachable"], false);
     let plain = bench.client().ask("GET /api/v1/tunnel", &[], None);
     assert_eq!((plain.status, plain.code().as_str()), (400, "REQUEST_INVALID"));
+}
+
+#[test]
+fn a_device_that_brings_much_and_answers_late_holds_no_sale_up() {
+    let (bench, root) = bench("");
+    let proxy = selling(&bench, root, SERIAL);
+    proxy.hold_back(true);
+    for number in 1..30 {
+        let prepared = proxy.ask(&format!("TXN|PREPARE {}", payload(number)));
+        let committed = proxy.ask(&format!("TXN|COMMIT {}", json!({ "nonce": prepared["nonce"] })));
+        assert_eq!(committed["status"], "OK", "{prepared} {committed}");
+    }
+    proxy.be_slow();
+    proxy.hold_back(false);
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(6) {
+        let asked = std::time::Instant::now();
+        let sold = bench.client().sell(1, None, &payload(30 + begun.elapsed().as_millis() as u64));
+        assert_eq!(sold.status, 201, "{sold:?}");
+        assert!(asked.elapsed() < std::time::Duration::from_secs(10), "{:?}", asked.elapsed());
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    bench.await_device(SERIAL, |device| device["waiting"] == 0);
 }

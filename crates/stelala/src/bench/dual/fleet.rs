@@ -39,7 +39,8 @@ pub(super) fn measure(ground: &Ground, cloud: SocketAddr, each: u32) -> anyhow::
     let shops = thread::scope(|scope| {
         let opening: Vec<_> =
             (0..outlets).map(|number| scope.spawn(move || Shop::open(ground, number, cloud))).collect();
-        let opened = opening.into_iter().map(|one| one.join().map_err(|_| anyhow!("a technician panicked"))?);
+        let opened =
+            opening.into_iter().map(|one| one.join().map_err(|_| anyhow!("a technician panicked"))?);
         opened.collect::<anyhow::Result<Vec<Shop>>>()
     })?;
     let setting_up = begun.elapsed();

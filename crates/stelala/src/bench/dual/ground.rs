@@ -37,7 +37,11 @@ impl Ground {
     pub(super) fn make(outlets: usize) -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("stelala-bench-dual-{:016x}", random::number()?));
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let text = format!("[http]\nlisten = \"127.0.0.1:0\"\n[signer]\n\n{}", authorities::SECTION);
+        // All devices are activated from this address, at once.
+        let text = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[limits]\npublic_per_second = 10000\npublic_burst = 10000\n[signer]\n\n{}",
+            authorities::SECTION
+        );
         // Nobody signs in: what would seal second factors is as good as any.
         let access = "0123456789abcdef".repeat(4);
         let secrets = [("STELALA_PASSPHRASE", "of a benchmark"), ("STELALA_SECRET", &access)];

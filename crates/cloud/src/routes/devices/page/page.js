@@ -14,7 +14,7 @@ const WORDS = {
     outlet: "Point de vente", mode: "Mode", mode_cloud: "nuage", mode_def: "DEF", switching: "changement en cours",
     line: "Tient la ligne", yes: "oui", no: "non",
     reachable: "Joignable depuis", seen: "Vue la dernière fois", never: "jamais", unreachable: "injoignable", here: "joignable",
-    next: "Prochain numéro", counter: "Compteur", firmware: "Programme", proxy: "Boîtier (proxy)",
+    next: "Prochain numéro", epoch: (epoch) => `époque ${epoch}`, counter: "Compteur", firmware: "Programme", proxy: "Boîtier (proxy)",
     certificate: "Certificat", days: (days) => days === 1 ? "1 jour" : `${days} jours`, ended: "expiré", no_certificate: "aucun",
     clock: "Horloge", clock_ok: "à l'heure", clock_lost: "perdue", clock_behind: "en retard", drift: (s) => `${s > 0 ? "+" : ""}${s} s`,
     storage: "Mémoire libre", waiting: "En attente d'envoi", unknown: "—",
@@ -42,7 +42,7 @@ const WORDS = {
     outlet: "Outlet", mode: "Mode", mode_cloud: "cloud", mode_def: "DEF", switching: "switching",
     line: "Holds the line", yes: "yes", no: "no",
     reachable: "Reachable since", seen: "Last seen", never: "never", unreachable: "unreachable", here: "reachable",
-    next: "Next number", counter: "Counter", firmware: "Firmware", proxy: "Proxy",
+    next: "Next number", epoch: (epoch) => `epoch ${epoch}`, counter: "Counter", firmware: "Firmware", proxy: "Proxy",
     certificate: "Certificate", days: (days) => days === 1 ? "1 day" : `${days} days`, ended: "expired", no_certificate: "none",
     clock: "Clock", clock_ok: "right", clock_lost: "lost", clock_behind: "behind", drift: (s) => `${s > 0 ? "+" : ""}${s} s`,
     storage: "Free storage", waiting: "Waiting to be sent", unknown: "—",
@@ -113,7 +113,7 @@ function rows(device) {
   row("line", device.holds_line ? words.yes : words.no);
   if (device.reachable) row("reachable", when(device.reachable_since));
   else row("seen", device.last_seen ? when(device.last_seen) : words.never, "warn");
-  row("next", device.next_invoice_seq === null ? null : `${device.epoch} / ${number(device.next_invoice_seq)}`);
+  row("next", device.next_invoice_seq === null ? null : `${number(device.next_invoice_seq)} (${words.epoch(device.epoch)})`);
   row("counter", device.counter && `${number(device.counter.value)} / ${number(device.counter.limit)}`);
   row("firmware", device.firmware_version);
   row("proxy", device.proxy_version);
