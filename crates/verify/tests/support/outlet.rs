@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{Chain, EventKind, HeadState, InvoiceNumber, Proven, RecordHash, Subject, Timestamp};
+use fiscal::{Chain, EventKind, HeadState, InvoiceNumber, Proven, RecordHash, Timestamp};
 use p256::ecdsa::SigningKey;
 use verify::{Audit, ExportVerdict, JournalVerdict, Referee, Trust};
 

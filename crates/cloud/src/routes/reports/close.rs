@@ -61,9 +61,11 @@ pub(crate) async fn close(
         Holder::Own => None,
         Holder::Device(device) => Some(by_device::close(&app, device, date).await?),
     };
-    let recorded = app.close(outlet, date, caller.by()).await?;
+    let mut recorded = app.close(outlet, date, caller.by()).await?;
+    // The ledger only repeats what a device closed; whether that was now, the device says.
+    recorded.repeated = by_device.unwrap_or(recorded.repeated);
     let mut response = Form::Json.answer(closure(&recorded)?);
-    if !by_device.unwrap_or(recorded.repeated) {
+    if !recorded.repeated {
         *response.status_mut() = StatusCode::CREATED;
         locate(&mut response, &format!("reports/z?outlet_id={}&date={date}", place.outlet.id));
     }
