@@ -19,7 +19,7 @@ use crate::{
     metrics::{Gauges, Metrics},
     problem::{Kind, Problem, words},
     request_id::RequestIds,
-    routes::Exports,
+    routes::{Exports, Published},
     start::Entropy,
 };
 
@@ -36,6 +36,8 @@ pub struct App {
     /// Of those who say they have a key or a session, and were not looked up a moment ago.
     pub(crate) strangers: Semaphore,
     pub(crate) exports: Exports,
+    /// What was signed for everybody a moment ago.
+    pub(crate) published: Published,
     /// Receipts that are being drawn: each keeps a core busy.
     drawings: Drawings,
     passwords: Arc<Semaphore>,
@@ -118,6 +120,7 @@ impl App {
             questions: Semaphore::new(QUESTIONS),
             strangers: Semaphore::new(STRANGERS),
             exports: Exports::default(),
+            published: Published::default(),
             drawings: Drawings::default(),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             signer,

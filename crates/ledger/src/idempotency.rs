@@ -1,4 +1,9 @@
-use std::{fmt, str::FromStr};
+use std::{
+    fmt::{self, Write},
+    str::FromStr,
+};
+
+use sha2::{Digest, Sha256};
 
 /// What a client calls one attempt to sell, so that asking again gets the same answer: 8 to 64 characters of
 /// `[A-Za-z0-9._:-]`, as a UUID or a ULID is. It is the outlet's: two outlets may use the same.
@@ -12,6 +17,19 @@ impl IdempotencyKey {
     pub const MAX_LENGTH: usize = 64;
     /// For so many days at least the same key gets the same answer.
     pub const DAYS: u32 = 90;
+
+    /// As what it is kept when it was delivered with another signer's sale: no client's key is equal to it. Whoever
+    /// delivers says what key he likes, and takes none from those who sell here with it.
+    pub(crate) fn of_delivery(&self) -> Self {
+        let digest = Sha256::new().chain_update(b"delivered ").chain_update(&self.0).finalize();
+        let mut text = String::from("~");
+        for byte in digest {
+            // A String takes everything.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.truncate(Self::MAX_LENGTH);
+        Self(text)
+    }
 
     /// The text.
     pub fn as_str(&self) -> &str {
@@ -49,6 +67,17 @@ mod tests {
         for (length, right) in [(7, false), (8, true), (64, true), (65, false)] {
             assert_eq!("a".repeat(length).parse::<IdempotencyKey>().is_ok(), right, "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_delivered_key_is_no_key_that_a_client_can_have() {
+        let key: IdempotencyKey = "till-1-0001".parse().unwrap();
+        let kept = key.of_delivery();
+        assert_eq!(
+            (kept.as_str().len(), kept == "till-1-0002".parse::<IdempotencyKey>().unwrap().of_delivery()),
+            (64, false)
+        );
+        assert_eq!(kept.as_str().parse::<IdempotencyKey>(), Err(IdempotencyKeyFault));
     }
 
     #[test]

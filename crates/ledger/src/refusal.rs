@@ -78,12 +78,6 @@ pub enum Refusal {
     /// `SCHEMA_INVALID`, `NOT_FOUND`
     #[error(transparent)]
     Report(#[from] ReportFault),
-    /// `NOT_NEXT`: a delivery does not begin behind what is held of its chain.
-    #[error("the ledger holds this chain up to position {held}: deliver what follows")]
-    NotNext {
-        /// The newest position that it holds, 0 for none.
-        held: u64,
-    },
     /// `BUSY`
     #[error("more sales wait than are sealed in time: send it again after {} s", retry_after.as_secs())]
     Busy {
@@ -135,7 +129,6 @@ impl Refusal {
             Self::ClosureRequired => "CLOSURE_REQUIRED",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Report(fault) => fault.code(),
-            Self::NotNext { .. } => "NOT_NEXT",
             Self::Busy { .. } => "BUSY",
             Self::Held => "OUTLET_HELD",
             Self::Signer(_) => "SIGNER_UNAVAILABLE",

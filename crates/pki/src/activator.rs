@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use def_protocol::token::{Activation, Policy, Realm};
+use def_protocol::token::{Activation, Body, Policy, Realm, Unverified};
 use fiscal::{DeviceId, Epoch, Nif, OutletId, Prefix, PublicKey, Timestamp, UtcOffset};
 use signing::Attester;
 
@@ -58,5 +58,28 @@ impl Activator {
         let first_number = None;
         let body = Activation { nif, outlet, prefix, epoch, first_number, offset, policy, dgi, operator };
         token(self.attester.as_ref(), &scope(self.realm, device, now, (EARLIER, Self::DAYS * DAY)), &body)
+    }
+
+    /// Whether a token that a device shows as the one that it took at INIT is one of this key, and bound it as here, standing
+    /// by. Its time is not looked at: it was over or not when the device took it. The zone and the policy may have been
+    /// changed since, and the line may have begun anew, which a reset then brings to the device.
+    pub fn verify(&self, shown: &str, device: DeviceId, to: &Binding) -> Result<Epoch, PkiFault> {
+        let wrong = |what: &str| Err(PkiFault::form("activation", what));
+        let mut buffer = vec![0; Activation::MAX_BYTES];
+        let token = Unverified::<Activation>::from_text(shown, &mut buffer)?.verify(&self.public_key())?;
+        let (scope, body) = (token.scope(), token.body());
+        if (scope.realm, scope.device) != (self.realm, device) {
+            return wrong("it is for another device");
+        }
+        if (body.nif, body.outlet, body.prefix) != (to.nif, to.outlet, to.prefix) {
+            return wrong("it is for another outlet");
+        }
+        if (body.operator, body.dgi) != (to.operator, to.dgi) {
+            return wrong("it names other keys");
+        }
+        if body.epoch > to.epoch || body.first_number.is_some() {
+            return wrong("it gives another line of numbers");
+        }
+        Ok(body.epoch)
     }
 }

@@ -53,7 +53,8 @@ impl IssuingAuthority {
         self.chain.pem()
     }
 
-    /// Signs a device's certificate. Whoever asks has seen that the device holds the key.
+    /// Signs a device's certificate. Whoever asks has seen that the device holds the key. It ends with the authority's own
+    /// certificate, if that ends earlier than asked for.
     pub fn issue(
         &self,
         subject: &DeviceSubject,
@@ -62,9 +63,7 @@ impl IssuingAuthority {
         serial: SerialNumber,
     ) -> Result<DeviceCertificate, PkiFault> {
         let own = self.chain.issuing();
-        if !validity.is_within(own.validity()) {
-            return Err(PkiFault::Validity);
-        }
+        let validity = validity.within(own.validity())?;
         let DeviceSubject { device, nif, outlet } = subject;
         let crl_address = self.crl_address.as_deref();
         let draft = Draft {

@@ -12,12 +12,16 @@ use crate::{
     tokens::{DAY, EARLIER, TokenKey, scope, token},
 };
 
+/// For how long an order to leave or to enter holds, in seconds.
+const HAND_OVER: u64 = 5 * 60;
+
 /// The service's orders to devices, signed by its key for [`signing::Purpose::Operate`]. Each answers with the token's
 /// text, which `CFG|…` takes.
 ///
 /// `now` is the device's time as far as it is known: a device judges a token by its own clock. A token holds from five
-/// minutes before until a day after. An order to leave or to enter holds from `now` on: a device takes one only when that
-/// is later than its own last close or hand-over, so that no old order is played back to it.
+/// minutes before until a day after. An order to leave or to enter holds from `now` on, for a few minutes: a device takes
+/// one only when that is later than its own last close or hand-over, and it is obeyed at once or given anew, so that no old
+/// order is played back to it.
 #[derive(Clone)]
 pub struct Operator {
     attester: Arc<dyn Attester>,
@@ -65,7 +69,7 @@ impl Operator {
     }
 
     fn hand_over(&self, device: DeviceId, body: &HandOver, now: Timestamp) -> Result<String, PkiFault> {
-        token(self.attester.as_ref(), &scope(self.realm, device, now, (0, DAY)), body)
+        token(self.attester.as_ref(), &scope(self.realm, device, now, (0, HAND_OVER)), body)
     }
 
     /// That the ledger holds everything up to an invoice: `CFG|ACK` (D10). It may revoke the device at the same time.

@@ -54,4 +54,12 @@ impl Validity {
     pub(crate) fn is_within(self, other: Self) -> bool {
         other.holds(self.not_before) && other.holds(self.not_after)
     }
+
+    /// As much of it as is within another, if its first second is.
+    pub(crate) fn within(self, other: Self) -> Result<Self, PkiFault> {
+        if !other.holds(self.not_before) {
+            return Err(PkiFault::Validity);
+        }
+        Self::new(self.not_before, self.not_after.min(other.not_after))
+    }
 }

@@ -80,7 +80,12 @@ fn a_certificate_holds_from_its_first_to_its_last_second() {
 fn nothing_holds_longer_than_its_issuer() {
     let World { root, issuing, .. } = World::new("Trial");
     let key = Key::make();
-    let refused = issuing.issue(&subject(), &key.public_key(), years(11), serial(9));
+    let own = issuing.chain().issuing().validity();
+    let device = issuing.issue(&subject(), &key.public_key(), years(11), serial(9)).unwrap();
+    assert_eq!(device.not_after(), own.not_after(), "the last years of an authority are no reason to refuse");
+    let behind = |seconds| fiscal::Timestamp::from_unix(own.not_after().unix() + seconds).unwrap();
+    let later = Validity::new(behind(1), behind(2)).unwrap();
+    let refused = issuing.issue(&subject(), &key.public_key(), later, serial(9));
     assert_eq!(refused, Err(PkiFault::Validity));
     let request = CertificateRequest::make(&title("Other"), key.as_ref()).unwrap();
     assert_eq!(root.sign(&request, years(26), serial(9)), Err(PkiFault::Validity));

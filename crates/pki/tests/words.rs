@@ -121,6 +121,44 @@ fn an_activation_binds_a_device_that_stands_by() {
 }
 
 #[test]
+fn an_activation_is_known_again_by_who_made_it_and_no_other_is_taken_for_it() {
+    let activator = Activator::new(Key::make(), Realm::Development);
+    let [dgi, operator] = [Key::make().public_key(), Key::make().public_key()];
+    let binding = Binding {
+        nif: subject().nif,
+        outlet: subject().outlet,
+        prefix: "KINGOMBE01".parse().unwrap(),
+        epoch: Epoch(4),
+        offset: UtcOffset::KINSHASA,
+        policy: Policy::default(),
+        dgi,
+        operator,
+    };
+    let text = activator.activate(device(), &binding, now()).unwrap();
+    assert_eq!(activator.verify(&text, device(), &binding), Ok(Epoch(4)));
+    let later = Binding { epoch: Epoch(5), offset: UtcOffset::LUBUMBASHI, ..binding };
+    assert_eq!(activator.verify(&text, device(), &later), Ok(Epoch(4)), "a reset brings it to the line");
+    assert!(activator.verify(&text, "DEF-2".parse().unwrap(), &binding).is_err());
+    for other in [
+        Binding { nif: "B7654321X".parse().unwrap(), ..binding },
+        Binding { outlet: "OTHER".parse().unwrap(), ..binding },
+        Binding { prefix: "OTHER01".parse().unwrap(), ..binding },
+        Binding { epoch: Epoch(3), ..binding },
+        Binding { dgi: operator, ..binding },
+        Binding { operator: dgi, ..binding },
+    ] {
+        assert!(activator.verify(&text, device(), &other).is_err(), "{other:?}");
+    }
+    let production = Activator::new(Key::make(), Realm::Production);
+    assert!(production.verify(&text, device(), &binding).is_err());
+    let stranger = Activator::new(Key::make(), Realm::Development);
+    assert!(
+        activator.verify(&stranger.activate(device(), &binding, now()).unwrap(), device(), &binding).is_err()
+    );
+    assert!(activator.verify("activation", device(), &binding).is_err());
+}
+
+#[test]
 fn a_registration_request_is_believed_as_it_was_signed_and_not_otherwise() {
     let World { issuing, device, .. } = World::new("Trial");
     let key = Key::make();

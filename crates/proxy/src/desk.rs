@@ -9,6 +9,7 @@ use def_client::Offer;
 use fiscal::{DeviceId, PayloadHash};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
+use tunnel::Place;
 
 use crate::{
     clock,
@@ -146,20 +147,29 @@ impl Desk {
         self.put(Job::Ask { asked, tell }, told).await
     }
 
-    /// Has the journal read again.
-    pub(crate) async fn refill(&self, position: u64) -> Result<String, Trouble> {
+    /// Has the journal read again, from a place on.
+    pub(crate) async fn refill(&self, place: Place) -> Result<String, Trouble> {
+        self.read_again(place, false).await
+    }
+
+    /// Has one record read again, and those that come with it.
+    pub(crate) async fn mend(&self, place: Place) -> Result<String, Trouble> {
+        self.read_again(place, true).await
+    }
+
+    async fn read_again(&self, place: Place, is_one: bool) -> Result<String, Trouble> {
         let (tell, told) = oneshot::channel();
-        self.put(Job::Refill { position, tell }, told).await
+        self.put(Job::Refill { place, is_one, tell }, told).await
     }
 
     /// A cloud says up to where it holds the journal.
-    pub(crate) fn cloud_holds(&self, position: u64) {
+    pub(crate) fn cloud_holds(&self, place: Place) {
         if self.clouds.len() > 1 {
             // The others may hold less, and want it from here.
             return;
         }
         // Without room for it the journal is read from its beginning: slower, and as good.
-        drop(self.queue.push(Lane::Control, Job::Held { position }));
+        drop(self.queue.push(Lane::Control, Job::Held { place }));
     }
 
     async fn put(
@@ -204,12 +214,6 @@ impl Desk {
             *filled = now;
             is_news
         });
-    }
-
-    /// Whether the whole journal of the device that answers is kept here.
-    pub(crate) fn is_kept_whole(&self) -> bool {
-        let Some((journal, _)) = *self.filled.borrow() else { return false };
-        self.reader.begins_at_first(journal).unwrap_or(false)
     }
 
     pub(crate) fn watch_activations(&self) -> watch::Receiver<Option<Arc<Activation>>> {
@@ -267,8 +271,8 @@ impl Desk {
 
     /// How many records a cloud does not hold yet.
     pub(crate) fn behind(&self, cloud: &str) -> u64 {
-        let Some((journal, filled)) = *self.filled.borrow() else { return 0 };
-        filled.saturating_sub(self.reader.held(cloud, journal).unwrap_or_default())
+        let Some((journal, _)) = *self.filled.borrow() else { return 0 };
+        self.reader.behind(cloud, journal).unwrap_or_default()
     }
 
     /// Counts what waits, for whoever looks.

@@ -18,6 +18,7 @@ mod service;
 mod state;
 mod status;
 mod told;
+mod why;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -27,6 +28,7 @@ pub use self::{
     ask::{Answer, ask},
     status::examine as examine_status,
     told::{Fault, SpoolTold, Told, TunnelTold},
+    why::why,
 };
 use crate::{Config, find::Roots};
 
@@ -142,6 +144,15 @@ pub fn examine(config: &Config, sight: &Sight) -> Vec<Finding> {
     findings.extend(state::examine(config, told.as_ref(), sight));
     findings.extend(cloud::examine(config, told.as_ref(), sight));
     findings
+}
+
+/// So many of something; the words are those for one and for several. In French none is one, in English several.
+pub fn counted(count: u64, language: Language, french: [&str; 2], english: [&str; 2]) -> String {
+    let word = match language {
+        Language::French => french[usize::from(count > 1)],
+        Language::English => english[usize::from(count != 1)],
+    };
+    format!("{count} {word}")
 }
 
 /// A text of others as part of a sentence: one line, and nothing that a terminal obeys.

@@ -93,6 +93,50 @@ async fn a_friendly_invoice_is_made_canonical_with_what_the_device_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_friendly_sale_at_an_unplugged_device_is_told_that_it_is_away() {
+    let draft = format!(
+        r#"{{"pos_terminal_id":"POS-01","cashier_id":"C-07","invoice_type":"sale","timestamp":"{}","items":[{{"code":"PAIN","description":"Pain","quantity":2,"unit_price":50,"tax_group":"exempt"}}],"payments":[{{"method":"cash"}}]}}"#,
+        support::now()
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let device = SimDevice::active(folder.path());
+    device.unplug();
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    let never_seen = proxy.till.post("/v1/invoices?complete=true", &draft).await;
+    assert_eq!((never_seen.status, never_seen.code()), (503, "DEVICE_UNREACHABLE"), "{:?}", never_seen.body);
+    device.plug();
+    support::until("the device is there", || async {
+        proxy.till.get("/v1/status").await.body["device"].is_object()
+    })
+    .await;
+    proxy.stop().await;
+    device.unplug();
+    // Whose it is was kept, so that it is the same sale as before: also over a start.
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    let away = proxy.till.post("/v1/invoices?complete=true", &draft).await;
+    assert_eq!((away.status, away.code()), (503, "DEVICE_UNREACHABLE"), "{:?}", away.body);
+    let wrong = proxy.till.post("/v1/invoices?complete=true", "{}").await;
+    assert_eq!((wrong.status, wrong.code()), (422, "SCHEMA_INVALID"));
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_activated_device_is_told_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = SimDevice::active(folder.path());
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    support::until("the device is there", || async {
+        proxy.till.get("/v1/status").await.body["device"].is_object()
+    })
+    .await;
+    let again = proxy.till.post("/v1/activation", r#"{"code":"7K2M-9Q4X-1C5V-8B3N"}"#).await;
+    assert_eq!((again.status, again.code()), (409, "ALREADY_PROVISIONED"));
+    let detail = again.body["detail"].as_str().unwrap();
+    assert!(detail.starts_with("DEF-") && detail.ends_with(" is activated already"), "{detail}");
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_document_names_every_route() {
     let folder = tempfile::tempdir().unwrap();
     let device = SimDevice::active(folder.path());

@@ -12,7 +12,7 @@ pub enum RegistryFault {
     #[error("there is no such {0}: look at the list")]
     NotFound(&'static str),
     /// `EXISTS`: another has it.
-    #[error("this {0} is taken: choose another")]
+    #[error("{}", taken(.0))]
     Exists(&'static str),
     /// `PLATFORM_ONLY`
     #[error("only the operator of the platform may do this: ask him")]
@@ -60,6 +60,17 @@ pub enum RegistryFault {
     /// One of [`DeviceFault`].
     #[error(transparent)]
     Device(#[from] DeviceFault),
+}
+
+fn taken(what: &str) -> String {
+    match what {
+        // A device that is expected already needs no other number.
+        "serial number" => {
+            "this serial number is registered already: `stelala cloud device code` makes another code"
+                .to_owned()
+        }
+        _ => format!("this {what} is taken: choose another"),
+    }
 }
 
 impl RegistryFault {

@@ -94,7 +94,7 @@ pub enum FromCloud {
 pub struct Place {
     /// The line of numbers.
     pub epoch: u32,
-    /// The position, which goes on over epochs.
+    /// The position in it: each epoch begins at 1 again.
     pub position: u64,
 }
 

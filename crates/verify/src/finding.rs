@@ -216,24 +216,6 @@ rules! {
 }
 
 impl Rule {
-    /// Whether a ledger can declare it of a record: that holds what was sealed and keeps not every rule. What was changed
-    /// since, or cannot stand in a chain, nobody declares (L6).
-    pub(crate) const fn can_be_declared(self) -> bool {
-        !matches!(
-            self,
-            Self::LineForm
-                | Self::RecordForm
-                | Self::RecordKind
-                | Self::PayloadHash
-                | Self::ChainBroken
-                | Self::PositionGap
-                | Self::EpochBack
-                | Self::OtherOutlet
-                | Self::HeadDiffers
-                | Self::AnchorDiffers
-        )
-    }
-
     /// Whether it says that a number is not in order.
     pub(crate) const fn disorders_numbers(self) -> bool {
         matches!(self, Self::NumberGap | Self::SealedAfterClose | Self::SealedStandingBy)

@@ -28,7 +28,8 @@ pub struct ReportScope {
     pub outlet: OutletId,
     /// The merchant.
     pub nif: Nif,
-    /// Whose records it sums: the ledger's own signer.
+    /// Whose records it sums: the ledger's own signer, or the device that holds the outlet's line. Of A, which sums
+    /// those of all, the ledger's own.
     pub signer: DeviceId,
 }
 

@@ -10,7 +10,7 @@ use support::{
     outlet::{Holder, Outlet, Terms, alone, cloud_enters_body, device_id, judged, judged_as_journals},
     sale,
 };
-use verify::{ExportVerdict, Finding, Language, Report, Rule, Trust};
+use verify::{Audit, ExportVerdict, Finding, Language, Report, Rule, Trust};
 
 /// What happens in an outlet.
 #[derive(Clone, Copy, Debug)]
@@ -327,7 +327,7 @@ fn whoever_seals_without_the_line_shows_unless_the_ledger_flags_it() {
         outlet.devices[0].sell(&sale(900), "2026-02-04T08:00:01");
         outlet.deliver();
         if flagged {
-            outlet.flag_newest(0, "handed_over");
+            outlet.flag_newest(0, "not_holder");
         }
         outlet.sell(2);
         outlet.verdict()
@@ -347,7 +347,7 @@ fn whoever_seals_without_the_line_shows_unless_the_ledger_flags_it() {
         outlet.devices[0].sell(&sale(900), &now);
         outlet.deliver();
         if flagged {
-            outlet.flag_newest(0, "handed_over");
+            outlet.flag_newest(0, "after_close");
         }
         outlet.sell(2);
         outlet.verdict()
@@ -368,6 +368,55 @@ fn a_flag_excuses_its_record_only_and_nothing_that_was_changed_since() {
     let last = folders[1].1.len() - 1;
     folders[1].1[last].payload = folders[1].1[last].payload.replace("Service", "Servise");
     assert!(rules(&judged_as_journals(&folders)).contains(&Rule::PayloadHash));
+}
+
+#[test]
+fn a_flag_excuses_what_its_causes_say_and_nothing_else() {
+    let flagged = |cause: &str| {
+        let mut outlet = Outlet::new(1);
+        outlet.give(0);
+        outlet.sell(3);
+        outlet.deliver();
+        outlet.flag_newest(0, cause);
+        let folders = outlet.folders();
+        let last = folders[1].1.len() - 1;
+        (folders, last)
+    };
+    let falsely_signed = |cause: &str| {
+        let (mut folders, last) = flagged(cause);
+        folders[1].1[last].record.signature = folders[1].1[last - 1].record.signature;
+        let verdict = judged(&folders);
+        (rules(&verdict), verdict.journal.declared)
+    };
+    assert_eq!(falsely_signed("certificate_expired"), (vec![Rule::SignatureFalse], 0));
+    assert_eq!(falsely_signed("body_differs"), (vec![Rule::SignatureFalse], 0));
+    assert_eq!(falsely_signed("signature_false"), (vec![], 1));
+    let without_body = |cause: &str| {
+        let (folders, _) = flagged(cause);
+        let trust = support::outlet::outlet_trust();
+        let mut audit = Audit::new(&trust).outlet();
+        for (name, entries) in &folders {
+            let newest = entries.len() - 1;
+            let line = |(at, entry): (usize, &Entry)| match entry.line() {
+                line if at == newest && !name.is_empty() => format!("{}\n", absent(&line)),
+                line => line + "\n",
+            };
+            let file: String = entries.iter().enumerate().map(line).collect();
+            audit.chain(name, file.as_bytes()).unwrap();
+        }
+        let verdict = audit.conclude().unwrap();
+        assert_eq!(rules(&verdict), []);
+        (verdict.journal.payloads_absent, verdict.journal.declared)
+    };
+    assert_eq!(without_body("certificate_expired"), (1, 0));
+    assert_eq!(without_body("signature_false"), (1, 0));
+    assert_eq!(without_body("body_differs"), (0, 1));
+}
+
+/// A line whose payload is not there.
+fn absent(line: &str) -> String {
+    let (record, _) = line.split_once(r#","payload":"#).unwrap();
+    format!(r#"{record},"payload":null}}"#)
 }
 
 #[test]

@@ -145,7 +145,8 @@ fn devices_are_there_when_something_is_said_of_them() {
         policy: Policy { days: 10, invoices: 20_000, cdf: Amount::ZERO },
     };
     assert_eq!(config.devices, Some(expected));
-    let bounds = "[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_days = 3\noffline_invoices = 500";
+    let bounds =
+        "[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"\noffline_days = 3\noffline_invoices = 500";
     let policy = read(bounds).unwrap().devices.unwrap().policy;
     assert_eq!((policy.days, policy.invoices), (3, 500));
     for (text, member) in [

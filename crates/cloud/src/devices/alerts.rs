@@ -80,6 +80,11 @@ pub(super) async fn stuck(app: &Arc<App>, link: &Link, epoch: Epoch, position: u
     announce(app, EventKind::DeviceWarning, link.device, link.outlet).await;
 }
 
+/// What a device answered is not what it delivers; the log says what.
+pub(super) async fn doubted(app: &Arc<App>, link: &Link) {
+    announce(app, EventKind::DeviceWarning, link.device, link.outlet).await;
+}
+
 async fn announce(app: &Arc<App>, kind: EventKind, device: DeviceId, outlet: OutletId) {
     let place = match app.place(outlet).await {
         Ok(Some(place)) => place,

@@ -2,8 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use def_protocol::{Nonce, reply::Lifecycle, token::NewState};
-use fiscal::{DeviceId, OutletId, RecordHash, Timestamp};
+use def_protocol::{
+    Nonce,
+    reply::{Attested, Lifecycle},
+    token::NewState,
+};
+use fiscal::{DeviceId, Epoch, OutletId, RecordHash, Timestamp};
 use ledger::{By, ChainId, Ended, Ledger, Refusal, Standing, StoreFault};
 use pki::DeviceSubject;
 use registry::{DeviceState, Reach, Registry, RegistryFault};
@@ -44,6 +48,27 @@ fn held_now(ledger: &Ledger, outlet: OutletId, device: DeviceId) -> Result<Progr
     }))
 }
 
+/// Whether the ledger holds more of a device's chain than the device itself, or something else at its end: then it is an
+/// older copy of itself, or another with its key.
+pub(super) async fn has_gone_back(
+    app: &Arc<App>,
+    outlet: OutletId,
+    stands: Attested,
+) -> Result<bool, Refusal> {
+    app.consult(move |ledger| {
+        let newest = held_now(ledger, outlet, stands.device_id)?;
+        if newest.position > 0 && stands.epoch < newest.epoch {
+            return Ok(true);
+        }
+        let chain = ChainId { outlet, epoch: stands.epoch, signer: stands.device_id };
+        Ok(ledger.held(chain)?.is_some_and(|held| {
+            let held_at = held.position.value();
+            stands.last_position < held_at || stands.last_position == held_at && stands.head_hash != held.hash
+        }))
+    })
+    .await
+}
+
 /// What a device's records are held against when they arrive.
 pub(super) fn standing(ledger: &Ledger, device: DeviceId, outlet: OutletId) -> Result<Standing, Refusal> {
     let known = ledger.ask(|store| {
@@ -63,9 +88,11 @@ pub(super) fn standing(ledger: &Ledger, device: DeviceId, outlet: OutletId) -> R
     let certificates =
         certificates.iter().map(|one| (one.certificate.not_before(), one.certificate.not_after())).collect();
     let why = if known.state == DeviceState::Lost { "lost" } else { "revoked" };
-    let ended = known.ended.and_then(|ended| {
-        let (epoch, number) = ended.last?;
-        Some(Ended { epoch, number, time: ended.time, why })
+    // One of which the ledger held nothing has no number in the epoch of its activation.
+    let begun = known.activation.as_ref().map_or(Epoch(0), |activation| activation.epoch);
+    let ended = known.ended.map(|ended| {
+        let (epoch, number) = ended.last.unwrap_or((begun, None));
+        Ended { epoch, number, time: ended.time, why }
     });
     Ok(Standing { device, outlet, key, nif: place.outlet.nif, certificates, ended })
 }
@@ -158,12 +185,13 @@ pub(super) async fn manifest(app: &Arc<App>, devices: &Arc<Devices>, link: &Arc<
     }
 }
 
-/// Renews a device's certificate before it ends: its key has just proven itself. Nothing waits for it.
-pub(super) async fn renew(app: &Arc<App>, devices: &Arc<Devices>, link: &Arc<Link>) {
+/// Renews a device's certificate before it ends: its key has just proven itself. Nothing waits for it. Whether it holds
+/// long enough now.
+pub(super) async fn renew(app: &Arc<App>, devices: &Arc<Devices>, link: &Arc<Link>) -> bool {
     let (serial, now) = (link.device, app.clock.now());
     let known = app.registry(move |registry| registry.certificates(&Reach::Platform, serial)).await;
     let Some(newest) = known.ok().and_then(|all| all.into_iter().find(|one| one.revoked.is_none())) else {
-        return;
+        return false;
     };
     let certificate = if newest.certificate.not_after().unix() > now.unix() + RENEWED_DAYS * DAY {
         newest.certificate
@@ -172,11 +200,14 @@ pub(super) async fn renew(app: &Arc<App>, devices: &Arc<Devices>, link: &Arc<Lin
             Ok(certificate) => certificate,
             Err(problem) => {
                 let detail = problem.detail(crate::Language::English);
-                return tracing::warn!(device = %serial, detail, "a certificate was not renewed");
+                tracing::warn!(device = %serial, detail, "a certificate was not renewed");
+                return false;
             }
         }
     };
+    let holds = certificate.not_after().unix() > now.unix() + RENEWED_DAYS * DAY;
     link.say(greeting::certificate_message(devices, &certificate)).await;
+    holds
 }
 
 /// Makes another certificate over a device's key. The one before holds on until its end.
@@ -263,9 +294,8 @@ pub(super) async fn retire(app: &Arc<App>, devices: &Arc<Devices>, link: &Arc<Li
     }
     // It has been told, and the ledger holds all that it has: a proxy that comes back at once has nothing new.
     devices.rest(link).await;
-    link.end(Some(Farewell::new(
+    link.end(Farewell::new(
         "DEVICE_REVOKED",
         "this device is revoked, lost or out of use: it seals nothing any more",
-    )))
-    .await;
+    ));
 }

@@ -2,16 +2,17 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use def_protocol::reply::{Initialised, Presence};
+use def_protocol::reply::{Attested, Initialised, Presence};
 use fiscal::{DeviceId, EventKind, KeyId, PayloadHash, PublicKey, Subject, Timestamp};
-use ledger::{By, Refusal, SealingKey, StoreFault};
+use ledger::{By, Ledger, Outlet, Refusal, SealingKey, StoreFault};
 use pki::{ActivationCode, Binding, DeviceSubject, SerialNumber};
 use registry::{ActivatedDevice, Device, Label, Reach};
+use serde::Deserialize;
 use serde_json::Value;
 use tunnel::{FromCloud, FromProxy, PROTOCOL, Text, Token};
 
 use super::{
-    Devices, refusal,
+    Devices, Trust, refusal,
     wire::{Ended, Farewell, Wire},
 };
 use crate::{
@@ -29,6 +30,8 @@ const ACTIVATION: Duration = Duration::from_secs(90);
 pub(super) struct Proven {
     pub(super) device: Device,
     pub(super) key: PublicKey,
+    /// Up to where its journal goes, as it signed it.
+    pub(super) stands: Attested,
 }
 
 /// Why a connection did not become a session.
@@ -77,6 +80,7 @@ pub(super) async fn greet(
     if let FromProxy::Activated { initialised } = heard {
         // Its connection broke behind INIT.
         if known.public_key.is_none() {
+            slow(app, &guest)?;
             activated(app, devices, wire, &guest, initialised).await?;
         }
         heard = wire.hear_within(PATIENCE).await?;
@@ -95,7 +99,7 @@ pub(super) async fn greet(
             "the device's key did not sign the challenge: plug in the device that is meant",
         ));
     }
-    Ok(Proven { device, key })
+    Ok(Proven { device, key, stands: presence.attested() })
 }
 
 /// Takes a technician's code, and answers with what `CFG|INIT` takes.
@@ -106,10 +110,7 @@ async fn activate(
     guest: &Guest,
 ) -> Result<(), Unwelcome> {
     let FromProxy::Activate { code } = wire.hear_within(ACTIVATION).await? else { return Err(out_of_turn()) };
-    // Who guesses codes is slow at it.
-    if matches!(app.limiters.sign_in(guest.address), Passed::No { .. }) {
-        return Err(told("ACTIVATION_REFUSED", "too many codes came from this address: wait a minute"));
-    }
+    slow(app, guest)?;
     let serial = guest.serial;
     let code: ActivationCode = code
         .as_str()
@@ -121,20 +122,10 @@ async fn activate(
     let outlet = device.outlet;
     let place = app.place(outlet).await.map_err(|problem| refused("ACTIVATION_REFUSED", &problem))?;
     let place = place.ok_or_else(unknown)?;
-    let (trust, dgi) = (Arc::clone(&devices.trust), devices.trust.dgi());
+    let trust = Arc::clone(&devices.trust);
     let token = app.consult(move |ledger| {
-        let operator = trust.operator()?.public_key();
-        let binding = Binding {
-            nif: place.outlet.nif,
-            outlet,
-            prefix: place.outlet.prefix,
-            epoch: ledger.line(outlet)?.epoch,
-            offset: place.outlet.zone,
-            policy: trust.policy(),
-            dgi,
-            operator,
-        };
-        Ok((trust.activator()?.activate(serial, &binding, now).map_err(refusal)?, operator))
+        let binding = binding(ledger, &trust, &place.outlet)?;
+        Ok((trust.activator()?.activate(serial, &binding, now).map_err(refusal)?, binding.operator))
     });
     let (token, operator) = token.await.map_err(|refusal| refused("ACTIVATION_REFUSED", &refusal.into()))?;
     let (token, public_key_pem) = (Token::cut(&token), Token::cut(operator.to_pem().as_ref()));
@@ -145,8 +136,32 @@ async fn activate(
     activated(app, devices, wire, guest, initialised).await
 }
 
-/// Looks at what a device answered to INIT: the record that it sealed proves that it holds its key. Then it is given a
-/// certificate.
+/// Who guesses is slow at it.
+fn slow(app: &App, guest: &Guest) -> Result<(), Unwelcome> {
+    match app.limiters.sign_in(guest.address) {
+        Passed::Yes(_) => Ok(()),
+        Passed::No { .. } => {
+            Err(told("ACTIVATION_REFUSED", "too many activations came from this address: wait a minute"))
+        }
+    }
+}
+
+/// To what a device of an outlet is bound.
+fn binding(ledger: &Ledger, trust: &Trust, outlet: &Outlet) -> Result<Binding, Refusal> {
+    Ok(Binding {
+        nif: outlet.nif,
+        outlet: outlet.id,
+        prefix: outlet.prefix,
+        epoch: ledger.line(outlet.id)?.epoch,
+        offset: outlet.zone,
+        policy: trust.policy(),
+        dgi: trust.dgi(),
+        operator: trust.operator()?.public_key(),
+    })
+}
+
+/// Looks at what a device answered to INIT: the record that it sealed proves that it holds its key, and has in it the
+/// activation that it took, which whoever has no code does not have. Then it is given a certificate.
 async fn activated(
     app: &Arc<App>,
     devices: &Devices,
@@ -161,10 +176,20 @@ async fn activated(
     let initialised: Initialised<String> =
         serde_json::from_value(initialised).map_err(|_| unproven("this is no answer to CFG|INIT"))?;
     let key = proof(&initialised, &device)?;
+    let token = taken(&initialised)?;
     let subject = DeviceSubject { device: serial, nif: place.outlet.nif, outlet: device.outlet };
     let (trust, now, random) = (Arc::clone(&devices.trust), app.clock.now(), random(app));
-    let made = app.consult(move |_| trust.issue(&subject, &key, now, random));
-    let certificate = made.await.map_err(|refusal| refused("ACTIVATION_REFUSED", &refusal.into()))?;
+    let made = app.consult(move |ledger| {
+        let binding = binding(ledger, &trust, &place.outlet)?;
+        match trust.activator()?.verify(&token, serial, &binding) {
+            Ok(epoch) if epoch == initialised.record.header.epoch => {}
+            Ok(_) => return Ok(Err("its record is of another epoch than its activation".to_owned())),
+            Err(fault) => return Ok(Err(fault.to_string())),
+        }
+        Ok(Ok(trust.issue(&subject, &key, now, random)?))
+    });
+    let made = made.await.map_err(|refusal| refused("ACTIVATION_REFUSED", &refusal.into()))?;
+    let certificate = made.map_err(|why| unproven(&why))?;
     let (record, by) = (initialised.record, acting(serial)?);
     let firmware_version: Label = "?".parse().map_err(|_| unknown())?;
     let kept = app.registry(move |registry| {
@@ -210,6 +235,16 @@ fn proof(initialised: &Initialised<String>, device: &Device) -> Result<PublicKey
         return wrong("its record is not the one of an activation");
     }
     Ok(key)
+}
+
+/// The activation that a device took, by its own record.
+fn taken(initialised: &Initialised<String>) -> Result<String, Unwelcome> {
+    #[derive(Deserialize)]
+    struct Provisioned {
+        activation: String,
+    }
+    let body = serde_json::from_str::<Provisioned>(&initialised.body);
+    body.map(|body| body.activation).map_err(|_| unproven("its record has no activation"))
 }
 
 /// Whoever finds a seal of this device finds its key.

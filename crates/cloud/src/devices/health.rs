@@ -9,7 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunnel::{Outcome, ProxyHealth};
 
-use super::{Link, Live, alerts, grants, link::Status, session::FRESH, switch};
+use super::{
+    Link, Live, alerts, grants,
+    link::{Status, Told},
+    session::FRESH,
+    switch,
+};
 use crate::app::App;
 
 /// So long a device may take to say how it is.
@@ -51,21 +56,21 @@ pub(super) fn note(app: &Arc<App>, link: &Arc<Link>, said: Live) {
         clock_set: before.clock_set,
         manifest: before.manifest,
         warnings: BTreeSet::new(),
+        told: before.told,
     };
-    let due = fresh.kept.is_none_or(|kept| now.unix().saturating_sub(kept.unix()) >= KEPT_EVERY);
+    let due = is_due(fresh.kept, now, KEPT_EVERY);
     let warnings = warnings(&fresh);
-    let changed = before.warnings != warnings;
     let mut fresh = Live { warnings, ..fresh };
+    let (new, told) = news(&fresh, now);
+    fresh.told = told;
     let needs_time = !link.retired && said.status.as_deref().is_some_and(|status| needs_time(status, now));
-    let sets =
-        needs_time && fresh.clock_set.is_none_or(|set| now.unix().saturating_sub(set.unix()) >= SET_EVERY);
+    let sets = needs_time && is_due(fresh.clock_set, now, SET_EVERY);
     if sets {
         fresh.clock_set = Some(now);
     }
-    if due || changed {
+    if due {
         fresh.kept = Some(now);
     }
-    let new: Vec<_> = fresh.warnings.difference(&before.warnings).copied().collect();
     let stands_by = said.status.as_deref().map(|status| status.handed_over);
     link.note(fresh);
     let (app, link) = (Arc::clone(app), Arc::clone(link));
@@ -73,7 +78,7 @@ pub(super) fn note(app: &Arc<App>, link: &Arc<Link>, said: Live) {
         if sets {
             grants::set_clock(&link).await;
         }
-        if due || changed {
+        if due {
             keep(&app, &link).await;
         }
         if !new.is_empty() {
@@ -86,6 +91,24 @@ pub(super) fn note(app: &Arc<App>, link: &Arc<Link>, said: Live) {
             }
         }
     });
+}
+
+/// Which warnings are to be told now, and what was told with them. A device, or its proxy, whose warnings come and go has
+/// them told as often as it is kept, and no more often.
+fn news(fresh: &Live, now: Timestamp) -> (Vec<&'static str>, Option<Told>) {
+    let before = fresh.told.as_ref();
+    let known = before.map(|told| &told.warnings);
+    let changed = known.map_or(!fresh.warnings.is_empty(), |known| *known != fresh.warnings);
+    if !changed || !is_due(before.map(|told| told.at), now, KEPT_EVERY) {
+        return (Vec::new(), fresh.told.clone());
+    }
+    let is_new = |warning: &&&'static str| known.is_none_or(|known| !known.contains(**warning));
+    let new = fresh.warnings.iter().filter(is_new).copied().collect();
+    (new, Some(Told { warnings: fresh.warnings.clone(), at: now }))
+}
+
+fn is_due(last: Option<Timestamp>, now: Timestamp, every: u64) -> bool {
+    last.is_none_or(|last| now.unix().saturating_sub(last.unix()) >= every)
 }
 
 /// Asks a device how it is, now.
@@ -218,4 +241,30 @@ pub(super) fn device_time(app: &App, link: &Link) -> Timestamp {
     let shifted = drift.and_then(|drift| now.unix().checked_add_signed(drift)).and_then(Timestamp::from_unix);
     // An order that is to hold from now on is not dated later than what the device's clock shows.
     shifted.map_or(now, |shifted| shifted.min(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_that_come_and_go_with_each_word_are_told_at_most_every_so_often() {
+        let begun = Timestamp::EARLIEST.unix();
+        let mut live = Live::default();
+        let mut told = Vec::new();
+        for second in 0..60 {
+            let now = Timestamp::from_unix(begun + second).unwrap();
+            live.warnings = if second % 2 == 0 { BTreeSet::from(["flash"]) } else { BTreeSet::new() };
+            let (new, kept) = news(&live, now);
+            live.told = kept;
+            if !new.is_empty() {
+                told.push(second);
+            }
+        }
+        assert_eq!(told.first(), Some(&0), "the first at once");
+        assert!(told.len() <= 2, "{told:?}");
+        live.warnings = BTreeSet::from(["clock", "flash"]);
+        let later = Timestamp::from_unix(begun + 200).unwrap();
+        assert!(news(&live, later).0.contains(&"clock"), "nothing new is lost");
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::{OutletId, Record};
+use fiscal::{Epoch, OutletId, Record};
 use ledger::{ChainId, Delivered, Delivery, Refusal, Taken};
 use tokio::{sync::mpsc, time::sleep};
 use tunnel::{FromCloud, JournalLine, MAX_MESSAGE, MessageFault, WINDOW};
@@ -17,6 +17,7 @@ use tunnel::{FromCloud, JournalLine, MAX_MESSAGE, MessageFault, WINDOW};
 use super::{
     alerts, grants,
     link::{Link, Progress},
+    promises,
     rereads::Rereads,
     teller, upkeep,
 };
@@ -99,23 +100,36 @@ async fn take(
     rereads: &mut Rereads,
     stretch: Stretch,
 ) -> Option<FromCloud> {
-    let Some(records) = read(&stretch) else {
-        tracing::error!(device = %link.device, epoch = stretch.epoch, first = stretch.first_position,
-            "a device delivered what cannot be read as records: nothing of it was taken");
+    let (records, unreadable) = read(&stretch);
+    if let Some(position) = unreadable {
+        tracing::error!(device = %link.device, epoch = stretch.epoch, position,
+            "a device delivered what cannot be read as a record: it is to be read again");
+        rereads.ask(app, link, Epoch(stretch.epoch), position).await;
+    }
+    if records.is_empty() {
         return None;
-    };
+    }
+    let asked = rereads.asked(Epoch(stretch.epoch));
     let (device, outlet) = (link.device, link.outlet);
+    let sales: Vec<_> = records.iter().map(|one| (one.record.link.payload, one.record.header.time)).collect();
     loop {
         let records = records.clone();
         let taken = app.consult(move |ledger| {
             let standing = grants::standing(ledger, device, outlet)?;
             let delivery = Delivery::examine(records, &standing)
                 .map_err(|_| Refusal::NotFound("a delivery has at least one record"))?;
+            let delivery = match asked {
+                Some(position) => delivery.read_again(position),
+                None => delivery,
+            };
             let chain = delivery.chain();
             Ok((chain, ledger.deliver(delivery, Some(grants::by(device)?))?))
         });
         match taken.await {
-            Ok((chain, taken)) => return entered(app, link, rereads, chain, taken).await,
+            Ok((chain, taken)) => {
+                promises::arrived(app, link, &sales).await;
+                return entered(app, link, rereads, chain, taken).await;
+            }
             Err(refusal) if !refusal.is_temporary() => {
                 tracing::error!(device = %link.device, %refusal, "a device's records were not taken");
                 return None;
@@ -130,7 +144,8 @@ async fn take(
     }
 }
 
-fn read(stretch: &Stretch) -> Option<Vec<Delivered>> {
+/// The records up to the first that is none, and the position of that.
+fn read(stretch: &Stretch) -> (Vec<Delivered>, Option<u64>) {
     let delivered = |line: &JournalLine| {
         let record = Base64UrlUnpadded::decode_vec(line.record.as_str()).ok()?;
         let record = Record::from_bytes(&record).ok()?;
@@ -139,7 +154,10 @@ fn read(stretch: &Stretch) -> Option<Vec<Delivered>> {
         let idempotency_key = line.idempotency_key.as_ref().and_then(|key| key.as_str().parse().ok());
         Some(Delivered { record, body, idempotency_key })
     };
-    stretch.lines.iter().map(delivered).collect()
+    let records: Vec<_> = stretch.lines.iter().map_while(delivered).collect();
+    let next = stretch.first_position.saturating_add(records.len() as u64);
+    let unreadable = (records.len() < stretch.lines.len()).then_some(next);
+    (records, unreadable)
 }
 
 /// The ledger has taken a stretch: what it said of it.

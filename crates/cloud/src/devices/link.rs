@@ -10,7 +10,7 @@ use def_protocol::reply::{DeviceStatus, ErrorCount};
 use fiscal::{DeviceId, Epoch, InvoiceNumber, OutletId, PayloadHash, PublicKey, Timestamp};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tunnel::{FromCloud, Outcome, ProxyHealth, Work};
 
@@ -31,6 +31,8 @@ pub(crate) struct Link {
     /// Revoked, lost or taken out of use: it delivers what it has, and is asked for nothing.
     pub(super) retired: bool,
     commands: mpsc::Sender<Command>,
+    /// Set once the session is to end. It waits behind no command.
+    ending: watch::Sender<Option<Farewell>>,
     live: Mutex<Live>,
     /// Up to which invoice the ledger holds what it sealed.
     held: watch::Sender<Progress>,
@@ -56,6 +58,15 @@ pub(crate) struct Live {
     pub(super) kept: Option<Timestamp>,
     /// When its clock was to be set last.
     pub(super) clock_set: Option<Timestamp>,
+    /// What was told of it last.
+    pub(super) told: Option<Told>,
+}
+
+/// The warnings that somebody was told of.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) warnings: BTreeSet<&'static str>,
+    pub(super) at: Timestamp,
 }
 
 /// A place in a device's journal and the newest invoice up to there.
@@ -72,8 +83,6 @@ pub(super) enum Command {
     Ask(Work, oneshot::Sender<Outcome>),
     /// Says something.
     Say(FromCloud),
-    /// Ends the session.
-    End(Option<Farewell>),
 }
 
 /// Why there is no outcome.
@@ -105,6 +114,7 @@ impl Link {
             since,
             retired,
             commands,
+            ending: watch::channel(None).0,
             live: Mutex::default(),
             expected: Mutex::default(),
             held: watch::channel(held).0,
@@ -117,8 +127,13 @@ impl Link {
     /// Has the device do something, and waits so long for what becomes of it.
     pub(crate) async fn ask(&self, work: Work, patience: Duration) -> Result<Outcome, NoAnswer> {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(Command::Ask(work, answer)).await.map_err(|_| NoAnswer::Gone)?;
-        match timeout(patience, answered).await {
+        let until = Instant::now() + patience;
+        // A session that takes no command in all that time has asked nothing.
+        match timeout_at(until, self.commands.send(Command::Ask(work, answer))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(NoAnswer::Gone),
+        }
+        match timeout_at(until, answered).await {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(_)) | Err(_) => Err(NoAnswer::Lost),
         }
@@ -136,12 +151,32 @@ impl Link {
 
     /// Says something, if it is still there.
     pub(super) async fn say(&self, message: FromCloud) {
-        let _ = self.commands.send(Command::Say(message)).await;
+        /// A session that takes nothing for so long is not there any more.
+        const PATIENCE: Duration = Duration::from_secs(20);
+        if timeout(PATIENCE, self.commands.send(Command::Say(message))).await.is_err() {
+            tracing::warn!(device = %self.device, "a session takes nothing more: what was to be said is dropped");
+        }
     }
 
-    /// Ends the session, if it has not ended.
-    pub(super) async fn end(&self, why: Option<Farewell>) {
-        let _ = self.commands.send(Command::End(why)).await;
+    /// Ends the session, if it has not ended, whatever it is at. The first reason counts.
+    pub(super) fn end(&self, why: Farewell) {
+        self.ending.send_if_modified(|ending| {
+            let is_first = ending.is_none();
+            ending.get_or_insert(why);
+            is_first
+        });
+    }
+
+    /// Waits until the session is to end, and says why.
+    pub(super) async fn ends(&self) -> Farewell {
+        let mut ending = self.ending.subscribe();
+        loop {
+            if let Some(why) = ending.borrow_and_update().clone() {
+                return why;
+            }
+            // The sender is this link's own.
+            let _ = ending.changed().await;
+        }
     }
 
     /// How the device was when it said so last.
@@ -215,4 +250,36 @@ impl Link {
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A thread that panicked with it left it whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmMcf/tvLjgw8a631WNXpjtuYsoyD
+xMaHDTMmJKAjHreKpGvak90U2N8Rxb4Z2tVu+MJc/0CyVLrVcz1rvHfPGw==
+-----END PUBLIC KEY-----
+";
+
+    #[test]
+    fn a_session_that_takes_nothing_more_holds_up_nobody_who_asks_it_or_ends_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let whose = ("DEF-1".parse().unwrap(), "KIN-1".parse().unwrap(), PublicKey::from_pem(KEY).unwrap());
+        let (link, _commands) = Link::new(whose, 1, Timestamp::EARLIEST, false, Progress::default());
+        let patience = Duration::from_millis(20);
+        runtime.block_on(async {
+            assert_eq!(link.ask(Work::Status {}, patience).await.unwrap_err(), NoAnswer::Lost);
+            for _ in 1..WAITING {
+                let (answer, _) = oneshot::channel();
+                link.commands.send(Command::Ask(Work::Status {}, answer)).await.unwrap();
+            }
+            let asked = timeout(Duration::from_secs(5), link.ask(Work::Status {}, patience)).await;
+            assert_eq!(asked.unwrap().unwrap_err(), NoAnswer::Gone, "it was asked nothing");
+            link.end(Farewell::new("CHANGED", "first"));
+            link.end(Farewell::new("REPLACED", "second"));
+            let why = timeout(Duration::from_secs(5), link.ends()).await.unwrap();
+            assert_eq!(why.code, "CHANGED");
+        });
+    }
 }

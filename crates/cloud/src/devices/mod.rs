@@ -10,13 +10,17 @@ mod alerts;
 mod decide;
 mod grants;
 mod greeting;
+mod handing;
 mod health;
 mod intake;
 mod jobs;
 mod link;
+mod promises;
+mod readiness;
 mod rereads;
 mod sale;
 mod session;
+mod stretches;
 mod switch;
 mod teller;
 mod trust;
@@ -30,6 +34,7 @@ pub(crate) use grants::{by, rotate};
 pub(crate) use health::{Brief, Report, drift};
 pub(crate) use link::{Link, Live, NoAnswer};
 pub(crate) use sale::{Sale, seal};
+pub(crate) use stretches::stretches;
 pub(crate) use switch::{Switched, force, line_of, mode_of, switch};
 pub(crate) use trust::{Trust, refusal};
 pub(crate) use tunnel::tunnel;
@@ -61,6 +66,7 @@ pub(crate) struct Devices {
     /// One switch of an outlet at a time.
     switches: Mutex<BTreeMap<OutletId, Arc<AsyncMutex<()>>>>,
     alerts: Alerts,
+    pub(crate) promises: promises::Promises,
     stopping: watch::Sender<bool>,
 }
 
@@ -76,6 +82,7 @@ impl Devices {
             unproven: Unproven::default(),
             switches: Mutex::default(),
             alerts: Alerts::default(),
+            promises: promises::Promises::default(),
             stopping: watch::channel(false).0,
         }
     }
@@ -117,7 +124,7 @@ impl Devices {
         let link = locked(&self.links).get(&device).cloned();
         if let Some(link) = link {
             let why = Farewell::new("CHANGED", "something of this device was changed: connect again");
-            link.end(Some(why)).await;
+            link.end(why);
         }
     }
 
@@ -146,7 +153,7 @@ impl Devices {
         let before = locked(&self.links).insert(link.device, Arc::clone(link));
         if let Some(before) = before {
             tracing::info!(device = %link.device, "another connection of this device takes the place of the one before");
-            before.end(Some(Farewell::new("REPLACED", "another connection of this device has come"))).await;
+            before.end(Farewell::new("REPLACED", "another connection of this device has come"));
         }
     }
 
@@ -159,7 +166,7 @@ impl Devices {
     }
 
     /// Who holds it switches an outlet.
-    fn switch_of(&self, outlet: OutletId) -> Arc<AsyncMutex<()>> {
+    pub(crate) fn switch_of(&self, outlet: OutletId) -> Arc<AsyncMutex<()>> {
         Arc::clone(locked(&self.switches).entry(outlet).or_default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fiscal::Epoch;
+use fiscal::{Epoch, Position};
 use tokio::time::Instant;
 use tunnel::Work;
 
@@ -40,6 +40,12 @@ impl Rereads {
             }
             Next::Alert => alerts::stuck(app, link, epoch, position).await,
         }
+    }
+
+    /// From where the proxy was asked to read again, in this epoch.
+    pub(super) fn asked(&self, epoch: Epoch) -> Option<Position> {
+        let (asked, position) = self.from.filter(|_| self.times > 0)?;
+        if asked == epoch { Position::new(position) } else { None }
     }
 
     fn next(&mut self, epoch: Epoch, position: u64, now: Instant) -> Next {

@@ -7,7 +7,7 @@ use fiscal::{DeviceId, OutletId, PayloadHash};
 use ledger::IdempotencyKey;
 use tunnel::{Key, Outcome, Payload, Work};
 
-use super::{Devices, Link, NoAnswer, grants, link::Progress, switch};
+use super::{Devices, Link, NoAnswer, grants, link::Progress, promises, switch};
 use crate::{app::App, problem::Problem};
 
 /// So long a sale waits for its device: others may be before it, each for a second or so.
@@ -27,11 +27,13 @@ pub(crate) struct DeviceSeal {
     pub(crate) repeated: bool,
 }
 
-/// Has the device that holds the line seal a sale. There is no other way: a device that cannot be asked is an error.
+/// Has the device that holds the line seal a sale. There is no other way: a device that cannot be asked is an error, and
+/// one whose certificate has ended is not asked: its session ends with it.
 pub(crate) async fn seal(app: &Arc<App>, device: DeviceId, sale: Sale) -> Result<DeviceSeal, Problem> {
     let Some(devices) = app.devices.clone() else { return Err(Problem::no_devices()) };
     let Some(link) = devices.link(device) else { return Err(Problem::unreachable()) };
     let Some(place) = app.place(sale.outlet).await? else { return Err(Problem::unreachable()) };
+    promises::may_seal(&devices, &link)?;
     let key = sale.key.as_ref().map(|key| Key::cut(key.as_str()));
     let work = Work::Seal { payload: Payload::cut(&sale.payload), idempotency_key: key };
     let outcome = match link.ask(work, PATIENCE).await {
@@ -45,9 +47,11 @@ pub(crate) async fn seal(app: &Arc<App>, device: DeviceId, sale: Sale) -> Result
                 serde_json::from_value(seal).map_err(|fault| untrue(&link, &fault.to_string()))?;
             let is_ours = (seal.record.header.device, seal.record.header.outlet) == (device, sale.outlet)
                 && seal.record.link.payload == sale.hash;
+            let record = (seal.record.header.epoch, seal.record.link.position, seal.record.hash());
             let verified = seal.record.verify(&link.key).ok().filter(|_| is_ours);
             let seal = verified.and_then(|sealed| Seal::of(&sealed, place.outlet.prefix));
             let seal = seal.ok_or_else(|| untrue(&link, "it is no seal of this device over this sale"))?;
+            promises::answered(app, &devices, &link, sale.hash, record).await?;
             link.note_answered(Progress {
                 epoch: seal.epoch,
                 position: seal.position,
@@ -60,13 +64,17 @@ pub(crate) async fn seal(app: &Arc<App>, device: DeviceId, sale: Sale) -> Result
             Err(crate::routes::replayed(fiscal_number, sale.key.is_some()))
         }
         Outcome::Refused { code, detail, fiscal_number } => {
+            promises::denied(app, &devices, &link, sale.hash);
             follow_up(app, &devices, &link, code.as_str());
             if code.as_str() == "HANDED_OVER" {
                 return Err(Problem::entering());
             }
             Err(Problem::of_device(code.as_str(), detail.as_str(), fiscal_number))
         }
-        Outcome::Unreachable { .. } => Err(Problem::unreachable()),
+        Outcome::Unreachable { .. } => {
+            promises::denied(app, &devices, &link, sale.hash);
+            Err(Problem::unreachable())
+        }
         Outcome::Sealed { .. } | Outcome::Unclear { .. } | Outcome::Unsealed {} | Outcome::Done { .. } => {
             Err(Problem::device_outcome_unknown())
         }

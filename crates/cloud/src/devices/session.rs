@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use def_protocol::Nonce;
+use fiscal::Timestamp;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval},
@@ -23,6 +24,8 @@ const SILENCE: Duration = Duration::from_secs(45);
 const PING: Duration = Duration::from_secs(15);
 /// So many things at once are done for one proxy beside its jobs.
 const AT_ONCE: usize = 4;
+/// So many vouchers a proxy may wait for; it asks again for one that it has no answer to.
+const VOUCHERS: usize = 32;
 
 /// One session's own task.
 pub(super) struct Session {
@@ -32,7 +35,10 @@ pub(super) struct Session {
     jobs: Jobs,
     intake: Intake,
     busy: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     pinged: Instant,
+    /// Until when its certificate holds.
+    holds_until: Option<Timestamp>,
 }
 
 /// How a session ended.
@@ -44,18 +50,39 @@ pub(super) enum End {
 }
 
 impl Session {
-    pub(super) fn new(app: &Arc<App>, link: &Arc<Link>, wire: Wire) -> Self {
+    pub(super) fn new(app: &Arc<App>, link: &Arc<Link>, wire: Wire, holds_until: Option<Timestamp>) -> Self {
         let intake = Intake::start(Arc::clone(app), Arc::clone(link));
         let (app, link, busy) = (Arc::clone(app), Arc::clone(link), Arc::new(Semaphore::new(AT_ONCE)));
-        Self { app, link, wire, jobs: Jobs::default(), intake, busy, pinged: Instant::now() }
+        let waiting = Arc::new(Semaphore::new(VOUCHERS));
+        Self {
+            app,
+            link,
+            wire,
+            jobs: Jobs::default(),
+            intake,
+            busy,
+            waiting,
+            pinged: Instant::now(),
+            holds_until,
+        }
     }
 
-    /// Serves until one of the two has enough.
+    /// Serves until one of the two has enough. An end that was decided elsewhere does not wait for what is being said.
     pub(super) async fn run(
         mut self,
         mut commands: mpsc::Receiver<Command>,
         mut stopping: watch::Receiver<bool>,
     ) -> End {
+        let link = Arc::clone(&self.link);
+        let why = tokio::select! {
+            ended = self.serve(&mut commands) => return End::Broken(ended),
+            why = link.ends() => Some(why),
+            () = stop(&mut stopping) => None,
+        };
+        End::Closed(Box::new(self.wire), why)
+    }
+
+    async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> Ended {
         let mut tick = interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -70,14 +97,17 @@ impl Session {
                         self.wire.say(&FromCloud::Job { job, work }).await
                     }
                     Command::Say(message) => self.wire.say(&message).await,
-                    Command::End(why) => return End::Closed(Box::new(self.wire), why),
                 },
                 Some(message) = self.intake.said() => self.wire.say(&message).await,
-                _ = tick.tick() => self.look().await,
-                () = stop(&mut stopping) => return End::Closed(Box::new(self.wire), None),
+                _ = tick.tick() => {
+                    if self.has_expired().await {
+                        self.link.end(expired());
+                    }
+                    self.look().await
+                }
             };
             if let Err(ended) = done {
-                return End::Broken(ended);
+                return ended;
             }
         }
     }
@@ -122,6 +152,24 @@ impl Session {
         }
     }
 
+    /// Whether the device's certificate has ended, and no other was made: a session does not last past it, and so no sale
+    /// does. What a device seals beside it, the ledger flags.
+    async fn has_expired(&mut self) -> bool {
+        let (now, serial) = (self.app.clock.now(), self.link.device);
+        let holds = |until: Option<Timestamp>| until.is_some_and(|until| now <= until);
+        if self.link.retired || holds(self.holds_until) {
+            return false;
+        }
+        match self.app.registry(move |registry| registry.device_of(serial)).await {
+            Ok(device) => {
+                self.holds_until = device.and_then(|device| device.certificate_expires);
+                !holds(self.holds_until)
+            }
+            // It is asked again in a second.
+            Err(_) => false,
+        }
+    }
+
     /// Once a second.
     async fn look(&mut self) -> Result<(), Ended> {
         self.jobs.forget_abandoned();
@@ -152,15 +200,26 @@ impl Session {
     }
 
     fn vouch(&self, ask: u64, body: serde_json::Value) {
+        let Ok(waits) = Arc::clone(&self.waiting).try_acquire_owned() else {
+            return tracing::debug!(device = %self.link.device, "a proxy asks for too many vouchers at once");
+        };
         let (app, link) = (Arc::clone(&self.app), Arc::clone(&self.link));
         let busy = Arc::clone(&self.busy);
         tokio::spawn(async move {
+            let _waits = waits;
             // It is never closed.
             let _place = busy.acquire_owned().await;
             let (status, body) = grants::voucher(&app, &link, body).await;
             link.say(FromCloud::Voucher { ask, status, body }).await;
         });
     }
+}
+
+/// What a device hears whose certificate has ended.
+pub(super) fn expired() -> Farewell {
+    let detail =
+        "the device's certificate has ended: have it renewed (POST /api/v1/devices/{serial}/rotation)";
+    Farewell::new("CERTIFICATE_EXPIRED", detail)
 }
 
 /// Over when the cloud stops.

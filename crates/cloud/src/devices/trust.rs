@@ -40,7 +40,14 @@ impl Trust {
         let dgi = PublicKey::from_pem(&dgi)
             .map_err(|_| StartFault::DgiKey(config.dgi_key.display().to_string()))?;
         let crl_address = public.base_url.as_ref().map(|base| format!("{base}/pki/issuing.crl"));
-        Ok(Self { ring: Arc::clone(ring), realm: config.realm, chain, dgi, policy: config.policy, crl_address })
+        Ok(Self {
+            ring: Arc::clone(ring),
+            realm: config.realm,
+            chain,
+            dgi,
+            policy: config.policy,
+            crl_address,
+        })
     }
 
     /// The certificates of the authority, the issuing one first.

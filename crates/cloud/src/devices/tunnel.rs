@@ -11,14 +11,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use def_protocol::reply::Attested;
+use ledger::Refusal;
 use tunnel::{FromCloud, MAX_MESSAGE, PATH, Place as Spot};
 
 use super::{
     Devices, Link, alerts, grants,
-    greeting::{Proven, Unwelcome, greet},
+    greeting::{Proven, Unwelcome, device_of, greet},
     health,
     link::Progress,
-    session::{End, Session, stop},
+    session::{End, Session, expired, stop},
     switch,
     wire::{Farewell, Wire},
 };
@@ -81,8 +83,11 @@ async fn serve(
     match greeted {
         Ok(proven) => match begin(&app, &devices, &mut wire, &proven).await {
             Ok((link, commands)) => {
-                let session = Session::new(&app, &link, wire);
+                let session = Session::new(&app, &link, wire, proven.device.certificate_expires);
                 devices.enter(&link).await;
+                if !is_as_it_was(&app, &link).await {
+                    devices.disconnect(link.device).await;
+                }
                 tracing::info!(device = %link.device, outlet = %link.outlet, %address, "a device is connected");
                 after_welcome(&app, &devices, &link);
                 let end = session.run(commands, stopping).await;
@@ -103,6 +108,12 @@ async fn serve(
     }
 }
 
+/// Whether a device is still what it was when it proved itself: whoever ended its life meanwhile saw no session to end.
+async fn is_as_it_was(app: &Arc<App>, link: &Link) -> bool {
+    let Ok(Some(now)) = device_of(app, link.device).await else { return false };
+    now.state.is_alive() != link.retired && now.public_key == Some(link.key)
+}
+
 type Begun = (Arc<Link>, tokio::sync::mpsc::Receiver<super::link::Command>);
 
 /// Welcomes a device that has proven itself, unless its certificate does not hold.
@@ -117,17 +128,27 @@ async fn begin(
     let retired = !device.state.is_alive();
     let holds = device.certificate_expires.is_some_and(|until| now <= until);
     if !retired && !holds {
-        let detail =
-            "the device's certificate has ended: have it renewed (POST /api/v1/devices/{serial}/rotation)";
-        return Err(Unwelcome::Told(Farewell::new("CERTIFICATE_EXPIRED", detail)));
+        return Err(Unwelcome::Told(expired()));
     }
-    let held = grants::held(app, device.outlet, device.serial).await.map_err(|refusal| {
+    let unasked = |refusal: Refusal| {
         tracing::warn!(device = %device.serial, %refusal, "a device could not be welcomed");
         Unwelcome::Told(Farewell::new(
             "TRY_AGAIN",
             "the ledger cannot be asked now: try again in a few seconds",
         ))
-    })?;
+    };
+    // What it seals from there on would give numbers again.
+    if !retired && grants::has_gone_back(app, device.outlet, proven.stands).await.map_err(unasked)? {
+        let Attested { epoch, last_position, .. } = proven.stands;
+        tracing::error!(device = %device.serial, outlet = %device.outlet, epoch = epoch.0, last_position,
+            "a device's journal went back behind what the ledger holds of it: it is not let in, and has to be replaced");
+        return Err(Unwelcome::Told(Farewell::new(
+            "DEVICE_FORKED",
+            "the ledger holds more of this device's journal than the device itself, or something else: it is an older \
+             copy; keep it as evidence, and have it replaced",
+        )));
+    }
+    let held = grants::held(app, device.outlet, device.serial).await.map_err(unasked)?;
     let spot = (held.position > 0).then_some(Spot { epoch: held.epoch.0, position: held.position });
     let manifest_version = Some(app.ledger.manifest().version());
     wire.say(&FromCloud::Welcome { outlet: device.outlet, held: spot, time: now, manifest_version }).await?;

@@ -1,11 +1,14 @@
 //! What is wrong with a cloud before it runs, in sentences.
 
 mod database;
+mod devices;
 mod ledgers;
 mod listen;
 mod people;
 mod secret;
 mod signer;
+
+pub(crate) use self::devices::ending;
 
 use ledger::Clock;
 
@@ -55,6 +58,7 @@ pub fn examine(config: &Config, clock: &dyn Clock, entropy: Entropy) -> Vec<Find
     findings.extend(found);
     findings.push(signer::examine(config, entropy));
     findings.push(secret::examine(config));
+    findings.extend(devices::examine(config, clock));
     findings.extend(ledgers::examine(config, database.as_deref(), clock));
     findings.extend(people::examine(database.as_deref(), clock));
     findings

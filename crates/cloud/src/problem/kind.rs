@@ -100,7 +100,6 @@ kinds! {
     /// A writer has ended against all expectation.
     LedgerFailed "LEDGER_FAILED" SERVICE_UNAVAILABLE "Le registre est en panne" "The ledger has failed";
     /// A delivery does not begin behind what is held.
-    NotNext "NOT_NEXT" CONFLICT "Livraison non contiguë" "The delivery does not follow";
     /// The fiscal memory that holds the outlet's line cannot be asked now.
     DeviceUnreachable "DEVICE_UNREACHABLE" SERVICE_UNAVAILABLE "Mémoire fiscale injoignable" "The fiscal memory cannot be reached";
     /// It is not known yet whether the fiscal memory sealed the sale.

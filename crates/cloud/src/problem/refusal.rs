@@ -80,9 +80,6 @@ fn detail(refusal: &Refusal) -> Words {
         }
         Refusal::NotFound(_) => "il n'y a rien de tel : vérifiez ce que vous demandez".into(),
         Refusal::Report(fault) => of_report(*fault).into(),
-        Refusal::NotNext { held } => {
-            format!("le registre tient cette chaîne jusqu'à la position {held} : livrez la suite")
-        }
         Refusal::Busy { retry_after } => format!(
             "trop de ventes attendent d'être scellées : renvoyez dans {} s",
             retry_after.as_secs()
@@ -212,7 +209,6 @@ mod tests {
             (Refusal::Stopping, 503, true),
             (Refusal::Held, 503, true),
             (Refusal::Failed, 503, true),
-            (Refusal::NotNext { held: 3 }, 409, false),
             (Refusal::HandedOver { device: device() }, 409, false),
             (Refusal::NotClosed { device: device() }, 409, false),
             (Refusal::NotHolder { device: device() }, 409, false),

@@ -85,6 +85,16 @@ fn of_device(fault: &DeviceFault) -> Problem {
              autre"
                 .into(),
         ),
+        DeviceFault::NotRedeemed(device) => (
+            Kind::Forbidden,
+            format!(
+                "personne n'a montré de code d'activation pour la mémoire {device} : faites-en faire un, et tapez-le à son \
+                 boîtier"
+            ),
+        ),
+        DeviceFault::State { device, state } if !state.is_alive() => {
+            (Kind::Conflict, format!("la vie de la mémoire {device} a déjà pris fin ({state})"))
+        }
         DeviceFault::State { device, state } => (
             Kind::Conflict,
             format!("la mémoire {device} est dans l'état {state}, qui ne mène pas là : voyez d'abord ce qu'il lui faut"),

@@ -28,6 +28,7 @@ mod whose;
 
 pub(crate) use audit::Exports;
 pub(crate) use invoices::{replayed, void};
+pub(crate) use pki::Published;
 pub(crate) use vouchers::vouch_for;
 
 use std::sync::Arc;

@@ -41,6 +41,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, DatabaseConfig, Network, PostgresConfig},
     devices::{Trust, keep_up},
+    doctor,
     server::{Certificate, Server, ServerLimits},
 };
 
@@ -81,6 +82,10 @@ impl Cloud {
             Arc::new(PublishedSigner::new(Arc::clone(&ring), Arc::clone(&database), Arc::clone(&clock)));
         let trust =
             config.devices.as_ref().map(|devices| Trust::open(devices, &config.public, &ring)).transpose()?;
+        let issuing = trust.as_ref().map(|trust| trust.chain().issuing().validity());
+        if let Some(why) = issuing.and_then(|validity| doctor::ending(validity, clock.now())) {
+            tracing::warn!("{why}");
+        }
         let parts = Parts {
             database,
             signer: Arc::clone(&published) as Arc<dyn Signer>,

@@ -44,10 +44,11 @@ fn a_true_receipt_is_verified_by_its_qr_code_and_by_its_number_and_code() {
     assert_eq!(by_qr(&bench, text(&seal, "qr_payload")).text(), by_number.text());
     let said = by_number.json();
     let names: Vec<_> = said.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = "valid fiscal_number device_id timestamp invoice_type total total_vat currency item_count merchant_nif \
+    let expected = "valid compliant causes notice fiscal_number device_id timestamp invoice_type total total_vat currency item_count merchant_nif \
                     outlet_id credit_state proves does_not_prove";
     assert_eq!(names.join(" "), expected, "and nothing of clients and articles");
     assert_eq!((&said["valid"], &said["credit_state"]), (&true.into(), &"sealed".into()));
+    assert_eq!((&said["compliant"], &said["notice"]), (&true.into(), &Value::Null));
     assert_eq!(text(&said, "timestamp"), format!("{}Z", text(&seal, "timestamp")));
     let french = [("Accept-Language", "fr")];
     let path = format!("GET /api/v1/verify/KINGOMBE01-0-00000001?auth_code={code}");

@@ -67,7 +67,7 @@ describe("the page of fiscal memories", () => {
     assert.equal(facts["Mode"], "DEF");
     assert.equal(facts["Tient la ligne"], "oui");
     assert.match(facts["Prochain numéro"], /^7 \(époque 0\)$/);
-    assert.match(facts["Programme"], /^\d/);
+    assert.match(facts["Micrologiciel"], /^\d/);
     assert.match(facts["Certificat"], /^7\d\d jours \(\d\d\/\d\d\/20\d\d\)$/);
     assert.match(facts["Horloge"], /^à l'heure \(([+-]?\d+) s\)$/);
     assert.ok(Math.abs(Number(facts["Horloge"].match(/-?\d+/)[0])) < 60, facts["Horloge"]);

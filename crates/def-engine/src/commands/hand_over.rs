@@ -97,7 +97,9 @@ impl<B: Board> Core<'_, B> {
     /// entered, so that whoever closes after it does so no earlier than it left.
     fn over_a_later_close(&self, floor: Timestamp) -> Result<(), Refusal> {
         if floor < self.vault.state.handed_at {
-            return Err(unfit("the order is over a close from before the last hand-over: it was entered once"));
+            return Err(unfit(
+                "the order is over a close from before the last hand-over: it was entered once",
+            ));
         }
         Ok(())
     }

@@ -16,7 +16,12 @@ pub(super) fn examine(records: Vec<Delivered>, standing: &Standing) -> Result<De
     let is_ours =
         |record: &Record| (record.header.device, record.header.outlet) == (standing.device, standing.outlet);
     let first = records.first().ok_or(DeliveryFault::Empty)?.record;
-    let of_chain = records.iter().map(|delivered| delivered.record).find(is_ours);
+    // What anybody can make up does not say of which chain the rest is.
+    let is_true = |record: &Record| is_ours(record) && record.verify(&standing.key).is_ok();
+    let of_ours = |is_one: &dyn Fn(&Record) -> bool| {
+        records.iter().map(|delivered| delivered.record).find(|record| is_one(record))
+    };
+    let of_chain = of_ours(&is_true).or_else(|| of_ours(&is_ours));
     let epoch = of_chain.unwrap_or(first).header.epoch;
     let chain = ChainId { outlet: standing.outlet, epoch, signer: standing.device };
     let mut unfit = Vec::new();
@@ -27,14 +32,16 @@ pub(super) fn examine(records: Vec<Delivered>, standing: &Standing) -> Result<De
             items.push(Item::new(delivered, hash));
         } else {
             let Delivered { record, body, .. } = delivered;
-            unfit.push(Unfit::new(standing.outlet, &record, &body, UnfitReason::OtherChain));
+            let is_false = record.header.device == standing.device && record.verify(&standing.key).is_err();
+            let reason = if is_false { UnfitReason::Signature } else { UnfitReason::OtherChain };
+            unfit.push(Unfit::new(standing.outlet, &record, &body, reason));
         }
     }
     // Behind records of an other chain there may be more of it: what is here is all that came of this one.
     let (items, mut rejected, is_cut) = consecutive(items, &standing.key);
     unfit.append(&mut rejected);
     let items = items.into_iter().map(|item| judged(item, standing)).collect();
-    Ok(Delivery { chain, key: standing.key, items, unfit, is_cut })
+    Ok(Delivery { chain, key: standing.key, items, unfit, is_cut, asked_again: None })
 }
 
 /// What the registry says against a record.
@@ -54,22 +61,29 @@ fn consecutive(items: Vec<Item>, key: &PublicKey) -> (Vec<Item>, Vec<Unfit>, boo
     let seals = seals(&items, key);
     let (mut kept, mut unfit): (Vec<Item>, Vec<Unfit>) = (Vec::with_capacity(items.len()), Vec::new());
     for (mut item, seal) in items.into_iter().zip(seals) {
-        if let Some(reason) = misplaced(&kept, &item) {
-            match reason {
-                // It came twice.
-                None => continue,
-                Some(UnfitReason::Fork) => unfit.push(item.unfit(UnfitReason::Fork)),
-                // What comes behind it cannot be placed either, but is not to blame for it.
-                Some(reason) => {
-                    unfit.push(item.unfit(reason));
+        match misplaced(&kept, &item) {
+            None => {}
+            Some(Misplaced::Twice) => continue,
+            // It is sent again when what stands before it is here.
+            Some(Misplaced::Gap) => return (kept, unfit, true),
+            Some(Misplaced::Unfit(reason)) => {
+                // Who has no key makes no evidence against who has it.
+                let shown = if seal == Seal::False { UnfitReason::Signature } else { reason };
+                unfit.push(item.unfit(shown));
+                if reason != UnfitReason::Fork {
+                    // What comes behind it cannot be placed either, but is not to blame for it.
                     return (kept, unfit, true);
                 }
+                continue;
             }
-            continue;
         }
         match seal {
             Seal::Valid => {}
-            Seal::Proven => item.causes.insert(0, Cause::SignatureFalse),
+            Seal::Proven => {
+                item.causes.insert(0, Cause::SignatureFalse);
+                let as_it_came = item.unfit(UnfitReason::Signature);
+                item.damaged.get_or_insert(as_it_came);
+            }
             Seal::False => {
                 unfit.push(item.unfit(UnfitReason::Signature));
                 return (kept, unfit, true);
@@ -80,27 +94,30 @@ fn consecutive(items: Vec<Item>, key: &PublicKey) -> (Vec<Item>, Vec<Unfit>, boo
     (kept, unfit, false)
 }
 
-/// Why a record does not go on from those before it: none where it does, and no reason where it is one of them.
-#[allow(clippy::option_option, reason = "fits, came twice, or does not fit for a reason")]
-fn misplaced(kept: &[Item], item: &Item) -> Option<Option<UnfitReason>> {
+/// How a record does not go on from those before it.
+enum Misplaced {
+    /// It is one of them.
+    Twice,
+    /// Others stand before it, or it is out of its order.
+    Gap,
+    Unfit(UnfitReason),
+}
+
+/// None where it goes on from them.
+fn misplaced(kept: &[Item], item: &Item) -> Option<Misplaced> {
     let position = item.record.link.position;
     let last = kept.last()?;
     let expected = last.record.link.position.next();
     if Some(position) == expected {
-        return (!item.follows(last.hash)).then_some(Some(UnfitReason::Chain));
+        return (!item.follows(last.hash)).then_some(Misplaced::Unfit(UnfitReason::Chain));
     }
-    if Some(position) > expected {
-        return Some(Some(UnfitReason::Gap));
-    }
-    let same = kept.iter().any(|known| known.hash == item.hash);
-    let before_all = kept.first().is_some_and(|first| position < first.record.link.position);
-    Some(if same {
-        None
-    } else if before_all {
-        // It is out of its order: whoever delivers sends it again.
-        Some(UnfitReason::Gap)
+    let is_before_all = kept.first().is_some_and(|first| position < first.record.link.position);
+    Some(if Some(position) > expected || is_before_all {
+        Misplaced::Gap
+    } else if kept.iter().any(|known| known.hash == item.hash) {
+        Misplaced::Twice
     } else {
-        Some(UnfitReason::Fork)
+        Misplaced::Unfit(UnfitReason::Fork)
     })
 }
 
@@ -147,5 +164,5 @@ pub(super) fn verify(records: Vec<Delivered>, key: &PublicKey) -> Result<Deliver
         items.push(item);
     }
     let chain = ChainId { outlet: header.outlet, epoch: header.epoch, signer: header.device };
-    Ok(Delivery { chain, key: *key, items, unfit: Vec::new(), is_cut: false })
+    Ok(Delivery { chain, key: *key, items, unfit: Vec::new(), is_cut: false, asked_again: None })
 }

@@ -13,9 +13,10 @@ pub(crate) struct Item {
     pub(crate) hash: RecordHash,
     /// As it is stored, without its body where that is not what it seals.
     pub(crate) row: Row,
+    /// The key that came with it, as such keys are kept.
     pub(crate) key: Option<IdempotencyKey>,
     pub(crate) causes: Vec<Cause>,
-    /// What came with it, where that is not what it seals.
+    /// As it came, where that is not what it seals, or its signature is false though it is the signer's.
     pub(crate) damaged: Option<Unfit>,
     /// What a hand-over says that its signer's own chain had come to.
     pub(crate) own_previous: Option<RecordHash>,
@@ -43,6 +44,7 @@ impl Item {
             }
         };
         let key = idempotency_key.filter(|_| record.header.invoice().is_some());
+        let key = key.as_ref().map(IdempotencyKey::of_delivery);
         let is_entry = record.header.subject == Subject::Event(EventKind::HandOver);
         let own_previous = is_entry.then(|| own_previous(&body)).flatten();
         let row = Row::of(&record, stamped, reference, Some(body));

@@ -18,7 +18,7 @@ pub use self::{
     unfit::{Unfit, UnfitReason},
 };
 
-use fiscal::{PayloadHash, PublicKey, Record, RecordHash, Timestamp};
+use fiscal::{PayloadHash, Position, PublicKey, Record, RecordHash, Timestamp};
 
 use crate::{ChainId, IdempotencyKey, Outlet, Refusal, SealingKey};
 
@@ -33,6 +33,8 @@ pub struct Delivery {
     unfit: Vec<Unfit>,
     /// Whether something was delivered behind the items that does not go on from them.
     is_cut: bool,
+    /// From which position on the device was asked to send again, where this is its answer.
+    asked_again: Option<Position>,
 }
 
 /// A record as it was delivered, with what it seals.
@@ -59,6 +61,13 @@ impl Delivery {
         examine::verify(records, key)
     }
 
+    /// It is what the device answered when it was asked to send again from a position on ([`Taken::again`]). Only whoever
+    /// asked may say so: nothing in the records shows it.
+    #[must_use]
+    pub fn read_again(self, from: Position) -> Self {
+        Self { asked_again: Some(from), ..self }
+    }
+
     /// Whose chain it is.
     pub const fn chain(&self) -> ChainId {
         self.chain
@@ -76,13 +85,22 @@ impl Delivery {
         self.is_cut
     }
 
+    pub(crate) const fn asked_again(&self) -> Option<Position> {
+        self.asked_again
+    }
+
+    /// The key of who delivers.
+    pub(crate) const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
     /// The identities of the sales in it.
     pub(crate) fn sales(&self) -> Vec<(Timestamp, PayloadHash)> {
         let sales = self.items.iter().filter(|item| item.row.is_invoice());
         sales.map(|item| (item.row.stamped, item.row.hash)).collect()
     }
 
-    /// Under which keys they were asked for.
+    /// Under which keys they were asked for, as those that are delivered are kept.
     pub(crate) fn keys(&self) -> Vec<IdempotencyKey> {
         self.items.iter().filter_map(|item| item.key.clone()).collect()
     }

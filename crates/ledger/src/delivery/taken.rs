@@ -35,6 +35,8 @@ pub struct Taken {
     pub duplicates: Vec<(Place, Place)>,
     /// What could not be placed and is kept beside the chains, without what was kept before.
     pub unfit: Vec<Unfit>,
+    /// How many more could not be placed and are not kept: the outlet's day has its most of them.
+    pub unkept: usize,
 }
 
 /// A record that entered the ledger with faults (L6).

@@ -51,8 +51,6 @@ macro_rules! reasons {
 reasons! {
     /// It is of another signer or outlet than who delivers, or of another epoch than what came with it.
     OtherChain "other_chain",
-    /// What stands before it was not delivered.
-    Gap "gap",
     /// The ledger holds another record in its place.
     Fork "fork",
     /// It names another record as the one before it than there is.
@@ -61,9 +59,15 @@ reasons! {
     Body "body",
     /// Its signature is not the signer's, and no record behind it shows that it is the signer's all the same.
     Signature "signature",
+    /// It is right, and the ledger holds its record without its body or with a false signature.
+    Completes "completes",
 }
 
 impl Unfit {
+    /// So much is kept of one business day of an outlet, and no more: anybody between a device and the ledger can make up
+    /// as much of it as he likes.
+    pub const MOST_A_DAY: usize = 64;
+
     /// Of a record as it came; when it is kept, the ledger says.
     pub(super) fn new(outlet: OutletId, record: &Record, body: &str, reason: UnfitReason) -> Self {
         let bytes = record.to_bytes().to_vec();

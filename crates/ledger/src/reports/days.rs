@@ -4,7 +4,7 @@ const DAY: i64 = 86_400;
 
 /// The times of some business days in a zone, from the first up to and without the second; none of days that are
 /// backwards. The last second of the year 9999 is of no day.
-pub(super) fn span(since: CivilDate, until: CivilDate, zone: UtcOffset) -> Option<(Timestamp, Timestamp)> {
+pub(crate) fn span(since: CivilDate, until: CivilDate, zone: UtcOffset) -> Option<(Timestamp, Timestamp)> {
     let midnight = |days: u32| {
         let seconds = i64::from(days) * DAY - i64::from(zone.minutes()) * 60;
         // Days of a zone begin up to a day before 1970, where nothing is sealed.

@@ -5,7 +5,7 @@
 
 mod articles;
 mod closure;
-mod days;
+pub(crate) mod days;
 mod fault;
 mod signed;
 mod snapshot;

@@ -139,6 +139,20 @@ pub trait LedgerStore: Send {
         most: usize,
     ) -> Result<Vec<Unfit>, StoreFault>;
 
+    /// How much of it was kept since a time.
+    fn unfit_since(&mut self, outlet: OutletId, since: Timestamp) -> Result<usize, StoreFault> {
+        const AT_ONCE: usize = 256;
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.unfit(outlet, after.as_ref(), AT_ONCE)?;
+            count += page.iter().filter(|unfit| unfit.time >= since).count();
+            if page.len() < AT_ONCE {
+                return Ok(count);
+            }
+            after = page.into_iter().last();
+        }
+    }
+
     /// Whether the same was kept before: outlet, signer, epoch, position and digest.
     fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault>;
 

@@ -25,6 +25,13 @@ impl Found {
             let same = (row.stamped, row.hash) == identity;
             return Some(if same { Self::Same(row.clone()) } else { Self::KeyOfAnother });
         }
+        let delivered = offer.key().map(crate::IdempotencyKey::of_delivery);
+        let of_delivery = known.keys.iter().find(|(key, _)| Some(key) == delivered.as_ref());
+        let is_same = |row: &&Row| (row.stamped, row.hash) == identity;
+        // A key that was delivered with another sale says nothing of this one.
+        if let Some(row) = of_delivery.map(|(_, row)| row).filter(is_same) {
+            return Some(Self::Same(row.clone()));
+        }
         let sale = known.sales.iter().find(|row| (row.stamped, row.hash) == identity)?;
         Some(Self::Sale(sale.clone()))
     }
@@ -41,7 +48,7 @@ impl Writer {
         let (mut sales, mut keys) = (Vec::new(), Vec::new());
         for offer in jobs.iter().filter(|job| job.look).filter_map(Job::offer) {
             sales.push((offer.stamped(), offer.hash()));
-            keys.extend(offer.key().cloned());
+            keys.extend(offer.key().into_iter().flat_map(|key| [key.clone(), key.of_delivery()]));
         }
         if sales.is_empty() {
             return Ok((jobs, Vec::new()));

@@ -141,8 +141,10 @@ impl Assembly<'_> {
     fn open_epoch(&mut self, reason: EpochReason, known: Option<Epoch>) -> Result<Added, Refusal> {
         let mut chain = *self.head.chain();
         let before = *self.head.state();
-        // An epoch that a head outside of the database names was begun, though the database has forgotten it.
-        let newest = known.map_or(chain.epoch, |known| known.max(chain.epoch));
+        // An epoch that a head outside of the database names was begun, though the database has forgotten it; and a device
+        // that was reset while it held the line may have begun one by itself.
+        let theirs = self.store.chains(self.seat.outlet.id)?.into_iter().map(|(chain, _)| chain.epoch);
+        let newest = theirs.chain(known).fold(chain.epoch, Epoch::max);
         chain.epoch = Epoch(newest.0.checked_add(1).ok_or(LinkFault::Exhausted)?);
         let text = body::opening(&self.seat.outlet, chain.epoch, self.terms.key, Some((reason, &before)));
         // Nothing of a new chain may be older than the old one: the time goes with the state.

@@ -5,7 +5,9 @@
 
 mod assembly;
 mod found;
+mod held;
 mod job;
+mod judging;
 mod line;
 mod part;
 mod placing;
@@ -14,9 +16,9 @@ mod resolve;
 mod seat;
 mod walk;
 
+pub(crate) use held::held;
 pub use job::{Done, Recorded, Sealing};
 pub(crate) use job::{Job, Work};
-pub(crate) use placing::held;
 pub(crate) use queue::{NotTaken, Queue};
 
 use std::{

@@ -3,20 +3,18 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use def_protocol::token::Newest;
-use fiscal::{CreditAccount, EventKind, FiscalNumber, PayloadHash, Position, Timestamp, Validated};
+use fiscal::{EventKind, PayloadHash, Position, PublicKey, Record, Timestamp};
 
 use super::{
     assembly::{Added, Assembly},
-    walk::{OnLine, Walk},
+    held::{after, held},
 };
 use crate::{
-    ChainId, Delivery, Held, IdempotencyKey, KeyRow, NonCompliant, Place, Reference, Refusal, Row,
-    StoreFault, Taken, Unfit, UnfitReason, body, credit,
+    ChainId, Delivery, Held, IdempotencyKey, KeyRow, NonCompliant, Place, Refusal, Row, StoreFault, Taken,
+    Unfit, UnfitReason, body,
     delivery::{self, Cause, Item},
-    found_by,
-    line::{is, newest_close, record},
-    store::LedgerStore,
+    line::record,
+    reports::days,
 };
 
 /// What a delivery comes to.
@@ -27,6 +25,7 @@ struct Placed<'d> {
     causes: Vec<Vec<Cause>>,
     /// What cannot be placed and was not kept before.
     unfit: Vec<Unfit>,
+    unkept: usize,
     again: Option<Position>,
 }
 
@@ -47,7 +46,7 @@ impl Assembly<'_> {
         let placed = self.place(delivery)?;
         if placed.items.is_empty() && placed.unfit.is_empty() {
             let held = held(self.store, delivery.chain())?;
-            return Ok(Added::Taken(Box::new(taken(held, placed.again))));
+            return Ok(Added::Taken(Box::new(taken(held, &placed))));
         }
         let known = self.store.known(self.seat.outlet.id, &sales, &keys)?;
         self.begin()?;
@@ -60,9 +59,9 @@ impl Assembly<'_> {
         placed: Placed<'_>,
         known: &crate::Known,
     ) -> Result<Added, Refusal> {
-        let Placed { items, causes, unfit, again } = placed;
         let before = held(self.store, delivery.chain())?;
-        let mut taken = taken(after(before, items), again);
+        let mut taken = taken(after(before, placed.items), &placed);
+        let Placed { items, causes, unfit, .. } = placed;
         let mut first = None;
         let mut keep = |added: Added| {
             first.get_or_insert(added);
@@ -83,7 +82,8 @@ impl Assembly<'_> {
         }
         let time = self.terms.moment.now;
         let unfit: Vec<Unfit> = unfit.into_iter().map(|unfit| unfit.kept_at(time)).collect();
-        for unfit in &unfit {
+        // One flag says that something came; what else did stands in the table.
+        if let Some(unfit) = unfit.first() {
             keep(self.event(EventKind::Flag, body::unfit(unfit))?);
         }
         self.sales.extend(items.iter().filter(|item| item.row.is_invoice()).map(identity));
@@ -111,23 +111,20 @@ impl Assembly<'_> {
         let previous = newest.as_ref().map(record).transpose()?.map(|record| record.hash());
         let mut until = fresh.len();
         if let Some(first) = fresh.first() {
-            let reason = if Some(first.record.link.position) != next {
-                Some(UnfitReason::Gap)
-            } else if previous.is_some_and(|previous| !first.follows(previous)) {
-                Some(UnfitReason::Chain)
-            } else {
-                None
-            };
-            if let Some(reason) = reason {
-                unfit.push(first.unfit(reason));
+            let is_next = Some(first.record.link.position) == next;
+            let follows = previous.is_none_or(|previous| first.follows(previous));
+            // What stands behind a gap is sent again, and is nothing to keep.
+            if is_next && !follows {
+                unfit.push(first.unfit(UnfitReason::Chain));
+            }
+            if !is_next || !follows {
                 until = 0;
             }
         }
-        // What came damaged is asked for again, and enters without its body when it comes the same.
-        for (at, item) in fresh.iter().enumerate().take(until) {
-            if let Some(damaged) = &item.damaged
-                && !self.store.is_kept(damaged)?
-            {
+        let damaged = fresh.iter().enumerate().take(until);
+        let damaged = damaged.filter_map(|(at, item)| Some((at, item, item.damaged.as_ref()?)));
+        for (at, item, damaged) in damaged {
+            if !self.may_enter_damaged(delivery, item) {
                 unfit.push(damaged.clone());
                 until = at;
                 break;
@@ -139,19 +136,45 @@ impl Assembly<'_> {
         let items = &fresh[..until];
         let after = items.last().map_or(next, |last| last.record.link.position.next());
         let causes = self.causes(chain, newest.as_ref(), items)?;
-        let mut new_unfit: Vec<Unfit> = Vec::new();
+        let (unfit, unkept) = self.new_unfit(chain, unfit)?;
+        Ok(Placed { items, causes, unfit, unkept, again: after.filter(|_| is_cut) })
+    }
+
+    /// Whether a record may enter though what came with it, or its signature, is not right. While its line can go on,
+    /// never: whatever carries the records may have damaged it, as often as it likes, and the right one would come too
+    /// late. When the line was given up, the device was asked, and this is its answer, there may be nothing better.
+    fn may_enter_damaged(&self, delivery: &Delivery, item: &Item) -> bool {
+        let is_given_up = delivery.chain().epoch < self.epoch();
+        is_given_up && delivery.asked_again() == Some(item.record.link.position)
+    }
+
+    /// What is to be kept beside the chains: neither what is there already, nor more than the outlet's day has room for;
+    /// and of how much is not kept for that.
+    fn new_unfit(&mut self, chain: ChainId, unfit: Vec<Unfit>) -> Result<(Vec<Unfit>, usize), Refusal> {
+        let mut new: Vec<Unfit> = Vec::new();
         for unfit in unfit {
-            let is_new = !new_unfit.iter().any(|known| known.key() == unfit.key());
+            let is_new = !new.iter().any(|known| known.key() == unfit.key());
             if is_new && !self.is_held(chain, &unfit)? && !self.store.is_kept(&unfit)? {
-                new_unfit.push(unfit);
+                new.push(unfit);
             }
         }
-        Ok(Placed { items, causes, unfit: new_unfit, again: after.filter(|_| is_cut) })
+        if new.is_empty() {
+            return Ok((new, 0));
+        }
+        let (outlet, now) = (&self.seat.outlet, self.terms.moment.now);
+        let today = now.date_at(outlet.zone);
+        let since = days::span(today, today, outlet.zone).map_or(Timestamp::EARLIEST, |(since, _)| since);
+        let room = Unfit::MOST_A_DAY.saturating_sub(self.store.unfit_since(outlet.id, since)?);
+        let unkept = new.len().saturating_sub(room);
+        new.truncate(room);
+        Ok((new, unkept))
     }
 
     /// Whether the very record is held, though what it came with this time does not show that it may be.
     fn is_held(&mut self, chain: ChainId, unfit: &Unfit) -> Result<bool, StoreFault> {
-        if (unfit.signer, unfit.epoch) != (chain.signer, chain.epoch) {
+        if (unfit.signer, unfit.epoch) != (chain.signer, chain.epoch)
+            || unfit.reason == UnfitReason::Completes
+        {
             return Ok(false);
         }
         let there = self.store.at(Place { chain, position: unfit.position })?;
@@ -168,109 +191,29 @@ impl Assembly<'_> {
         let Some(newest) = newest.map(|row| row.place.position) else { return Ok((items, Vec::new())) };
         let count = items.iter().take_while(|item| item.record.link.position <= newest).count();
         let (old, fresh) = items.split_at(count);
-        let mut forks = Vec::new();
+        let (mut forks, mut completing) = (Vec::new(), Vec::new());
         for item in old {
-            let there = self.store.at(item.row.place)?.as_ref().map(record).transpose()?;
-            if there.is_none_or(|there| there.hash() != item.hash) {
+            let Some(row) = self.store.at(item.row.place)? else {
                 forks.push(item.unfit(UnfitReason::Fork));
+                continue;
+            };
+            let there = record(&row)?;
+            if there.hash() != item.hash {
+                forks.push(item.unfit(UnfitReason::Fork));
+            } else if item.damaged.is_none() && is_completed(&row, &there, item, delivery.key()) {
+                completing.push(item.unfit(UnfitReason::Completes));
             }
         }
         // What goes on from another past than the one that is held goes on from nothing.
         let fresh = if forks.is_empty() { fresh } else { &fresh[..0] };
+        forks.append(&mut completing);
         Ok((fresh, forks))
     }
+}
 
-    /// What is wrong with each record, by itself and where it stands.
-    fn causes(
-        &mut self,
-        chain: ChainId,
-        newest: Option<&Row>,
-        items: &[Item],
-    ) -> Result<Vec<Vec<Cause>>, Refusal> {
-        if items.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut walk = self.walk(chain, newest)?;
-        let mut all = Vec::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let mut causes = item.causes.clone();
-            if item.damaged.is_some() {
-                causes.push(Cause::BodyDiffers);
-            }
-            walk.step(item, &mut causes);
-            if item.row.is_invoice() && item.row.reference.is_some() && !self.credits(items, at)? {
-                causes.push(Cause::CreditExceeds);
-            }
-            causes.sort_unstable();
-            causes.dedup();
-            all.push(causes);
-        }
-        Ok(all)
-    }
-
-    /// Where a chain stands before what is delivered.
-    fn walk(&mut self, chain: ChainId, newest: Option<&Row>) -> Result<Walk, Refusal> {
-        let own = self.own_chain();
-        let is_holder = chain.epoch == own.epoch && self.holder == Some(chain.signer);
-        // In a line that was given up it is still how the device came to it.
-        let given = newest_close(self.store, ChainId { epoch: chain.epoch, ..own })?;
-        let end = self.store.line_ends(chain, 1)?.pop().as_ref().map(record).transpose()?;
-        let line = match end {
-            Some(end) if is(&end, EventKind::HandOver) => OnLine::Entered,
-            Some(_) => OnLine::Left,
-            None => OnLine::StandsBy,
-        };
-        let newest = newest.map(record).transpose()?;
-        Ok(Walk {
-            is_current: chain.epoch == own.epoch,
-            is_holder,
-            given: given.map(|given| (given.hash(), given.header.time)),
-            line,
-            last: if is_holder { self.last_number(chain.signer)? } else { None },
-            time: newest.map_or(Timestamp::EARLIEST, |newest| newest.header.time),
-            counter: newest.map_or(0, |newest| newest.link.counter),
-        })
-    }
-
-    /// Whether a note takes back what is left of its original, here or among the records before it.
-    fn credits(&mut self, items: &[Item], at: usize) -> Result<bool, Refusal> {
-        let row = &items[at].row;
-        let Some((original, body)) = row.reference.zip(row.body.as_deref()) else { return Ok(true) };
-        let Ok(note) = Validated::read(body.as_bytes()) else { return Ok(true) };
-        if !note.invoice().invoice_type.is_credit() {
-            // It repeats another invoice.
-            return Ok(true);
-        }
-        let earlier = &items[..at];
-        match self.account_with(earlier, original, found_by::reissued_by(note.invoice())) {
-            Ok(account) => Ok(account.admit(&note).is_ok()),
-            Err(Refusal::Store(fault)) => Err(fault.into()),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// The account of an original with the notes that are held and those that come before in the delivery.
-    fn account_with(
-        &mut self,
-        earlier: &[Item],
-        original: Reference,
-        repeats: Option<FiscalNumber>,
-    ) -> Result<CreditAccount, Refusal> {
-        let outlet = &self.seat.outlet;
-        let is_original = |item: &&Item| {
-            (Some(item.row.place.chain.epoch), item.row.number)
-                == (Some(original.epoch), Some(original.number))
-        };
-        let row = match earlier.iter().find(is_original) {
-            Some(item) => Some(item.row.clone()),
-            None => self.store.by_number(outlet.id, original.epoch, original.number)?,
-        };
-        let row = row.ok_or(fiscal::CreditFault::OriginalNotFound)?;
-        let mut notes = self.store.notes_on(outlet.id, original)?;
-        let before = earlier.iter().filter(|item| item.row.reference == Some(original));
-        notes.extend(before.map(|item| item.row.clone()));
-        credit::account(self.store, outlet, &row, &notes, repeats)
-    }
+/// Whether the ledger holds a record without its body or with a false signature, and this is the right one.
+fn is_completed(row: &Row, there: &Record, item: &Item, key: &PublicKey) -> bool {
+    row.body.is_none() || there.signature != item.record.signature && there.verify(key).is_err()
 }
 
 /// The sales among records that were sealed before, by whomever: the place of the first seal and of the second (L4).
@@ -305,43 +248,15 @@ fn new_keys(items: &[Item], known: &crate::Known) -> Vec<KeyRow> {
     rows
 }
 
-fn taken(held: Option<Held>, again: Option<Position>) -> Taken {
+fn taken(held: Option<Held>, placed: &Placed<'_>) -> Taken {
     Taken {
         held,
-        again,
+        again: placed.again,
+        unkept: placed.unkept,
         entered: 0,
         anchor: None,
         non_compliant: Vec::new(),
         duplicates: Vec::new(),
         unfit: Vec::new(),
     }
-}
-
-/// How far a chain is held.
-pub(crate) fn held(store: &mut dyn LedgerStore, chain: ChainId) -> Result<Option<Held>, StoreFault> {
-    let Some(row) = store.newest_of(chain)? else { return Ok(None) };
-    let hash = record(&row)?.hash();
-    let newest = match store.newest_invoice(chain)? {
-        Some(invoice) => {
-            let hash = record(&invoice)?.hash();
-            invoice.number.map(|number| Newest { epoch: chain.epoch, number, hash })
-        }
-        None => None,
-    };
-    Ok(Some(Held { position: row.place.position, hash, time: row.time, newest }))
-}
-
-/// The same with what enters.
-fn after(held: Option<Held>, items: &[Item]) -> Option<Held> {
-    let Some(last) = items.last() else { return held };
-    let sold = items.iter().rev().find_map(|item| {
-        let (epoch, number) = (item.row.place.chain.epoch, item.row.number?);
-        Some(Newest { epoch, number, hash: item.hash })
-    });
-    Some(Held {
-        position: last.row.place.position,
-        hash: last.hash,
-        time: last.row.time,
-        newest: sold.or(held.and_then(|held| held.newest)),
-    })
 }

@@ -92,14 +92,15 @@ fn a_backup_under_load_is_of_one_moment_and_its_restored_ledger_goes_on_in_a_new
     assert_eq!((again.1, again.0.len()), (figures, file.len()), "what was restored is what was backed up");
     let heads = shop.folder.path().join("other-heads.jsonl");
     let ledger = start(&other, shop.clock(), &heads, 77);
-    for outlet in [outlet(), "LUB-KENYA-03".parse().unwrap()] {
+    // Later than every epoch of which there is a chain: a device of the first outlet is in its third.
+    for (outlet, epoch) in [(outlet(), Epoch(4)), ("LUB-KENYA-03".parse().unwrap(), Epoch(1))] {
         let opened = ledger.open_epoch(outlet, EpochReason::Restored, None, None).unwrap();
-        assert_eq!(opened.row.place.chain.epoch, Epoch(1));
+        assert_eq!(opened.row.place.chain.epoch, epoch);
     }
     let first = shop.sell_one(&ledger);
     let facts = *first.sealed.header.invoice().unwrap();
-    assert_eq!((first.sealed.header.epoch, facts.number.value()), (Epoch(1), 1));
-    let chain = ledger::ChainId { outlet: outlet(), epoch: Epoch(1), signer: "CLOUD-1".parse().unwrap() };
+    assert_eq!((first.sealed.header.epoch, facts.number.value()), (Epoch(4), 1));
+    let chain = ledger::ChainId { outlet: outlet(), epoch: Epoch(4), signer: "CLOUD-1".parse().unwrap() };
     let rows = ledger.ask(|store| store.records(chain, None, 10)).unwrap();
     let last = ledger.ask(|store| store.newest_of(ledger::ChainId { epoch: Epoch(0), ..chain }));
     let last = last.unwrap().unwrap();

@@ -216,7 +216,7 @@ pub enum ConfigFault {
     Serial(String),
     /// The cloud's address.
     #[error("cloud.urls: {0}")]
-    Url(#[from] UrlFault),
+    Url(UrlFault),
     /// One of two files.
     #[error("local.tls_certificate and local.tls_key go together: name both, or none")]
     HalfTls,

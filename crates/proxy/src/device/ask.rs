@@ -142,6 +142,12 @@ impl Device {
                 return Ok(Err(Trouble::Unresolved(open)));
             }
         }
+        if let Asked::Order(OrderCommand::Reset, _) = asked
+            // It erases what was not read.
+            && let Err(trouble) = self.catch_up()?
+        {
+            return Ok(Err(trouble));
+        }
         let answer = self.put(asked);
         if let (Asked::Initialise { .. }, Ok(json)) = (asked, &answer)
             && let Ok(initialised) = serde_json::from_str::<Initialised<String>>(json)

@@ -29,37 +29,58 @@ impl Device {
                 Ok(seal) => Sold::Sealed { seal: json(&seal), repeated: true },
                 Err(detail) => Sold::Unclear { detail },
             }),
-            None => Ok(self.look_back(payload)),
+            None => self.look_back(journal, payload),
         }
     }
 
     /// What is not in the journal as far as it is kept here: the device is asked for what it had before that.
-    fn look_back(&mut self, payload: Option<&str>) -> Sold {
-        let unknown = || Sold::Unclear {
-            detail: "this payload is not in the journal as far as it is kept here: ask with its bytes"
-                .to_owned(),
-        };
+    fn look_back(&mut self, journal: JournalId, payload: Option<&str>) -> Result<Sold, SpoolFault> {
+        if self.spool.is_whole(journal)? {
+            return Ok(Sold::Unsealed);
+        }
+        let unknown = |why: &str| Ok(Sold::Unclear { detail: why.to_owned() });
         let Some(offer) = payload.and_then(|payload| def_client::Offer::read(payload).ok()) else {
-            return if self.desk.is_kept_whole() { Sold::Unsealed } else { unknown() };
+            return unknown(
+                "this payload is not in the journal as far as it is kept here: ask with its bytes",
+            );
         };
-        let Some(met) = &self.met else { return unknown() };
+        let Some(met) = &self.met else { return unknown("the line was lost") };
         let (signer, key) = (met.signer.clone(), met.key);
         let look = def_client::Sale::look(&offer, &signer, key.as_ref());
         let Ok(ending) = look.run(&mut self.host, &mut |_| Ok::<_, std::convert::Infallible>(()));
         match ending {
-            def_client::Ending::Sealed { seal, .. } => Sold::Sealed { seal: json(&seal), repeated: true },
-            def_client::Ending::Unsealed => Sold::Unsealed,
-            // Before this device's first number others sealed; it never had this sale.
-            def_client::Ending::Unclear(def_client::Unclear::Elsewhere { .. })
-                if self.desk.is_kept_whole() =>
-            {
-                Sold::Unsealed
+            def_client::Ending::Sealed { seal, .. } => Ok(Sold::Sealed { seal: json(&seal), repeated: true }),
+            def_client::Ending::Unsealed => Ok(Sold::Unsealed),
+            // Others sealed the numbers between: what is not kept of this device's journal is read.
+            def_client::Ending::Unclear(unclear @ def_client::Unclear::Elsewhere { .. }) => {
+                self.read_back(journal, offer.hash(), &unclear.to_string())
             }
-            def_client::Ending::Unclear(unclear) => Sold::Unclear { detail: unclear.to_string() },
+            def_client::Ending::Unclear(unclear) => unknown(&unclear.to_string()),
             def_client::Ending::Refused(refusal) | def_client::Ending::Held(refusal) => {
-                Sold::Unclear { detail: refusal.to_string() }
+                unknown(&refusal.to_string())
             }
         }
+    }
+
+    fn read_back(
+        &mut self,
+        journal: JournalId,
+        hash: PayloadHash,
+        unclear: &str,
+    ) -> Result<Sold, SpoolFault> {
+        let is_whole = match self.make_whole(journal)? {
+            Ok(is_whole) => is_whole,
+            Err(trouble) => return Ok(Sold::Unclear { detail: trouble.to_string() }),
+        };
+        Ok(match self.spool.sealed_in_journal(journal, hash)? {
+            Some((epoch, number)) => match self.fetch(hash, epoch, number) {
+                Ok(seal) => Sold::Sealed { seal: json(&seal), repeated: true },
+                Err(detail) => Sold::Unclear { detail },
+            },
+            // The device never had this sale.
+            None if is_whole => Sold::Unsealed,
+            None => Sold::Unclear { detail: unclear.to_owned() },
+        })
     }
 
     /// Finds out about every sale that was broken off, before the device is offered another one.
@@ -94,19 +115,29 @@ impl Device {
         if let Err(trouble) = self.catch_up()? {
             return Ok(Sold::Unclear { detail: trouble.to_string() });
         }
-        let Some(journal) =
-            self.met.as_ref().and_then(|met| met.journal).filter(|here| *here == sale.journal)
-        else {
+        let Some(journal) = self.met.as_ref().and_then(|met| met.journal) else {
+            return Ok(Sold::Unclear { detail: "the device has no journal".to_owned() });
+        };
+        if !self.spool.is_of_same_device(journal, sale.journal)? {
             let detail = "this sale was offered to another device: connect that one".to_owned();
             return Ok(Sold::Unclear { detail });
-        };
-        let Some((epoch, number)) = self.spool.sealed_in_journal(journal, sale.hash)? else {
-            self.spool.forget(sale.hash)?;
-            return Ok(Sold::Unsealed);
-        };
-        match self.fetch(sale.hash, epoch, number) {
-            Ok(seal) => self.keep_seal(journal, &seal, &sale.payload),
-            Err(detail) => Ok(Sold::Unclear { detail }),
+        }
+        if let Some((epoch, number)) = self.spool.sealed_in_journal(journal, sale.hash)? {
+            return match self.fetch(sale.hash, epoch, number) {
+                Ok(seal) => self.keep_seal(&seal, &sale.payload),
+                Err(detail) => Ok(Sold::Unclear { detail }),
+            };
+        }
+        match self.look_back(journal, Some(&sale.payload))? {
+            Sold::Sealed { seal, .. } => match serde_json::from_str::<Seal>(&seal) {
+                Ok(seal) => self.keep_seal(&seal, &sale.payload),
+                Err(fault) => Ok(Sold::Unclear { detail: fault.to_string() }),
+            },
+            Sold::Unsealed => {
+                self.spool.forget(sale.hash)?;
+                Ok(Sold::Unsealed)
+            }
+            sold => Ok(sold),
         }
     }
 
@@ -124,20 +155,23 @@ impl Device {
         Ok(seal)
     }
 
-    /// Keeps a seal; then it may be told.
-    pub(super) fn keep_seal(
-        &mut self,
-        journal: JournalId,
-        seal: &Seal,
-        payload: &str,
-    ) -> Result<Sold, SpoolFault> {
+    /// Keeps a seal, in the journal of its epoch; then it may be told.
+    pub(super) fn keep_seal(&mut self, seal: &Seal, payload: &str) -> Result<Sold, SpoolFault> {
         let text = json(seal);
+        let header = &seal.record.header;
+        let key = header.key.to_string();
+        let journal = self.spool.journal(header.device.as_str(), &key, header.epoch.0)?;
         let entry = Entry { record: seal.record, payload: Some(payload.to_owned()) };
         self.spool.sealed(seal.payload_hash, &text, &seal.fiscal_number.to_string(), journal, &entry)?;
         let filled = self.spool.filled(journal)?.0;
-        if let Some(met) = &mut self.met {
-            met.filled = filled;
-            met.last_position = met.last_position.max(seal.position);
+        match &mut self.met {
+            Some(met) if met.journal == Some(journal) => {
+                met.filled = filled;
+                met.last_position = met.last_position.max(seal.position);
+            }
+            // The device has begun an epoch since it was asked how it is.
+            Some(met) if met.epoch < header.epoch.0 => drop(self.look()?),
+            _ => {}
         }
         self.fill_short_gap()?;
         self.tell_filled();

@@ -10,7 +10,7 @@ use super::{Device, Trouble};
 use crate::{
     clock,
     metrics::Status,
-    spool::{JournalId, SpoolFault},
+    spool::{JournalId, Merchant, SpoolFault},
 };
 
 /// The device behind the present connection.
@@ -20,6 +20,7 @@ pub(super) struct Met {
     pub(super) signer: Signer,
     /// None before the device has a key.
     pub(super) journal: Option<JournalId>,
+    pub(super) epoch: u32,
     /// The key itself, if it is known here.
     pub(super) key: Option<PublicKey>,
     /// Its newest record, as far as it is known.
@@ -92,9 +93,15 @@ impl Device {
             return Ok(Err(self.absent(Trouble::Absent(detail))));
         }
         let journal = match signer.public_key_id {
-            Some(key) => Some(self.spool.journal(signer.device_id.as_str(), &key.to_string())?),
+            Some(key) => {
+                let epoch = status.epoch.0;
+                Some(self.spool.journal(signer.device_id.as_str(), &key.to_string(), epoch)?)
+            }
             None => None,
         };
+        if let Some(merchant) = Merchant::of(&status) {
+            self.keep_merchant(merchant)?;
+        }
         let filled = journal.map_or(Ok(0), |journal| self.spool.filled(journal).map(|filled| filled.0))?;
         let key = match signer.public_key_id {
             Some(id) => self.spool.noted(&key_name(&id.to_string()))?,
@@ -109,8 +116,9 @@ impl Device {
         if self.met.as_ref().is_none_or(|met| met.connection != connection) {
             self.desk.metrics.line_opened();
         }
-        let last_position = status.last_position;
-        self.met = Some(Met { connection, signer: signer.clone(), journal, key, last_position, filled });
+        let (last_position, epoch) = (status.last_position, status.epoch.0);
+        self.met =
+            Some(Met { connection, signer: signer.clone(), journal, epoch, key, last_position, filled });
         self.absence = None;
         self.desk.metrics.device(&status, clock::now());
         self.desk
@@ -129,6 +137,16 @@ impl Device {
             self.absence = Some(detail);
         }
         trouble
+    }
+
+    /// Keeps whose the device is, so that a sale is read the same while it is away.
+    fn keep_merchant(&mut self, merchant: Merchant) -> Result<(), SpoolFault> {
+        if self.desk.reader.merchant()?.is_none_or(|kept| kept != merchant)
+            && let Ok(text) = serde_json::to_string(&merchant)
+        {
+            self.spool.note(Merchant::NAME, &text)?;
+        }
+        Ok(())
     }
 
     /// Keeps a device's key, so that each seal's signature is verified from then on.

@@ -38,10 +38,14 @@ impl Device {
         if let Err(trouble) = self.meet()? {
             return Ok(Sold::Unreachable { detail: trouble.to_string() });
         }
+        let is_settled = self.is_settled(&offering.terminal)?;
+        if let Err(trouble) = self.meet()? {
+            return Ok(Sold::Unreachable { detail: trouble.to_string() });
+        }
         let Some((signer, key, journal)) = self.here() else {
             return Ok(Sold::refused("NOT_PROVISIONED", "the device belongs to no outlet yet: activate it"));
         };
-        if !self.is_settled(&offering.terminal, journal)? {
+        if !is_settled {
             let detail = "it is not known yet what became of an earlier sale of this till, so this one was not offered";
             return Ok(Sold::Unreachable { detail: detail.to_owned() });
         }
@@ -63,13 +67,15 @@ impl Device {
     }
 
     /// Whether it is known what became of every earlier sale of a till. Of what a break left open it is found out first.
-    fn is_settled(&mut self, terminal: &str, journal: JournalId) -> Result<bool, SpoolFault> {
+    fn is_settled(&mut self, terminal: &str) -> Result<bool, SpoolFault> {
         if self.spool.open_sales()?.is_empty() {
             return Ok(true);
         }
         self.settle_all()?;
-        // One that was offered to a device that is gone for good does not stop the till.
-        let is_open = |sale: &OpenSale| sale.terminal == terminal && sale.journal == journal;
+        let here = self.met.as_ref().and_then(|met| met.journal);
+        // One that was offered to a device that is gone for good, or in an epoch that is, does not stop the till.
+        let is_open =
+            |sale: &OpenSale| sale.terminal == terminal && here.is_none_or(|here| here == sale.journal);
         Ok(!self.spool.open_sales()?.iter().any(is_open))
     }
 
@@ -165,7 +171,7 @@ impl Device {
     ) -> Result<Sold, SpoolFault> {
         match course.ending {
             Ending::Sealed { seal, before } => {
-                let sold = self.keep_seal(journal, &seal, &offering.payload)?;
+                let sold = self.keep_seal(&seal, &offering.payload)?;
                 self.desk.metrics.sealed(self.pace.elapsed().saturating_sub(began));
                 Ok(match sold {
                     Sold::Sealed { seal, .. } => Sold::Sealed { seal, repeated: before },
@@ -205,7 +211,7 @@ impl Device {
             return Ok(None);
         };
         match self.fetch(offering.hash, epoch, number) {
-            Ok(seal) => match self.keep_seal(journal, &seal, &offering.payload)? {
+            Ok(seal) => match self.keep_seal(&seal, &offering.payload)? {
                 Sold::Sealed { seal, .. } => Ok(Some(Sold::Sealed { seal, repeated: true })),
                 sold => Ok(Some(sold)),
             },
@@ -218,8 +224,8 @@ impl Device {
         self.met = None;
         let Some(sale) = self.open_sale(offering)? else { return Ok(Sold::Unsealed) };
         Ok(match self.settle(&sale)? {
-            // Nothing was sealed, and the device did not seal it when it was asked to.
-            Sold::Unsealed => Sold::Unreachable { detail: unclear.to_string() },
+            // Nothing was sealed; but it was offered, and whoever sells has to ask again.
+            Sold::Unsealed => Sold::Unclear { detail: format!("{unclear}; it is not sealed: send it again") },
             sold => sold,
         })
     }

@@ -2,6 +2,7 @@
 
 use fiscal::PayloadHash;
 use tokio::sync::oneshot;
+use tunnel::Place;
 
 use super::{Asked, Device, Trouble};
 use crate::spool::SpoolFault;
@@ -22,14 +23,15 @@ pub(crate) enum Job {
         asked: Asked,
         tell: oneshot::Sender<Result<String, Trouble>>,
     },
-    /// The journal is read again from this position on.
+    /// The journal is read again from this place on, or only what stands there.
     Refill {
-        position: u64,
+        place: Place,
+        is_one: bool,
         tell: oneshot::Sender<Result<String, Trouble>>,
     },
     /// A cloud holds everything up to here.
     Held {
-        position: u64,
+        place: Place,
     },
 }
 
@@ -132,9 +134,9 @@ impl Device {
                 drop(tell.send(answer));
                 fault.map_or(Ok(()), Err)
             }
-            Job::Held { position } => self.begin_after(position),
-            Job::Refill { position, tell } => {
-                let (answer, fault) = match self.refill(position) {
+            Job::Held { place } => self.begin_after(place),
+            Job::Refill { place, is_one, tell } => {
+                let (answer, fault) = match self.refill(place, is_one) {
                     Ok(answer) => (answer, None),
                     Err(fault) => (Err(Trouble::Spool(fault.to_string())), Some(fault)),
                 };

@@ -15,6 +15,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
+use super::Language;
 use crate::{
     LocalConfig,
     tls::{Certificate, Files},
@@ -40,13 +41,14 @@ pub fn ask(
     method: &str,
     path: &str,
     json: Option<&str>,
+    language: Language,
     patience: Duration,
 ) -> Result<Answer> {
     let address = near(local.listen);
     let stream = TcpStream::connect_timeout(&address, CONNECTING)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(CONNECTING))?;
-    let request = request(address, method, path, json);
+    let request = request(address, method, path, json, language);
     let answer = match &local.tls {
         None => exchange(stream, &request)?,
         Some(files) => exchange(encrypted(stream, address, files)?, &request)?,
@@ -64,8 +66,14 @@ fn near(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn request(address: SocketAddr, method: &str, path: &str, json: Option<&str>) -> String {
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+fn request(address: SocketAddr, method: &str, path: &str, json: Option<&str>, language: Language) -> String {
+    let tongue = match language {
+        Language::French => "fr",
+        Language::English => "en",
+    };
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAccept-Language: {tongue}\r\n"
+    );
     match json {
         None => format!("{head}\r\n"),
         Some(json) => {

@@ -3,7 +3,7 @@
 use fiscal::Timestamp;
 use x509_cert::{der::Decode, time::Time};
 
-use super::{About, Finding, Sight};
+use super::{About, Finding, Sight, counted};
 
 /// Renewing takes people's time.
 const SOON_DAYS: u64 = 30;
@@ -25,6 +25,7 @@ impl Validity {
 /// What is to be said of it.
 pub(super) fn finding(about: About, name: &str, validity: Option<Validity>, sight: &Sight) -> Finding {
     let (language, now) = (sight.language, sight.now);
+    let name = say!(language, "le certificat {name}", "the certificate {name}");
     let Some(Validity { from, until }) = validity else {
         let sentence = say!(
             language,
@@ -49,10 +50,11 @@ pub(super) fn finding(about: About, name: &str, validity: Option<Validity>, sigh
         );
         Finding::bad(about, sentence)
     } else if days < SOON_DAYS {
+        let days = counted(days, language, ["jour", "jours"], ["day", "days"]);
         let sentence = say!(
             language,
-            "{name} prend fin dans {days} jours : faites-le renouveler",
-            "{name} ends in {days} days: have it renewed"
+            "{name} prend fin dans {days} : faites-le renouveler",
+            "{name} ends in {days}: have it renewed"
         );
         Finding::warning(about, sentence)
     } else {

@@ -7,13 +7,14 @@ use std::{
     sync::Arc,
 };
 
+use def_protocol::reply::Lifecycle;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 
-use super::{About, Finding, Sight, Told, plain};
+use super::{About, Finding, Sight, Told, plain, why};
 use crate::{CloudUrl, Config};
 
 /// What a cloud says of itself is short.
@@ -48,9 +49,11 @@ fn tunnel(url: &CloudUrl, told: Option<&Told>, sight: &Sight) -> Finding {
         let sentence = say!(language, "{name} répond", "{name} answers");
         return Finding::good(About::Cloud, sentence);
     };
-    let code = plain(tunnel.code.as_deref().unwrap_or_default());
-    let detail = plain(tunnel.detail.as_deref().unwrap_or_default());
-    let why = [code, detail].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let code = tunnel.code.as_deref().unwrap_or_default();
+    let detail = why(code, tunnel.detail.as_deref().unwrap_or_default(), language);
+    let parts = [plain(code), detail];
+    let why = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let lifecycle = told.and_then(|told| told.device.as_ref()).map(|device| device.lifecycle);
     let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
     match tunnel.state.as_str() {
         "up" => {
@@ -60,6 +63,14 @@ fn tunnel(url: &CloudUrl, told: Option<&Told>, sight: &Sight) -> Finding {
                 "{name} answers, and the tunnel is open"
             );
             Finding::good(About::Cloud, sentence)
+        }
+        state if state != "refused" && lifecycle == Some(Lifecycle::Factory) => {
+            let sentence = say!(
+                language,
+                "{name} répond ; le tunnel s'ouvre avec l'activation de l'appareil",
+                "{name} answers; the tunnel opens with the device's activation"
+            );
+            Finding::warning(About::Cloud, sentence)
         }
         "refused" => {
             let sentence = say!(
@@ -160,6 +171,14 @@ fn certificate(fault: &CertificateError, host: &str, sight: &Sight) -> String {
              ca-certificates",
             "nobody whom this machine trusts signed the certificate of {host}: set cloud.ca_file, or install ca-certificates"
         ),
+        // WebPKI's word for it is in no variant.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => say!(
+            language,
+            "le certificat de {host} est celui d'une autorité, et non d'un serveur : faites-en faire un pour le serveur, et donnez \
+             l'autorité dans cloud.ca_file",
+            "the certificate of {host} is an authority's, and no server's: have one made for the server, and name the \
+             authority's in cloud.ca_file"
+        ),
         other => say!(
             language,
             "le certificat de {host} est refusé ({other:?})",
@@ -168,8 +187,15 @@ fn certificate(fault: &CertificateError, host: &str, sight: &Sight) -> String {
     }
 }
 
-/// Asks for `/healthz` as the tunnel would connect.
+/// What a cloud in service answers to, and a proxy does not.
+const ASKED: [&str; 2] = ["/healthz", "/.well-known/fiscal-keys.json"];
+
+/// Asks as the tunnel would connect.
 fn reached(config: &Config, url: &CloudUrl, sight: &Sight) -> Result<(), Trouble> {
+    ASKED.into_iter().try_for_each(|path| answers(config, url, path, sight))
+}
+
+fn answers(config: &Config, url: &CloudUrl, path: &str, sight: &Sight) -> Result<(), Trouble> {
     let stream = connected(url, sight)?;
     let answer = if url.tls {
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -180,9 +206,9 @@ fn reached(config: &Config, url: &CloudUrl, sight: &Sight) -> Result<(), Trouble
             .with_no_client_auth();
         let name = ServerName::try_from(url.host.clone()).map_err(|fault| Trouble::Tls(fault.to_string()))?;
         let connection = ClientConnection::new(Arc::new(client), name).map_err(|fault| tls(&fault))?;
-        health(StreamOwned::new(connection, stream), url)
+        said(StreamOwned::new(connection, stream), url, path)
     } else {
-        health(stream, url)
+        said(stream, url, path)
     };
     let line = plain(answer?.lines().next().unwrap_or_default());
     if line.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(Trouble::Answer(line)) }
@@ -211,10 +237,10 @@ fn connected(url: &CloudUrl, sight: &Sight) -> Result<TcpStream, Trouble> {
     Err(trouble)
 }
 
-fn health(mut stream: impl Read + Write, url: &CloudUrl) -> Result<String, Trouble> {
+fn said(mut stream: impl Read + Write, url: &CloudUrl, path: &str) -> Result<String, Trouble> {
     let host = url.authority();
     let mut answer = Vec::new();
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let asked =
         stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).and_then(|()| {
             match stream.take(LONGEST).read_to_end(&mut answer) {

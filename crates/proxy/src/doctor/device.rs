@@ -5,7 +5,7 @@ use std::io;
 use def_client::{Address, Host, HostFault, HostPace, Line, Port};
 use def_protocol::Request;
 
-use super::{About, Finding, Sight, Told, plain, port, status};
+use super::{About, Finding, Sight, Told, port, status, why as why_of};
 use crate::{
     Config,
     find::{FindFault, Other, Place, UsbWalk},
@@ -124,7 +124,8 @@ fn seen(walk: &UsbWalk, sight: &Sight) -> Option<Finding> {
 
 /// The proxy runs, and the device does not answer it.
 fn silent(address: &Address, told: &Told, sight: &Sight) -> Finding {
-    let why = told.device_fault.as_ref().map(|fault| plain(&fault.detail)).unwrap_or_default();
+    let why = told.device_fault.as_ref();
+    let why = why.map(|fault| why_of(&fault.code, &fault.detail, sight.language)).unwrap_or_default();
     let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
     let sentence = say!(
         sight.language,

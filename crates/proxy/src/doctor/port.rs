@@ -1,13 +1,14 @@
 //! Whether a serial port may be used, by us and by the service, and who has it.
 
 use std::{
+    ffi::OsString,
     fs::{self, Metadata},
-    io::ErrorKind,
-    os::unix::fs::MetadataExt,
-    path::Path,
+    io::{ErrorKind, IsTerminal},
+    os::unix::fs::{FileTypeExt, MetadataExt},
+    path::{Path, PathBuf},
 };
 
-use rustix::fs::{Access, access};
+use rustix::fs::{Access, Mode, OFlags, access, open};
 
 use super::{About, Finding, Sight, plain, service};
 
@@ -53,6 +54,9 @@ pub(super) fn examine(path: &Path, is_running: bool, sight: &Sight) -> Vec<Findi
         );
         return vec![Finding::bad(About::Device, sentence)];
     }
+    if found.file_type().is_char_device() && is_serial(path) == Some(false) {
+        return vec![Finding::bad(About::Device, no_serial(&name.to_string(), sight))];
+    }
     let holders = holders(path, sight);
     if holders.is_empty() {
         return Vec::new();
@@ -83,9 +87,30 @@ fn for_service(path: &Path, found: &Metadata, sight: &Sight) -> Option<Finding> 
     Some(Finding::bad(About::Device, sentence))
 }
 
+/// Whether it is a terminal, which serial ports are; not known of one that somebody has for himself.
+fn is_serial(path: &Path) -> Option<bool> {
+    // It must not become this process's own terminal, and nobody waits for a carrier.
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let port = open(path, flags, Mode::empty()).ok()?;
+    Some(port.is_terminal())
+}
+
+/// What stands there is something else.
+fn no_serial(port: &str, sight: &Sight) -> String {
+    say!(
+        sight.language,
+        "{port} n'est pas un port série : changez device.port",
+        "{port} is no serial port: set device.port"
+    )
+}
+
 /// A port that other programs have.
 pub(super) fn held(port: &str, holders: &[String], sight: &Sight) -> String {
-    let list = if holders.is_empty() { String::new() } else { format!(" ({})", holders.join(", ")) };
+    /// Nobody reads more of them.
+    const MOST: usize = 3;
+    let more = if holders.len() > MOST { ", …" } else { "" };
+    let holders = &holders[..holders.len().min(MOST)];
+    let list = if holders.is_empty() { String::new() } else { format!(" ({}{more})", holders.join(", ")) };
     say!(
         sight.language,
         "un autre programme tient {port}{list} : terminez-le",
@@ -93,7 +118,8 @@ pub(super) fn held(port: &str, holders: &[String], sight: &Sight) -> String {
     )
 }
 
-/// Programs that have the port open, as far as we may see: `ModemManager 812`.
+/// Programs that have the port open, as far as we may see: `ModemManager 812`. Who is at the other end of a
+/// pseudo-terminal is the device itself.
 fn holders(path: &Path, sight: &Sight) -> Vec<String> {
     let Ok(port) = fs::canonicalize(path) else { return Vec::new() };
     let own = std::process::id().to_string();
@@ -105,13 +131,38 @@ fn holders(path: &Path, sight: &Sight) -> Vec<String> {
             continue;
         }
         let Ok(open) = fs::read_dir(process.path().join("fd")) else { continue };
-        if open.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|to| to == port)) {
+        let open: Vec<_> = open
+            .flatten()
+            .filter_map(|file| Some((file.file_name(), fs::read_link(file.path()).ok()?)))
+            .collect();
+        let is_other_end = |(file, to): &(OsString, PathBuf)| {
+            is_master(to) && index(&process.path().join("fdinfo").join(file)) == slave(&port)
+        };
+        if slave(&port).is_some() && open.iter().any(is_other_end) {
+            continue;
+        }
+        if open.iter().any(|(_, to)| *to == port) {
             let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
             holders.push(format!("{} {id}", plain(name.trim())));
         }
     }
     holders.sort();
     holders
+}
+
+/// Both ends of a pseudo-terminal have its number: one in its name, the other in its `fdinfo` (proc_pid_fdinfo(5)).
+fn slave(port: &Path) -> Option<u32> {
+    let is_of_pts = port.parent().is_some_and(|folder| folder.ends_with("dev/pts"));
+    port.file_name().filter(|_| is_of_pts)?.to_str()?.parse().ok()
+}
+
+fn is_master(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "ptmx")
+}
+
+fn index(fdinfo: &Path) -> Option<u32> {
+    let text = fs::read_to_string(fdinfo).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("tty-index:"))?.trim().parse().ok()
 }
 
 /// `name:x:id:…`, as `/etc/passwd` and `/etc/group` have it.

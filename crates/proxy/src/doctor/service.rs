@@ -20,7 +20,7 @@ pub(super) fn examine(config: &Config, sight: &Sight) -> (Option<Told>, Vec<Find
     let listen = config.local.listen;
     let mut findings = tills(config, sight);
     // The proxy asks the device first, and a device that says nothing is asked again.
-    let told = match ask(&config.local, "GET", "/v1/status", None, 4 * sight.patience) {
+    let told = match ask(&config.local, "GET", "/v1/status", None, language, 4 * sight.patience) {
         Ok(answer) if answer.status == 200 => match serde_json::from_str(&answer.body) {
             Ok(told) => {
                 let sentence = say!(

@@ -5,7 +5,7 @@ use std::{fs, io::ErrorKind, os::unix::fs::MetadataExt, path::Path};
 use rustix::fs::{Access, access, statvfs};
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
-use super::{About, Finding, Sight, Told, certificate, plain, port};
+use super::{About, Finding, Sight, Told, certificate, counted, plain, port};
 use crate::Config;
 
 /// A day of a busy shop takes a few megabytes.
@@ -114,19 +114,31 @@ fn waiting(told: &Told, sight: &Sight) -> Vec<Finding> {
     let mut findings = Vec::new();
     let unresolved = told.spool.unresolved;
     if unresolved > 0 {
+        let sales = counted(
+            unresolved,
+            language,
+            ["vente est sans réponse certaine", "ventes sont sans réponse certaine"],
+            ["sale has no certain answer", "sales have no certain answer"],
+        );
         let sentence = say!(
             language,
-            "{unresolved} ventes sont sans réponse certaine : laissez l'appareil branché, le proxy cherche ce qu'elles sont devenues",
-            "of {unresolved} sales it is not certain what became of them: leave the device plugged in, the proxy finds out"
+            "{sales} : laissez l'appareil branché, le proxy cherche ce qui s'est passé",
+            "{sales}: leave the device plugged in, the proxy finds out what became of them"
         );
         findings.push(Finding::warning(About::State, sentence));
     }
     let waiting = told.spool.waiting;
     if waiting > 0 {
+        let records = counted(
+            waiting,
+            language,
+            ["enregistrement attend le cloud", "enregistrements attendent le cloud"],
+            ["record waits for the cloud", "records wait for the cloud"],
+        );
         let sentence = say!(
             language,
-            "{waiting} enregistrements attendent le cloud : ils sont gardés ici et dans l'appareil, et partent dès qu'il est joint",
-            "{waiting} records wait for the cloud: they are kept here and in the device, and leave as soon as it is reached"
+            "{records} : tout est gardé ici et dans l'appareil, et part dès qu'il est joint",
+            "{records}: all is kept here and in the device, and leaves as soon as it is reached"
         );
         findings.push(Finding::warning(About::State, sentence));
     }

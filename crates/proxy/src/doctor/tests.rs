@@ -147,7 +147,7 @@ fn a_proxy_that_runs_tells_of_its_device_its_spool_and_its_tunnel() {
     machine.says(Severity::Good, About::Service, "the proxy runs, and answers at 127.0.0.1");
     machine.says(Severity::Good, About::Device, "BONO-USB-001 (firmware 2026.02.17) seals, next number 106");
     machine.says(Severity::Warning, About::State, "14 records wait for the cloud");
-    machine.says(Severity::Warning, About::State, "of 2 sales it is not certain what became of them");
+    machine.says(Severity::Warning, About::State, "2 sales have no certain answer");
 }
 
 #[test]
@@ -249,6 +249,69 @@ fn a_program_that_has_the_port_is_named() {
     let port = fs::canonicalize(machine.folder.path().join("dev/ttyACM0")).unwrap();
     symlink(port, machine.folder.path().join("proc/812/fd/7")).unwrap();
     machine.says(Severity::Bad, About::Device, "(ModemManager 812): end it");
+}
+
+#[test]
+fn three_programs_that_have_the_port_are_named_and_the_other_end_of_a_pseudo_terminal_is_none_of_them() {
+    let machine = Machine::new("[device]\nport = \"dev/pts/7\"\n");
+    machine.write("dev/pts/7", "");
+    let port = fs::canonicalize(machine.folder.path().join("dev/pts/7")).unwrap();
+    let holds = |id: u32, number: u32| {
+        machine.write(&format!("proc/{id}/comm"), "device\n");
+        machine.write(&format!("proc/{id}/fdinfo/3"), &format!("flags:\t02\ntty-index:\t{number}\n"));
+        let fd = machine.folder.path().join(format!("proc/{id}/fd"));
+        fs::create_dir_all(&fd).unwrap();
+        symlink("/dev/pts/ptmx", fd.join("3")).unwrap();
+        symlink(&port, fd.join("4")).unwrap();
+    };
+    holds(900, 7);
+    let said = machine.findings(Language::English);
+    assert!(said.iter().all(|finding| !finding.sentence.contains("another program")), "{said:#?}");
+    (901..905).for_each(|id| holds(id, 8));
+    machine.says(Severity::Bad, About::Device, "(device 901, device 902, device 903, …): end it");
+}
+
+#[test]
+fn a_file_that_is_no_port_is_said_to_be_none_whoever_has_it() {
+    let machine = Machine::new("[device]\nport = \"/dev/null\"\n");
+    machine.says(Severity::Bad, About::Device, "/dev/null is no serial port: set device.port");
+}
+
+#[test]
+fn one_of_something_is_one() {
+    for (count, french, english) in
+        [(0, "0 vente", "0 sales"), (1, "1 vente", "1 sale"), (2, "2 ventes", "2 sales")]
+    {
+        let words = (["vente", "ventes"], ["sale", "sales"]);
+        assert_eq!(counted(count, Language::French, words.0, words.1), french);
+        assert_eq!(counted(count, Language::English, words.0, words.1), english);
+    }
+}
+
+#[test]
+fn a_technician_who_reads_french_is_told_no_english_sentence() {
+    let detail = "no line to the device";
+    assert_eq!(why("DEVICE_UNREACHABLE", detail, Language::English), detail);
+    assert!(why("DEVICE_UNREACHABLE", detail, Language::French).starts_with("la ligne vers l'appareil"));
+    assert_eq!(why("SOMETHING_NEW", "something new", Language::French), "SOMETHING_NEW");
+}
+
+#[test]
+fn a_proxy_in_a_clouds_place_is_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 1_024];
+            let length = stream.read(&mut asked).unwrap();
+            let is_health = asked[..length].starts_with(b"GET /healthz ");
+            let status = if is_health { "200 OK" } else { "404 Not Found" };
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let machine = Machine::new(&format!("[cloud]\nurls = [\"http://{address}\"]\n"));
+    machine.says(Severity::Bad, About::Cloud, "is no Stelala cloud in service (HTTP/1.1 404 Not Found)");
 }
 
 #[test]

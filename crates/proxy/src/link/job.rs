@@ -7,7 +7,7 @@ use def_protocol::{LogKey, SnapshotPeriod, reply::DeviceStatus};
 use fiscal::{Epoch, InvoiceNumber, PayloadHash, RecordHash, Signature, Timestamp};
 use serde_json::Value;
 use tokio::{sync::oneshot, time::timeout};
-use tunnel::{FromProxy, Outcome, Report, Sentence, Text, Word, Work};
+use tunnel::{FromProxy, Outcome, Place, Report, Sentence, Text, Word, Work};
 
 use super::{Ended, session::Session};
 use crate::{
@@ -59,11 +59,11 @@ pub(super) async fn work(
             }
             None => of_answer(Err(Trouble::Wrong("no invoice has this number"))),
         },
-        Work::Again { position, .. } => {
-            let refilled = session.desk.refill(position).await;
+        Work::Again { epoch, position } => {
+            let refilled = session.desk.refill(Place { epoch, position }).await;
             if refilled.is_ok() {
                 session.cursor.send_modify(|cursor| {
-                    cursor.held = position.saturating_sub(1);
+                    cursor.held = Place { epoch, position: position.saturating_sub(1) };
                     cursor.round += 1;
                 });
             }

@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
-use tunnel::{FromCloud, FromProxy};
+use tunnel::{FromCloud, FromProxy, Place};
 
 use super::{
     Ended, Link,
@@ -65,7 +65,7 @@ impl Link {
         let Greeted { here, held, activation, .. } = greeted;
         let Some(journal) = here.journal else { return Ended::OtherDevice };
         let cloud = self.url.to_string();
-        let held = held.map_or(0, |place| place.position);
+        let held = held.unwrap_or(Place { epoch: 0, position: 0 });
         if let Err(fault) = self.desk.reader.set_held(&cloud, journal, held) {
             return Ended::Broken(fault.to_string());
         }
@@ -149,11 +149,12 @@ impl Talk<'_> {
                 }
                 Ok(())
             }
-            FromCloud::Held { position, .. } => {
+            FromCloud::Held { epoch, position } => {
+                let held = Place { epoch, position };
                 let Some(journal) = self.here.journal else { return Err(Ended::OtherDevice) };
-                let kept = self.link.desk.reader.set_held(&self.cloud, journal, position);
+                let kept = self.link.desk.reader.set_held(&self.cloud, journal, held);
                 kept.map_err(|fault| Ended::Broken(fault.to_string()))?;
-                self.session.cursor.send_modify(|cursor| cursor.held = position);
+                self.session.cursor.send_modify(|cursor| cursor.held = held);
                 Ok(())
             }
             FromCloud::Certificate { chain_pem } => keep(&self.link.certificate, chain_pem.as_str()),

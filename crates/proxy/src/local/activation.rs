@@ -45,7 +45,12 @@ pub(crate) async fn activate(
         return Err(Problem::new("DEVICE_UNREACHABLE", news.absence.unwrap_or_default()));
     };
     if here.signer.public_key_id.is_some() {
-        return Err(Problem::of("ALREADY_PROVISIONED"));
+        let device = here.signer.device_id;
+        return Err(Problem::said(
+            "ALREADY_PROVISIONED",
+            format!("{device} est déjà activé"),
+            format!("{device} is activated already"),
+        ));
     }
     match timeout(PATIENCE, local.desk.activate(code)).await {
         Ok(Activated::Refused { code, detail }) => Err(Problem::new(&code, detail)),

@@ -24,8 +24,13 @@ pub(super) struct Peer {
 }
 
 impl Peer {
+    /// Where it is, however that was written.
+    pub(super) fn address(self) -> IpAddr {
+        self.from.to_canonical()
+    }
+
     /// Whether it is a program of this machine: it called by loopback, or by an address that it has itself.
-    fn is_here(self) -> bool {
+    pub(super) fn is_here(self) -> bool {
         let from = self.from.to_canonical();
         from.is_loopback() || self.to.is_some_and(|to| to.to_canonical() == from)
     }

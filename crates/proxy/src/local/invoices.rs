@@ -12,7 +12,7 @@ use def_protocol::{
     LogKey,
     reply::{Logged, TaxLine},
 };
-use draft::{Complete, Defaults, Draft};
+use draft::{Complete, Defaults, Draft, DraftFault};
 use fiscal::{DEFAULT_MANIFEST, FiscalNumber, UtcOffset, limits};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     device::{Asked, Sold},
-    spool::SealedSale,
+    spool::{Merchant, SealedSale},
 };
 
 /// Canonical bytes, taken as they are (L8).
@@ -93,7 +93,8 @@ pub(crate) async fn create(
     };
     let key = idempotency_key(&headers)?;
     let body = read_body(body, if is_friendly { MOST_FRIENDLY } else { limits::PAYLOAD_BYTES }).await?;
-    let payload = if is_friendly { canonical(&local, who, &body, taken.complete)? } else { text(body)? };
+    let payload =
+        if is_friendly { canonical(&local, who, &body, taken.complete).await? } else { text(body)? };
     let offer = Offer::read(&payload).map_err(|fault| Problem::of_payload(&fault))?;
     may_sell(who, &offer)?;
     let made = is_friendly.then(|| payload.clone());
@@ -213,20 +214,46 @@ fn text(body: Vec<u8>) -> Result<String, Problem> {
     String::from_utf8(body).map_err(invalid)
 }
 
-fn canonical(local: &Local, who: Who, body: &[u8], complete: bool) -> Result<String, Problem> {
+async fn canonical(local: &Local, who: Who, body: &[u8], complete: bool) -> Result<String, Problem> {
     let draft = Draft::read(body).map_err(|fault| Problem::of_draft(&fault))?;
-    let here = local.desk.here();
-    let status = here.as_ref().map(|here| &here.status);
+    let known = merchant(local)?;
+    match completed(&draft, who, known, complete) {
+        // What the till left out is not its fault: nothing was heard of a device here, ever.
+        Err(DraftFault::Missing(path))
+            if known.is_none() && ["merchant_nif", "outlet_id"].contains(&path.to_string().as_str()) =>
+        {
+            local.desk.ask(Asked::Status).await?;
+            let known = merchant(local)?.ok_or_else(|| Problem::of("NOT_PROVISIONED"))?;
+            completed(&draft, who, Some(known), complete)
+        }
+        made => made,
+    }
+    .map_err(|fault| Problem::of_draft(&fault))
+}
+
+fn completed(
+    draft: &Draft,
+    who: Who,
+    merchant: Option<Merchant>,
+    complete: bool,
+) -> Result<String, DraftFault> {
     let defaults = Defaults {
-        nif: status.and_then(|status| status.merchant_nif),
-        outlet: status.and_then(|status| status.outlet_id),
+        nif: merchant.map(|merchant| merchant.nif),
+        outlet: merchant.map(|merchant| merchant.outlet),
         terminal: if let Who::Till(till) = who { Some(till) } else { None },
         ..Defaults::default()
     };
-    let offset = status.and_then(|status| status.utc_offset_minutes).and_then(UtcOffset::from_minutes);
-    let day = draft.timestamp().date_at(offset.unwrap_or(UtcOffset::KINSHASA));
+    let day = draft.timestamp().date_at(merchant.map_or(UtcOffset::KINSHASA, Merchant::offset));
     let complete = complete.then_some(Complete { manifest: &DEFAULT_MANIFEST, day });
-    draft.canonical(&defaults, complete).map_err(|fault| Problem::of_draft(&fault))
+    draft.canonical(&defaults, complete)
+}
+
+/// Whose the device is, or was when it answered last.
+fn merchant(local: &Local) -> Result<Option<Merchant>, Problem> {
+    match local.desk.here() {
+        Some(here) => Ok(Merchant::of(&here.status)),
+        None => local.desk.reader.merchant().map_err(unreadable),
+    }
 }
 
 /// A paired till sells for itself.

@@ -7,6 +7,7 @@ mod health;
 mod invoices;
 mod journal;
 mod pairings;
+mod places;
 mod problem;
 mod reports;
 mod server;

@@ -11,16 +11,14 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinSet,
     time::{interval, sleep, timeout},
 };
 
-use super::{Local, guard::Peer, router};
+use super::{Local, guard::Peer, places::Places, router};
 use crate::tls::Certificate;
 
-/// How many connections there are at once.
-const PLACES: usize = 256;
 /// So long a header or a handshake may take.
 const HASTE: Duration = Duration::from_secs(10);
 /// A connection is closed after so long.
@@ -46,7 +44,7 @@ impl Server {
 
     /// Serves until it is told to stop, and has then answered what was asked.
     pub(crate) async fn serve(self, stopping: watch::Receiver<bool>) {
-        let places = Arc::new(Semaphore::new(PLACES));
+        let places = Places::default();
         let mut stop = stopping.clone();
         let mut connections = JoinSet::new();
         let mut look = interval(LOOK);
@@ -54,13 +52,13 @@ impl Server {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                        let to = stream.local_addr().ok().map(|to| to.ip());
+                        let peer = Peer { from: peer.ip(), to };
+                        let Some(place) = places.take(peer) else { continue };
                         // Answers are small: one that waits for a fuller packet is only late.
                         drop(stream.set_nodelay(true));
                         let (router, stopping) = (self.router.clone(), stopping.clone());
                         let tls = self.certificate.as_ref().map(Certificate::acceptor);
-                        let to = stream.local_addr().ok().map(|to| to.ip());
-                        let peer = Peer { from: peer.ip(), to };
                         connections.spawn(async move {
                             let _place = place;
                             serve(stream, peer, router, tls, stopping).await;

@@ -1,11 +1,11 @@
 //! The device's journal as far as it was read.
 
-use fiscal::{PayloadHash, Record, RecordHash};
+use fiscal::{EventKind, PayloadHash, Record, Subject};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Spool, SpoolFault};
 
-/// Which device's journal: a device and a key that it seals with.
+/// Which journal: a device's, of a key that it seals with, in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct JournalId(pub(super) i64);
 
@@ -27,13 +27,26 @@ impl Entry {
 }
 
 impl Spool {
-    /// The journal of a device.
-    pub(crate) fn journal(&mut self, device: &str, key_id: &str) -> Result<JournalId, SpoolFault> {
-        let sql = "INSERT INTO journals (device, key_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-        self.connection.prepare_cached(sql)?.execute([device, key_id])?;
-        let sql = "SELECT id FROM journals WHERE device = ?1 AND key_id = ?2";
-        let id = self.connection.prepare_cached(sql)?.query_row([device, key_id], |row| row.get(0))?;
+    /// The journal of a device in an epoch.
+    pub(crate) fn journal(
+        &mut self,
+        device: &str,
+        key_id: &str,
+        epoch: u32,
+    ) -> Result<JournalId, SpoolFault> {
+        let sql = "INSERT INTO journals (device, key_id, epoch) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.connection.prepare_cached(sql)?.execute(params![device, key_id, epoch])?;
+        let sql = "SELECT id FROM journals WHERE device = ?1 AND key_id = ?2 AND epoch = ?3";
+        let one = params![device, key_id, epoch];
+        let id = self.connection.prepare_cached(sql)?.query_row(one, |row| row.get(0))?;
         Ok(JournalId(id))
+    }
+
+    /// Whether two journals are of one device and key.
+    pub(crate) fn is_of_same_device(&self, one: JournalId, other: JournalId) -> Result<bool, SpoolFault> {
+        let sql =
+            "SELECT 1 FROM journals a JOIN journals b USING (device, key_id) WHERE a.id = ?1 AND b.id = ?2";
+        Ok(self.connection.prepare_cached(sql)?.exists([one.0, other.0])?)
     }
 
     /// How far it is read without a gap.
@@ -54,9 +67,12 @@ impl Spool {
         let mut expected = None;
         for entry in entries {
             let position = entry.position();
-            // A reset erases the beginning of a journal; behind that there is no gap.
+            // A device may have erased the beginning of its journal; behind that there is no gap.
             if let Some(expected) = expected.filter(|expected| *expected != position) {
                 return Err(SpoolFault::Gap { expected, found: position });
+            }
+            if expected.is_none() && position > before.0 + 1 {
+                set_begun(&transaction, journal, position - 1)?;
             }
             expected = Some(position + 1);
             keep(&transaction, journal, entry)?;
@@ -72,6 +88,7 @@ impl Spool {
     pub(crate) fn begin_after(&mut self, journal: JournalId, position: u64) -> Result<Filled, SpoolFault> {
         let transaction = self.connection.transaction()?;
         if filled(&transaction, journal)?.0 < position {
+            set_begun(&transaction, journal, position)?;
             set_filled(&transaction, journal, position)?;
         }
         let filled = advance(&transaction, journal)?;
@@ -79,14 +96,58 @@ impl Spool {
         Ok(filled)
     }
 
-    /// Whether a payload's record is among those that are kept.
+    /// Up to where records may be missing.
+    pub(crate) fn begun(&self, journal: JournalId) -> Result<u64, SpoolFault> {
+        let sql = "SELECT begun FROM journals WHERE id = ?1";
+        let begun: i64 = self.connection.prepare_cached(sql)?.query_row([journal.0], |row| row.get(0))?;
+        Ok(begun.unsigned_abs())
+    }
+
+    /// What was missing has been read.
+    pub(crate) fn is_whole_now(&mut self, journal: JournalId) -> Result<(), SpoolFault> {
+        self.connection
+            .prepare_cached("UPDATE journals SET begun = 0 WHERE id = ?1")?
+            .execute([journal.0])?;
+        Ok(())
+    }
+
+    /// Whether every record of the device is kept, from its first one on up to what is filled of this journal: an epoch
+    /// begins with a record that names the last one of the epoch before.
+    pub(crate) fn is_whole(&self, journal: JournalId) -> Result<bool, SpoolFault> {
+        let mut journal = journal;
+        loop {
+            if self.begun(journal)? > 0 {
+                return Ok(false);
+            }
+            let sql = "SELECT record FROM records WHERE journal = ?1 AND position = 1";
+            let first: Option<Vec<u8>> =
+                self.connection.prepare_cached(sql)?.query_row([journal.0], |row| row.get(0)).optional()?;
+            let Some(first) = first.and_then(|bytes| Record::from_bytes(&bytes).ok()) else {
+                return Ok(false);
+            };
+            if first.header.subject != Subject::Event(EventKind::Epoch) {
+                return Ok(true);
+            }
+            let sql = "SELECT b.id FROM journals a JOIN journals b USING (device, key_id) \
+                       JOIN records r ON r.journal = b.id AND r.position = b.filled \
+                       WHERE a.id = ?1 AND b.epoch < a.epoch AND r.hash = ?2";
+            let before = params![journal.0, first.link.previous.0];
+            let before =
+                self.connection.prepare_cached(sql)?.query_row(before, |row| row.get(0)).optional()?;
+            let Some(before) = before else { return Ok(false) };
+            journal = JournalId(before);
+        }
+    }
+
+    /// Whether a payload's record is among those that are kept of the device, in whichever epoch.
     pub(crate) fn sealed_in_journal(
         &self,
         journal: JournalId,
         payload: PayloadHash,
     ) -> Result<Option<(u32, u64)>, SpoolFault> {
-        let sql = "SELECT epoch, number FROM records \
-                   WHERE payload_hash = ?1 AND journal = ?2 AND number IS NOT NULL";
+        let sql = "SELECT r.epoch, r.number FROM records r JOIN journals b ON b.id = r.journal \
+                   JOIN journals a USING (device, key_id) \
+                   WHERE r.payload_hash = ?1 AND a.id = ?2 AND r.number IS NOT NULL ORDER BY r.epoch LIMIT 1";
         let found = self
             .connection
             .prepare_cached(sql)?
@@ -125,6 +186,9 @@ impl Spool {
             let sql = "DELETE FROM sales WHERE stage = 'sealed' AND hash IN \
                        (SELECT payload_hash FROM records WHERE journal = ?1 AND position <= ?2 AND time < ?3)";
             transaction.prepare_cached(sql)?.execute(params![id, held, before])?;
+            let sql = "UPDATE journals SET begun = max(begun, coalesce((SELECT max(position) FROM records \
+                       WHERE journal = ?1 AND position <= ?2 AND time < ?3), 0)) WHERE id = ?1";
+            transaction.prepare_cached(sql)?.execute(params![id, held, before])?;
             let sql = "DELETE FROM records WHERE journal = ?1 AND position <= ?2 AND time < ?3";
             gone += transaction.prepare_cached(sql)?.execute(params![id, held, before])?;
         }
@@ -133,7 +197,7 @@ impl Spool {
     }
 }
 
-/// Keeps a record; one that is there already has to be the same.
+/// Keeps a record as the device says it. One that is there already has to be the same; a row that was damaged is mended.
 pub(super) fn keep(
     transaction: &Transaction<'_>,
     journal: JournalId,
@@ -142,18 +206,27 @@ pub(super) fn keep(
     let Record { header, link, .. } = &entry.record;
     let position = link.position.value();
     let (hash, bytes) = (entry.record.hash(), entry.record.to_bytes());
-    let sql = "SELECT hash FROM records WHERE journal = ?1 AND position = ?2";
+    let sql = "SELECT hash, record FROM records WHERE journal = ?1 AND position = ?2";
     let there = transaction
         .prepare_cached(sql)?
-        .query_row(params![journal.0, stored(position)], |row| row.get(0))
+        .query_row(params![journal.0, stored(position)], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
         .optional()?;
-    if let Some(there) = there {
-        let same = RecordHash(there) == hash;
-        return if same { Ok(()) } else { Err(SpoolFault::Fork { position }) };
+    if let Some((kept, record)) = there {
+        // A row that is not what it says of itself is no witness against the device.
+        let is_sound = Record::from_bytes(&record).is_ok_and(|record| record.hash().0 == *kept);
+        if is_sound && *kept != hash.0 {
+            return Err(SpoolFault::Fork { position });
+        }
     }
     let number = header.invoice().map(|facts| stored(facts.number.value()));
+    // The signature is not in the hash: what the device says is kept, whether it was there or not.
     let sql = "INSERT INTO records (journal, position, epoch, hash, payload_hash, number, time, record, payload) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+               ON CONFLICT (journal, position) DO UPDATE SET epoch = ?3, hash = ?4, payload_hash = ?5, number = ?6, \
+               time = ?7, record = ?8, payload = ?9 \
+               WHERE (epoch, hash, payload_hash, number, time, record, payload) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     transaction.prepare_cached(sql)?.execute(params![
         journal.0,
         stored(position),
@@ -187,6 +260,13 @@ pub(super) fn filled(connection: &Connection, journal: JournalId) -> Result<Fill
     let sql = "SELECT filled FROM journals WHERE id = ?1";
     let filled: i64 = connection.prepare_cached(sql)?.query_row([journal.0], |row| row.get(0))?;
     Ok(Filled(filled.unsigned_abs()))
+}
+
+/// Where keeping begins goes forward only.
+fn set_begun(connection: &Connection, journal: JournalId, position: u64) -> Result<(), SpoolFault> {
+    let sql = "UPDATE journals SET begun = max(begun, ?2) WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![journal.0, stored(position)])?;
+    Ok(())
 }
 
 fn set_filled(connection: &Connection, journal: JournalId, position: u64) -> Result<(), SpoolFault> {

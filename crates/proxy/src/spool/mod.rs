@@ -10,6 +10,7 @@
 
 mod fault;
 mod journal;
+mod merchant;
 mod reader;
 mod rule;
 mod sale;
@@ -23,7 +24,8 @@ use self::schema::{Durable, prepare};
 pub(crate) use self::{
     fault::SpoolFault,
     journal::{Entry, JournalId},
-    reader::{Reader, SealedSale},
+    merchant::Merchant,
+    reader::{Reader, SealedSale, Stretch},
     rule::{Known, Offered, judge},
     sale::{Meant, OpenSale, Stage},
 };

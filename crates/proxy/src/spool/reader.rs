@@ -8,11 +8,11 @@ use std::{
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::{PayloadHash, Record};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use tunnel::{JournalLine, Key, Payload, Text};
+use tunnel::{JournalLine, Key, Payload, Place, Text};
 
 use super::{
-    Entry, JournalId, SpoolFault,
-    journal::{filled, stored},
+    Entry, JournalId, Merchant, SpoolFault,
+    journal::stored,
     schema::{Durable, prepare},
 };
 
@@ -28,6 +28,17 @@ pub(crate) struct SealedSale {
     pub(crate) payload: Option<String>,
 }
 
+/// What comes next on the way to a cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stretch {
+    /// Records, one position after another.
+    Lines { first: Place, lines: Vec<JournalLine> },
+    /// The row of this one was damaged: the device has it.
+    Damaged(Place),
+    /// Nothing more is filled.
+    End,
+}
+
 impl Reader {
     pub(crate) fn open(path: &Path) -> Result<Self, SpoolFault> {
         let connection = Connection::open(path)?;
@@ -40,40 +51,29 @@ impl Reader {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records after a position, up to what is filled: so many, and so many bytes, at most, and of one epoch.
+    /// Records after a place, up to what is filled: so many, and so many bytes, at most, and of one epoch.
     pub(crate) fn lines_after(
         &self,
         journal: JournalId,
-        after: u64,
+        after: Place,
         most: usize,
         bytes: usize,
-    ) -> Result<Option<(u32, u64, Vec<JournalLine>)>, SpoolFault> {
+    ) -> Result<Stretch, SpoolFault> {
         let connection = self.connection();
-        let to = filled(&connection, journal)?.0;
-        let sql = "SELECT r.epoch, r.position, r.record, r.payload, s.key FROM records r \
-                   LEFT JOIN sales s ON s.hash = r.payload_hash AND r.number IS NOT NULL \
-                   WHERE r.journal = ?1 AND r.position > ?2 AND r.position <= ?3 ORDER BY r.position LIMIT ?4";
+        let sql = "SELECT b.id, b.epoch, b.filled FROM journals a JOIN journals b USING (device, key_id) \
+                   WHERE a.id = ?1 AND b.epoch >= ?2 ORDER BY b.epoch";
         let mut statement = connection.prepare_cached(sql)?;
-        let limit = stored(most as u64);
-        let mut rows = statement.query(params![journal.0, stored(after), stored(to), limit])?;
-        let mut chunk: Option<(u32, u64, Vec<JournalLine>)> = None;
-        let mut weight = 0;
-        while let Some(row) = rows.next()? {
-            let (epoch, position) = (row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.unsigned_abs());
-            let line = line(row)?;
-            weight += line.weight();
-            match &mut chunk {
-                None => chunk = Some((epoch, position, vec![line])),
-                Some((of, first, lines)) => {
-                    let follows = position == *first + lines.len() as u64;
-                    if *of != epoch || !follows || weight > bytes {
-                        break;
-                    }
-                    lines.push(line);
-                }
+        let mut journals = statement.query(params![journal.0, after.epoch])?;
+        while let Some(row) = journals.next()? {
+            let (id, epoch) = (JournalId(row.get(0)?), row.get(1)?);
+            let from = if epoch == after.epoch { after.position } else { 0 };
+            let to = row.get::<_, i64>(2)?.unsigned_abs();
+            let stretch = stretch(&connection, id, Place { epoch, position: from }, to, most, bytes)?;
+            if stretch != Stretch::End {
+                return Ok(stretch);
             }
         }
-        Ok(chunk)
+        Ok(Stretch::End)
     }
 
     /// Records after a position, as lines of a journal.
@@ -125,23 +125,32 @@ impl Reader {
         Ok(sale)
     }
 
-    /// Up to where a cloud holds a journal.
-    pub(crate) fn held(&self, cloud: &str, journal: JournalId) -> Result<u64, SpoolFault> {
+    /// How many records of a device a cloud does not hold. What an epoch was begun after is held.
+    pub(crate) fn behind(&self, cloud: &str, journal: JournalId) -> Result<u64, SpoolFault> {
         let connection = self.connection();
-        let sql = "SELECT position FROM held WHERE cloud = ?1 AND journal = ?2";
-        let held: Option<i64> = connection
-            .prepare_cached(sql)?
-            .query_row(params![cloud, journal.0], |row| row.get(0))
-            .optional()?;
-        Ok(held.map_or(0, i64::unsigned_abs))
+        let sql = "WITH its AS (SELECT b.id, b.epoch, b.filled, coalesce(h.position, 0) AS held \
+                   FROM journals a JOIN journals b USING (device, key_id) \
+                   LEFT JOIN held h ON h.journal = b.id AND h.cloud = ?1 WHERE a.id = ?2) \
+                   SELECT coalesce(sum(max(0, filled - held)), 0) FROM its \
+                   WHERE epoch >= (SELECT coalesce(max(epoch), 0) FROM its WHERE held > 0)";
+        let behind: i64 =
+            connection.prepare_cached(sql)?.query_row(params![cloud, journal.0], |row| row.get(0))?;
+        Ok(behind.unsigned_abs())
     }
 
-    /// Keeps that; a cloud that was put back holds less than it said before.
-    pub(crate) fn set_held(&self, cloud: &str, journal: JournalId, position: u64) -> Result<(), SpoolFault> {
+    /// Keeps up to where a cloud holds what a device sealed; one that was put back holds less than it said before.
+    pub(crate) fn set_held(&self, cloud: &str, journal: JournalId, held: Place) -> Result<(), SpoolFault> {
         let connection = self.connection();
-        let sql = "INSERT INTO held (cloud, journal, position) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT (cloud, journal) DO UPDATE SET position = ?3";
-        connection.prepare_cached(sql)?.execute(params![cloud, journal.0, stored(position)])?;
+        let sql = "INSERT INTO held (cloud, journal, position) \
+                   SELECT ?1, b.id, CASE b.epoch WHEN ?3 THEN ?4 ELSE 0 END \
+                   FROM journals a JOIN journals b USING (device, key_id) WHERE a.id = ?2 AND b.epoch >= ?3 \
+                   ON CONFLICT (cloud, journal) DO UPDATE SET position = excluded.position";
+        connection.prepare_cached(sql)?.execute(params![
+            cloud,
+            journal.0,
+            held.epoch,
+            stored(held.position)
+        ])?;
         Ok(())
     }
 
@@ -151,13 +160,6 @@ impl Reader {
         let sql = "SELECT count(*) FROM sales WHERE stage <> 'sealed'";
         let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(count.unsigned_abs())
-    }
-
-    /// Whether the journal is kept from its first record on.
-    pub(crate) fn begins_at_first(&self, journal: JournalId) -> Result<bool, SpoolFault> {
-        let connection = self.connection();
-        let sql = "SELECT 1 FROM records WHERE journal = ?1 AND position = 1";
-        Ok(connection.prepare_cached(sql)?.exists([journal.0])?)
     }
 
     /// The journal that was begun last, and how far it is read.
@@ -185,15 +187,67 @@ impl Reader {
         let sql = "SELECT value FROM meta WHERE name = ?1";
         Ok(connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?)
     }
+
+    /// Whose the device was that answered last.
+    pub(crate) fn merchant(&self) -> Result<Option<Merchant>, SpoolFault> {
+        Ok(self.noted(Merchant::NAME)?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
 }
 
-fn line(row: &Row<'_>) -> Result<JournalLine, SpoolFault> {
-    let record: Vec<u8> = row.get(2)?;
-    let (payload, key): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
-    let long = |_| SpoolFault::Damaged("a text that is too long");
-    Ok(JournalLine {
-        record: Text::new(Base64UrlUnpadded::encode_string(&record)).map_err(long)?,
-        payload: payload.map(Payload::new).transpose().map_err(long)?,
-        idempotency_key: key.map(Key::new).transpose().map_err(long)?,
+/// Records of one journal.
+fn stretch(
+    connection: &Connection,
+    journal: JournalId,
+    after: Place,
+    to: u64,
+    most: usize,
+    bytes: usize,
+) -> Result<Stretch, SpoolFault> {
+    let sql = "SELECT r.position, r.hash, r.record, r.payload, s.key FROM records r \
+               LEFT JOIN sales s ON s.hash = r.payload_hash AND r.number IS NOT NULL \
+               WHERE r.journal = ?1 AND r.position > ?2 AND r.position <= ?3 ORDER BY r.position LIMIT ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    let limit = stored(most as u64);
+    let mut rows = statement.query(params![journal.0, stored(after.position), stored(to), limit])?;
+    let (mut first, mut lines, mut weight) = (0, Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let position = row.get::<_, i64>(0)?.unsigned_abs();
+        let place = Place { epoch: after.epoch, position };
+        let Some(line) = line(row, place) else {
+            if lines.is_empty() {
+                return Ok(Stretch::Damaged(place));
+            }
+            break;
+        };
+        weight += line.weight();
+        if lines.is_empty() {
+            first = position;
+        } else if position != first + lines.len() as u64 || weight > bytes {
+            break;
+        }
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        return Ok(Stretch::End);
+    }
+    Ok(Stretch::Lines { first: Place { epoch: after.epoch, position: first }, lines })
+}
+
+/// A row; none when it cannot be read, or is not what it says.
+fn line(row: &Row<'_>, place: Place) -> Option<JournalLine> {
+    let (hash, bytes): (Vec<u8>, Vec<u8>) = (row.get(1).ok()?, row.get(2).ok()?);
+    let (payload, key): (Option<String>, Option<String>) = (row.get(3).ok()?, row.get(4).ok()?);
+    let record = Record::from_bytes(&bytes).ok()?;
+    let is_whole = record.hash().0 == *hash
+        && (record.header.epoch.0, record.link.position.value()) == (place.epoch, place.position)
+        && payload.as_ref().is_none_or(|payload| PayloadHash::of(payload.as_bytes()) == record.link.payload);
+    if !is_whole {
+        return None;
+    }
+    Some(JournalLine {
+        record: Text::new(Base64UrlUnpadded::encode_string(&bytes)).ok()?,
+        payload: payload.map(Payload::new).transpose().ok()?,
+        // A key that is none is no reason to withhold what was sealed.
+        idempotency_key: key.and_then(|key| Key::new(key).ok()),
     })
 }

@@ -75,8 +75,13 @@ impl Spool {
     pub(crate) fn mean(&mut self, sale: Meant<'_>) -> Result<(), SpoolFault> {
         self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         let meant = self.mean_soon(sale);
-        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        self.wait_for_the_disk()?;
         meant
+    }
+
+    /// Each commit from here on. What has to be durable asks for it itself: after [`Spool::mean`] it may have failed.
+    fn wait_for_the_disk(&self) -> Result<(), SpoolFault> {
+        Ok(self.connection.pragma_update(None, "synchronous", "FULL")?)
     }
 
     fn mean_soon(&mut self, sale: Meant<'_>) -> Result<(), SpoolFault> {
@@ -97,6 +102,7 @@ impl Spool {
 
     /// Keeps that a COMMIT with this nonce is about to leave.
     pub(crate) fn committing(&mut self, hash: PayloadHash, nonce: &str) -> Result<(), SpoolFault> {
+        self.wait_for_the_disk()?;
         let sql = "UPDATE sales SET stage = 'committing', nonce = ?2 WHERE hash = ?1 AND stage <> 'sealed'";
         match self.connection.prepare_cached(sql)?.execute(params![hash.0, nonce])? {
             1 => Ok(()),
@@ -113,6 +119,7 @@ impl Spool {
         journal: JournalId,
         entry: &Entry,
     ) -> Result<(), SpoolFault> {
+        self.wait_for_the_disk()?;
         let transaction = self.connection.transaction()?;
         let sql = "UPDATE sales SET stage = 'sealed', seal = ?2, fiscal_number = ?3, nonce = NULL, payload = '' \
                    WHERE hash = ?1 AND stage <> 'sealed'";

@@ -6,9 +6,13 @@ CREATE TABLE IF NOT EXISTS journals (
     id INTEGER PRIMARY KEY,
     device TEXT NOT NULL,
     key_id TEXT NOT NULL,
-    -- Every record up to here is kept or was pruned.
+    -- Positions begin at 1 again in each.
+    epoch INTEGER NOT NULL,
+    -- Every record up to here is kept, or lies before what begun says.
     filled INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (device, key_id)
+    -- Up to here records may be missing: a cloud holds them, and they were passed over or taken out.
+    begun INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (device, key_id, epoch)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS records (
     journal INTEGER NOT NULL REFERENCES journals (id),

@@ -36,8 +36,8 @@ pub(crate) struct FakeCloud {
 
 #[derive(Default)]
 struct Shared {
-    /// By position, with how often each came.
-    records: Mutex<BTreeMap<u64, (u32, JournalLine, u32)>>,
+    /// With how often each came.
+    records: Mutex<BTreeMap<Place, (JournalLine, u32)>>,
     sessions: AtomicU64,
     out: Mutex<Option<mpsc::UnboundedSender<FromCloud>>>,
     waiting: Mutex<BTreeMap<u64, oneshot::Sender<Outcome>>>,
@@ -125,10 +125,10 @@ impl FakeCloud {
         self.shared.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// The positions and payloads that it holds.
-    pub(crate) fn held(&self) -> BTreeMap<u64, JournalLine> {
+    /// The places and records that it holds.
+    pub(crate) fn held(&self) -> BTreeMap<Place, JournalLine> {
         let records = self.shared.records.lock().unwrap();
-        records.iter().map(|(position, (_, line, _))| (*position, line.clone())).collect()
+        records.iter().map(|(place, (line, _))| (*place, line.clone())).collect()
     }
 
     /// How often a message came that did not follow.
@@ -137,7 +137,11 @@ impl FakeCloud {
     }
 
     pub(crate) fn forget_after(&self, position: u64) {
-        self.shared.records.lock().unwrap().retain(|at, _| *at <= position);
+        self.shared.records.lock().unwrap().retain(|at, _| at.position <= position);
+    }
+
+    pub(crate) fn forget_epoch(&self, epoch: u32) {
+        self.shared.records.lock().unwrap().retain(|at, _| at.epoch != epoch);
     }
 
     pub(crate) fn statuses(&self) -> Vec<Value> {
@@ -233,10 +237,7 @@ async fn greet(socket: &mut Socket, shared: &Shared) -> Option<()> {
     if let Some(key) = &*shared.key.lock().unwrap() {
         presence.verify(&challenge, key).unwrap();
     }
-    let held = {
-        let records = shared.records.lock().unwrap();
-        records.iter().next_back().map(|(position, (epoch, ..))| Place { epoch: *epoch, position: *position })
-    };
+    let held = shared.records.lock().unwrap().keys().next_back().copied();
     let outlet = "KIN-GOMBE-01".parse().unwrap();
     say(socket, FromCloud::Welcome { outlet, held, time: now(), manifest_version: None }).await;
     Some(())
@@ -271,15 +272,17 @@ async fn hear(socket: &mut Socket, shared: &Shared, message: FromProxy) {
         FromProxy::Records { epoch, first_position, lines } => {
             let position = {
                 let mut records = shared.records.lock().unwrap();
-                let newest = records.keys().next_back().copied().unwrap_or(0);
-                if first_position > newest + 1 {
+                let of_epoch = |records: &BTreeMap<Place, _>| {
+                    records.keys().rfind(|place| place.epoch == epoch).map_or(0, |place| place.position)
+                };
+                if first_position > of_epoch(&records) + 1 {
                     shared.disorder.fetch_add(1, Ordering::SeqCst);
                 } else {
                     for (position, line) in (first_position..).zip(lines) {
-                        records.entry(position).or_insert((epoch, line, 0)).2 += 1;
+                        records.entry(Place { epoch, position }).or_insert((line, 0)).1 += 1;
                     }
                 }
-                records.keys().next_back().copied().unwrap_or(0)
+                of_epoch(&records)
             };
             if !shared.is_deaf.load(Ordering::SeqCst) {
                 say(socket, FromCloud::Held { epoch, position }).await;

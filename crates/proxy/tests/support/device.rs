@@ -124,6 +124,32 @@ impl SimDevice {
         assert_eq!(set["status"], "OK", "{set}");
     }
 
+    /// Has the day closed and everything acknowledged; the authority's order to begin an epoch then.
+    pub(crate) fn closed_for(&self, epoch: u32) -> String {
+        let date = now().date_at(fiscal::UtcOffset::KINSHASA);
+        assert_eq!(self.ask(&format!(r#"RPT|Z {{"date":"{date}"}}"#))["status"], "OK");
+        let status = self.ask("QRY|STATUS");
+        let number = status["next_invoice_seq"].as_u64().unwrap() - 1;
+        let newest = self.ask(&format!("QRY|LOG {number}"));
+        let hash = newest["log_entry"]["sealed"]["record_hash"].as_str().unwrap();
+        let newest = def_protocol::token::Newest {
+            epoch: fiscal::Epoch(status["epoch"].as_u64().unwrap().try_into().unwrap()),
+            number: fiscal::InvoiceNumber::new(number).unwrap(),
+            hash: fiscal::RecordHash::from_hex(hash).unwrap(),
+        };
+        let token = self.authority.acknowledgement(newest, now());
+        let held = self.ask(&format!(r#"CFG|ACK {{"token":"{token}"}}"#));
+        assert_eq!(held["status"], "OK", "{held}");
+        self.authority.reset(epoch, Some(newest))
+    }
+
+    /// Begins an epoch beside the port.
+    pub(crate) fn reset(&self, epoch: u32) {
+        let token = self.closed_for(epoch);
+        let reset = self.ask(&format!(r#"ADM|RESET {{"dgi_authorization":"{token}"}}"#));
+        assert_eq!(reset["status"], "OK", "{reset}");
+    }
+
     pub(crate) fn go_wrong(&self, mishap: Mishap) {
         self.commands().send(Command::Mishap(mishap)).unwrap();
     }

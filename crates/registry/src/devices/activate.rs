@@ -1,5 +1,5 @@
 use fiscal::{DeviceId, Epoch, Timestamp};
-use ledger::By;
+use ledger::{By, Statements};
 use pki::DeviceCertificate;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Label, Reach, Registry, RegistryFault,
     merchants::only_platform,
-    rows::{text, text_or_null, time},
+    rows::{first, text, text_or_null, time},
 };
 
 /// What a device answered to INIT, after somebody verified it.
@@ -26,9 +26,10 @@ pub struct ActivatedDevice<'a> {
 }
 
 impl Registry<'_> {
-    /// Keeps a device's key and first certificate. Its activation code is used up. The same again changes nothing and
-    /// answers as before; the certificate that was kept is the first one then ([`Registry::certificates`]). Another key is
-    /// refused.
+    /// Keeps a device's key and first certificate. Its activation code has to be redeemed ([`Registry::redeem_code`]), and
+    /// not replaced since; it is used up then. When it expires does not matter any more: the connection may have broken
+    /// behind INIT, and the device comes back later. The same again changes nothing and answers as before; the certificate
+    /// that was kept is the first one then ([`Registry::certificates`]). Another key is refused.
     pub fn device_activated(
         &mut self,
         serial: DeviceId,
@@ -43,6 +44,9 @@ impl Registry<'_> {
                 Some(known) if known == key => return Ok(device),
                 Some(_) => return Err(DeviceFault::OtherKey(serial).into()),
                 None => {}
+            }
+            if !is_redeemed(statements, serial)? {
+                return Err(DeviceFault::NotRedeemed(serial).into());
             }
             let others =
                 statements.query("SELECT serial FROM devices WHERE public_key = $1", &[key_cell(key)])?;
@@ -122,4 +126,12 @@ impl Registry<'_> {
             known(statements, serial)
         })
     }
+}
+
+/// Whether somebody showed the code that was made last for a device.
+fn is_redeemed(statements: &mut dyn Statements, serial: DeviceId) -> Result<bool, RegistryFault> {
+    let found =
+        statements.query("SELECT code_redeemed FROM devices WHERE serial = $1", &[text(serial.as_str())])?;
+    let redeemed = first(found).map(|mut row| row.time_or_none("code_redeemed")).transpose()?;
+    Ok(redeemed.flatten().is_some())
 }

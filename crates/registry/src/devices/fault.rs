@@ -13,8 +13,13 @@ pub enum DeviceFault {
     /// `ACTIVATION_CODE_OVER`
     #[error("this activation code was used or is over: have a new one made")]
     CodeOver,
+    /// `ACTIVATION_CODE_MISSING`
+    #[error(
+        "nobody has shown an activation code for the device {0}: have one made, and type it at its proxy"
+    )]
+    NotRedeemed(DeviceId),
     /// `DEVICE_STATE`: what is asked for is nothing that a device in its state does.
-    #[error("the device {device} is {state}, and that does not lead there: look at what it needs first")]
+    #[error("{}", of_state(*device, *state))]
     State {
         /// Which one.
         device: DeviceId,
@@ -49,12 +54,21 @@ pub enum DeviceFault {
     HealthTooLong(usize),
 }
 
+fn of_state(device: DeviceId, state: DeviceState) -> String {
+    if state.is_alive() {
+        format!("the device {device} is {state}, and that does not lead there: look at what it needs first")
+    } else {
+        format!("the device {device} is done: its life has ended already ({state})")
+    }
+}
+
 impl DeviceFault {
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Code => "ACTIVATION_CODE",
             Self::CodeOver => "ACTIVATION_CODE_OVER",
+            Self::NotRedeemed(_) => "ACTIVATION_CODE_MISSING",
             Self::State { .. } => "DEVICE_STATE",
             Self::NotHomologated(_) => "NOT_HOMOLOGATED",
             Self::OutletHasDevice(_) => "OUTLET_HAS_DEVICE",
@@ -64,5 +78,30 @@ impl DeviceFault {
             Self::TooMany(_) => "TOO_MANY_DEVICES",
             Self::HealthTooLong(_) => "HEALTH_FORM",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_whose_life_has_ended_is_said_to_be_done() {
+        let of = |state| DeviceFault::State { device: "DEF-000123".parse().unwrap(), state }.to_string();
+        assert!(
+            of(DeviceState::Lost).ends_with("its life has ended already (lost)"),
+            "{}",
+            of(DeviceState::Lost)
+        );
+        assert!(of(DeviceState::Registered).contains("is registered"), "{}", of(DeviceState::Registered));
+    }
+
+    #[test]
+    fn a_serial_number_that_is_registered_needs_another_code_and_no_other_number() {
+        let said = crate::RegistryFault::Exists("serial number").to_string();
+        assert_eq!(
+            said,
+            "this serial number is registered already: `stelala cloud device code` makes another code"
+        );
     }
 }

@@ -6,7 +6,7 @@ use crate::SignerFault;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileFault {
     /// `KEY_FILE_MISSING`
-    #[error("there is no key file at {path}: make one, or name the right one")]
+    #[error("there is no key file at {path}: make one by `stelala cloud rotate-key`, or name the right one")]
     Missing {
         /// Where it was looked for.
         path: PathBuf,

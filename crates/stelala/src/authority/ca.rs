@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use fiscal::Timestamp;
 use pki::{AuthorityCertificate, AuthorityName, CertificateRequest, RootAuthority, SerialNumber, Validity};
@@ -90,8 +90,13 @@ impl NewCommand {
 impl SignCommand {
     fn run(&self) -> anyhow::Result<String> {
         let name = || self.request.display().to_string();
-        let request = CertificateRequest::from_pem(&fs::read_to_string(&self.request).with_context(name)?)
-            .with_context(name)?;
+        let text = fs::read_to_string(&self.request).with_context(name)?;
+        ensure!(
+            !text.trim().is_empty(),
+            "{}: the file is empty: have `stelala cloud ca request` write it again",
+            name()
+        );
+        let request = CertificateRequest::from_pem(&text).with_context(name)?;
         let root = Root::open(&self.root, &self.passphrase.read()?)?;
         let certificate = root.sign(&request, now()?, self.days)?;
         eprintln!(

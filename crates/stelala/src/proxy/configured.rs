@@ -1,6 +1,7 @@
 use std::{
     fs,
     io::{self, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -20,11 +21,22 @@ pub(super) struct ConfigArgs {
 
 impl ConfigArgs {
     pub(super) fn read(&self) -> anyhow::Result<Config> {
+        self.read_for(Language::English)
+    }
+
+    /// What is wrong with it is told in this language, as far as it is told here.
+    pub(super) fn read_for(&self, language: Language) -> anyhow::Result<Config> {
         let name = self.config.display();
-        let advice = || format!("{name}: `stelala proxy config > {name}` makes one");
+        let advice = || match language {
+            Language::French => format!("{name} : `stelala proxy config > {name}` en fait un"),
+            Language::English => format!("{name}: `stelala proxy config > {name}` makes one"),
+        };
         let text = fs::read_to_string(&self.config).with_context(advice)?;
         let folder = self.config.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Config::read(&text, folder).with_context(|| name.to_string())
+        Config::read(&text, folder).with_context(|| match language {
+            Language::French => format!("la configuration {name} est à corriger"),
+            Language::English => name.to_string(),
+        })
     }
 }
 
@@ -43,6 +55,16 @@ impl LanguageArgs {
             Some(Lang::En) => Language::English,
             None => Language::of_locale(&locale()),
         }
+    }
+}
+
+/// Why nothing of a proxy can be said.
+pub(super) fn nobody(listen: SocketAddr, language: Language) -> String {
+    match language {
+        Language::French => {
+            format!("aucun proxy ne répond à {listen} : `stelala proxy doctor --lang fr` dit pourquoi")
+        }
+        Language::English => format!("no proxy answers at {listen}: `stelala proxy doctor` says why"),
     }
 }
 

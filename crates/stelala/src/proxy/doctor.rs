@@ -25,8 +25,8 @@ pub(crate) struct DoctorCommand {
 impl DoctorCommand {
     /// 0 when the proxy can serve, 1 when something is wrong; a configuration that cannot be read is 2.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let config = self.config.read()?;
         let language = self.language.language();
+        let config = self.config.read_for(language)?;
         let sight =
             Sight { root: "/".into(), now: now(), language, patience: PATIENCE, random: random::number()? };
         let findings = examine(&config, &sight);

@@ -20,7 +20,7 @@ impl Referee<'_> {
     pub(super) fn find_at(&mut self, finding: Finding) {
         self.doubtful |= finding.rule.shakes_sums();
         self.disordered |= finding.rule.disorders_numbers();
-        if self.declared.0 && finding.rule.can_be_declared() {
+        if self.declared.0.excuse(finding.rule) {
             self.declared.1 = true;
             return;
         }
@@ -44,10 +44,9 @@ impl Referee<'_> {
         let sales = std::mem::replace(&mut self.sales, Sales::new(None));
         let twice = match &self.chains {
             None => sales.conclude(|_| false)?,
-            Some(chains) => sales.conclude(|sold| {
-                let chain = self.begun.partition_point(|before| *before < sold.line());
-                chains.is_declared_twice(chain, sold.epoch(), sold.position())
-            })?,
+            Some(chains) => {
+                sales.conclude(|sold| chains.is_declared_twice(sold.line(), sold.epoch(), sold.position()))?
+            }
         };
         self.verdict.declared += twice.declared;
         self.keep_twice(twice);

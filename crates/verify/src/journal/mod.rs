@@ -33,7 +33,7 @@ use crate::{
     check::{SignatureCheck, SoftwareCheck},
     closure::{Binding, Opening, Seen, Tallies},
     finding::{Finding, Rule},
-    line::Said,
+    line::{Causes, Said},
     outlet::{Chains, Met},
     scratch::Scratch,
     trust::{Serial, Trust},
@@ -66,8 +66,8 @@ pub struct Referee<'t> {
     doubtful: bool,
     /// Whether its number is not in order.
     disordered: bool,
-    /// Whether the ledger declares that it keeps not every rule, and whether that was needed.
-    declared: (bool, bool),
+    /// What the ledger declares to be wrong with it, and whether that was needed.
+    declared: (Causes, bool),
     /// All chains of the outlet, where they are read one after the other.
     chains: Option<Box<Chains>>,
     /// After so many lines, each of them begins.
@@ -106,7 +106,7 @@ impl<'t> Referee<'t> {
             place: Place::default(),
             doubtful: false,
             disordered: false,
-            declared: (false, false),
+            declared: (Causes::default(), false),
             chains: None,
             begun: Vec::new(),
             own_head: None,
@@ -162,7 +162,7 @@ impl<'t> Referee<'t> {
     pub(crate) fn judge(&mut self, examined: Examined) -> io::Result<()> {
         self.verdict.lines += 1;
         self.place = Place::of_line(self.verdict.lines);
-        (self.doubtful, self.disordered, self.declared) = (false, false, (false, false));
+        (self.doubtful, self.disordered, self.declared) = (false, false, (Causes::default(), false));
         match examined.0 {
             Err(rule) => {
                 self.find(rule);
@@ -203,7 +203,7 @@ impl<'t> Referee<'t> {
         let said = body.and_then(|body| Said::of(&record, body));
         let announced = matches!(binding, Some(Ok(_)));
         let opening = Opening::of(&record, body, binding.and_then(Result::ok));
-        self.declared.0 = self.chains.as_ref().is_some_and(|chains| chains.is_declared(&record));
+        self.declared.0 = self.chains.as_ref().map_or(Causes::default(), |chains| chains.declared(&record));
         self.judge_owner(&record.header);
         let told = Told {
             announced,
@@ -216,6 +216,7 @@ impl<'t> Referee<'t> {
         let met = Met {
             record: &record,
             hash,
+            line: self.verdict.lines,
             said: told.said,
             opening,
             number: place.number,
@@ -232,8 +233,9 @@ impl<'t> Referee<'t> {
         let (body, figures, findings) = match content {
             None => {
                 // What was never delivered whole, the ledger declares; anything else was erased.
-                self.declared.1 |= self.declared.0;
-                self.verdict.payloads_absent += u64::from(!self.declared.0);
+                let is_declared = self.declared.0.excuse_no_body();
+                self.declared.1 |= is_declared;
+                self.verdict.payloads_absent += u64::from(!is_declared);
                 (None, None, Vec::new())
             }
             Some(content) => (content.body, content.figures, content.findings),

@@ -1,7 +1,7 @@
 use fiscal::{DeviceId, Epoch, InvoiceNumber, KeyId, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::hash;
+use super::{Causes, hash};
 use crate::one_form::read_one_form;
 
 /// Where a record stands.
@@ -18,7 +18,7 @@ pub(crate) enum Flag {
     /// Two signers sealed one sale (L4).
     Duplicate { first: Spot, second: Spot },
     /// A record keeps not every rule (L6).
-    NonCompliant(Spot),
+    NonCompliant(Spot, Causes),
     /// A line may go on after what the ledger holds of it (L2), or anything that concerns no record of another chain.
     Other,
 }
@@ -139,7 +139,7 @@ impl Flag {
             "non_compliant" => {
                 let NonCompliant { signer, epoch, position, causes, .. } = read_one_form(body)?;
                 let spot = RawSpot { signer, epoch, position }.read()?;
-                (!causes.is_empty()).then_some(Self::NonCompliant(spot))
+                (!causes.is_empty()).then(|| Self::NonCompliant(spot, Causes::read(&causes)))
             }
             "unfit" => read_one_form::<Unfit>(body).map(|_| Self::Other),
             _ => Some(Self::Other),

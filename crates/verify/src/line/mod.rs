@@ -4,6 +4,7 @@
 //! `docs/formats.md`.
 
 mod anchor;
+mod causes;
 mod declared;
 mod hand_over;
 mod token;
@@ -12,6 +13,7 @@ use fiscal::{EventKind, Record, RecordHash, Subject};
 
 pub(crate) use self::{
     anchor::Anchor,
+    causes::Causes,
     declared::{Flag, Revocation, Spot},
     hand_over::{Close, Enter},
 };

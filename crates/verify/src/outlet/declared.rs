@@ -2,12 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::{DeviceId, Epoch, Header, InvoiceNumber, KeyId};
 
-use crate::line::{Flag, Revocation, Spot};
+use crate::line::{Causes, Flag, Revocation, Spot};
 
 /// What the ledger declares of other signers' records, signed in its own chain.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
-    non_compliant: BTreeSet<Spot>,
+    non_compliant: BTreeMap<Spot, Causes>,
     twice: BTreeSet<Spot>,
     /// The end of each key.
     revoked: BTreeMap<(DeviceId, KeyId), (Epoch, Option<InvoiceNumber>)>,
@@ -19,8 +19,9 @@ impl Declared {
 
     pub(super) fn flag(&mut self, flag: &Flag) {
         match flag {
-            Flag::NonCompliant(spot) if self.non_compliant.len() < Self::MOST => {
-                self.non_compliant.insert(*spot);
+            Flag::NonCompliant(spot, causes) if self.non_compliant.len() < Self::MOST => {
+                let known = self.non_compliant.entry(*spot).or_default();
+                *known = known.and(*causes);
             }
             Flag::Duplicate { first, second } if self.twice.len() < Self::MOST => {
                 self.twice.extend([*first, *second]);
@@ -37,8 +38,9 @@ impl Declared {
         }
     }
 
-    pub(super) fn names(&self, spot: &Spot) -> bool {
-        self.non_compliant.contains(spot)
+    /// What is wrong with a record; nothing where it is not named.
+    pub(super) fn causes(&self, spot: &Spot) -> Causes {
+        self.non_compliant.get(spot).copied().unwrap_or_default()
     }
 
     pub(super) fn is_twice(&self, spot: &Spot) -> bool {

@@ -8,7 +8,7 @@ use super::{Chains, Ends, Met, Together};
 use crate::{
     closure::Opening,
     finding::{Finding, Rule},
-    line::{Enter, Said},
+    line::{Causes, Enter, Said},
 };
 
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ struct Taken {
     time: Timestamp,
     chain: usize,
     how: How,
-    /// Whether the ledger declares that it is not in order.
-    declared: bool,
+    /// What the ledger declares to be wrong with it.
+    declared: Causes,
     place: String,
 }
 
@@ -55,7 +55,7 @@ enum How {
 
 impl Handed {
     /// Says at which of those that took the line the record is.
-    pub(super) fn meet(&mut self, met: &Met<'_>, declared: bool, chain: usize) -> Option<usize> {
+    pub(super) fn meet(&mut self, met: &Met<'_>, declared: Causes, chain: usize) -> Option<usize> {
         let (header, link) = (&met.record.header, &met.record.link);
         let how = match (header.subject, met.said, met.opening) {
             (Subject::Event(EventKind::Close), said, _) => {
@@ -118,7 +118,7 @@ impl Handed {
             }
             together.hand_overs += 1;
             sound.push(rule.is_none());
-            let rule = rule.filter(|_| !taken.declared);
+            let rule = rule.filter(|rule| !taken.declared.excuse(*rule));
             together.findings.extend(rule.map(|rule| Finding { place: taken.place, ..rule.into() }));
         }
         sound

@@ -14,7 +14,7 @@ use self::{anchored::Anchored, declared::Declared, handed::Handed, numbers::Numb
 use crate::{
     closure::Opening,
     finding::{Finding, Rule},
-    line::{Said, Spot},
+    line::{Causes, Said, Spot},
 };
 
 /// What is held of all chains while they are read. The ledger's own chain is read first.
@@ -27,6 +27,8 @@ pub(crate) struct Chains {
     /// Whether it begins with its first record.
     whole: bool,
     ends: BTreeMap<(DeviceId, Epoch), Ends>,
+    /// From which line on who seals: a file has one signer, or is of several that go on from each other.
+    signers: Vec<(u64, DeviceId)>,
     anchored: Anchored,
     declared: Declared,
     handed: Handed,
@@ -47,6 +49,8 @@ struct Ends {
 pub(crate) struct Met<'a> {
     pub(crate) record: &'a Record,
     pub(crate) hash: RecordHash,
+    /// In which line of all it stands, from 1.
+    pub(crate) line: u64,
     /// What it says of the line, if that is in its form.
     pub(crate) said: Option<&'a Said>,
     pub(crate) opening: Opening,
@@ -89,17 +93,17 @@ impl Chains {
         self.reading == 0
     }
 
-    /// Whether the ledger declares that a record of another signer keeps not every rule.
-    pub(crate) fn is_declared(&self, record: &Record) -> bool {
-        !self.is_own() && self.declared.names(&spot(record))
+    /// What the ledger declares to be wrong with a record of another signer.
+    pub(crate) fn declared(&self, record: &Record) -> Causes {
+        if self.is_own() { Causes::default() } else { self.declared.causes(&spot(record)) }
     }
 
     /// Whether it declares that a sale was sealed here and elsewhere.
-    pub(crate) fn is_declared_twice(&self, chain: usize, epoch: Epoch, position: Position) -> bool {
-        // A file has one signer, or is of several that go on from each other.
-        let signers =
-            self.ends.iter().filter(|(_, ends)| ends.chain == chain).map(|((signer, _), _)| *signer);
-        signers.into_iter().any(|signer| self.declared.is_twice(&Spot { signer, epoch, position }))
+    pub(crate) fn is_declared_twice(&self, line: u64, epoch: Epoch, position: Position) -> bool {
+        let (known, runs) = self.signers.split_at(self.signers.partition_point(|(first, _)| *first <= line));
+        // Behind as many as are remembered nobody knows whose a line is.
+        let signer = known.last().filter(|_| !runs.is_empty() || self.signers.len() < Self::MOST);
+        signer.is_some_and(|(_, signer)| self.declared.is_twice(&Spot { signer: *signer, epoch, position }))
     }
 
     /// The next record; what it says that others contradict.
@@ -109,13 +113,17 @@ impl Chains {
             self.whole = link.previous == RecordHash::NONE && link.position == Position::FIRST;
         }
         self.of_a_ledger |= self.is_own() && met.binds_a_cloud;
+        let is_other = self.signers.last().is_none_or(|(_, signer)| *signer != header.device);
+        if is_other && self.signers.len() < Self::MOST {
+            self.signers.push((met.line, header.device));
+        }
         let (first, chain) = (link.position, self.reading);
         let ends =
             self.ends.entry((header.device, header.epoch)).or_insert(Ends { first, last: first, chain });
         ends.last = link.position;
-        let declared = self.is_declared(met.record);
+        let declared = self.declared(met.record);
         let from_enter = self.handed.meet(met, declared, self.reading);
-        self.numbers.meet(met, declared, from_enter, self.reading);
+        self.numbers.meet(met, declared.excuse_number(), from_enter, self.reading);
         if self.is_own() {
             match met.said {
                 Some(Said::Anchor(anchor)) => return self.anchored.meet(anchor),
@@ -146,4 +154,23 @@ impl Chains {
 fn spot(record: &Record) -> Spot {
     let (signer, epoch, position) = (record.header.device, record.header.epoch, record.link.position);
     Spot { signer, epoch, position }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::Flag;
+
+    #[test]
+    fn a_flag_over_a_sale_of_one_signer_excuses_no_other_of_the_same_file_at_its_position() {
+        let [first, second]: [DeviceId; 2] = ["DEF-000001", "DEF-000002"].map(|id| id.parse().unwrap());
+        let (epoch, position) = (Epoch(0), Position::new(3).unwrap());
+        let spot = |signer| Spot { signer, epoch, position };
+        let elsewhere = Spot { signer: "STELALA-01".parse().unwrap(), ..spot(first) };
+        let mut chains = Chains { signers: vec![(1, first), (4, second), (9, first)], ..Chains::default() };
+        chains.declared.flag(&Flag::Duplicate { first: elsewhere, second: spot(first) });
+        let declared = [1, 3, 4, 8, 9, 12].map(|line| chains.is_declared_twice(line, epoch, position));
+        assert_eq!(declared, [true, true, false, false, true, true]);
+        assert!(!chains.is_declared_twice(3, epoch, Position::FIRST));
+    }
 }

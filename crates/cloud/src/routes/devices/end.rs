@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use fiscal::DeviceId;
-use ledger::ChainId;
-use registry::{DeviceEnd, DeviceEnding};
+use ledger::{ChainId, Holder};
+use registry::{DeviceEnd, DeviceEnding, DeviceFault, RegistryFault};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,6 +12,7 @@ use crate::{
     answer::json,
     app::App,
     auth::Caller,
+    devices::line_of,
     extract::{Id, Json, member},
     problem::{Problem, ProblemBody},
 };
@@ -68,6 +69,16 @@ pub(crate) async fn end(
     let reason = member("reason", &body.reason)?;
     let reach = caller.reach.clone();
     let device = app.registry(move |registry| registry.device(&reach, serial)).await?;
+    // Nothing is switched to it meanwhile.
+    let one_at_a_time = app.devices.as_ref().map(|devices| devices.switch_of(device.outlet));
+    let _held = match &one_at_a_time {
+        Some(lock) => Some(lock.lock().await),
+        None => None,
+    };
+    if device.state.is_alive() && line_of(&app, device.outlet).await?.holder == Holder::Device(serial) {
+        // Nobody could seal for the outlet then.
+        return Err(RegistryFault::from(DeviceFault::InMode(serial)).into());
+    }
     let last = last_of(&app, &device).await?;
     let end = match body.end {
         End::Revoked => DeviceEnd::Revoked,
@@ -77,6 +88,7 @@ pub(crate) async fn end(
     let ending = DeviceEnding { end, reason, last };
     let (reach, by, now) = (caller.reach.clone(), caller.by(), app.clock.now());
     let device = app.registry(move |registry| registry.end_device(&reach, serial, &ending, &by, now)).await?;
+    app.published.forget();
     if let Some(devices) = &app.devices {
         devices.disconnect(serial).await;
     }

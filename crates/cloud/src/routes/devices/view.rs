@@ -36,11 +36,16 @@ pub(crate) struct DeviceView {
     switching: bool,
     /// Whether it holds its outlet's line of numbers.
     holds_line: bool,
-    /// Whether its proxy is connected to this cloud now.
+    /// Which device holds it; null while the cloud's own signer does.
+    #[schema(example = "DEF-000123")]
+    line_holder: Option<String>,
+    /// Whether it can be asked now: its proxy is connected to this cloud, and sees it.
     reachable: bool,
-    /// Since when.
+    /// Since when its proxy is connected, while it can be asked.
     #[schema(example = "2026-03-14T07:32:11Z")]
     reachable_since: Option<String>,
+    /// Whether its proxy is connected to this cloud now.
+    proxy_connected: bool,
     /// When it said last how it is.
     #[schema(example = "2026-03-14T07:32:11Z")]
     last_seen: Option<String>,
@@ -69,7 +74,7 @@ pub(crate) struct DeviceView {
     next_invoice_seq: Option<u64>,
     /// Its secure element's counter.
     counter: Option<CounterView>,
-    /// Its clock.
+    /// Its clock, while it can be asked.
     clock: Option<ClockView>,
     /// Its journal's flash.
     storage: Option<StorageView>,
@@ -231,11 +236,16 @@ fn view(app: &App, kept: Kept, now: Timestamp) -> DeviceView {
     let link = app.devices.as_ref().and_then(|devices| devices.link(device.serial));
     let live = link.as_ref().map(|link| link.live()).unwrap_or_default();
     let (brief, drift) = brief(&live, report.as_ref(), kept_drift);
+    // A session begins with a proof by the device itself; from then on its proxy says whether it sees it.
+    let line_up = live.proxy.as_ref().is_none_or(|proxy| proxy.line_up);
     let proxy = live.proxy.or(report.and_then(|report| report.proxy));
     let mut warnings: Vec<String> = live.warnings.iter().map(|warning| (*warning).to_owned()).collect();
     if link.is_none() {
         warnings = brief.as_ref().map(|brief| brief.warnings.clone()).unwrap_or_default();
     }
+    let doubts = app.devices.as_ref().map(|devices| devices.promises.warnings(device.serial));
+    warnings.extend(doubts.into_iter().flatten().map(str::to_owned));
+    let reachable = link.is_some() && line_up;
     let time = |time: Timestamp| format!("{time}Z");
     DeviceView {
         serial: device.serial.to_string(),
@@ -245,8 +255,10 @@ fn view(app: &App, kept: Kept, now: Timestamp) -> DeviceView {
         mode: mode.name(),
         switching,
         holds_line: holder == Some(device.serial),
-        reachable: link.is_some(),
-        reachable_since: link.as_ref().map(|link| time(link.since)),
+        line_holder: holder.map(|holder| holder.to_string()),
+        reachable,
+        reachable_since: link.as_ref().filter(|_| reachable).map(|link| time(link.since)),
+        proxy_connected: link.is_some(),
         last_seen: live.at.or(device.seen).map(time),
         registered: time(device.registered),
         activated: device.activation.as_ref().map(|activation| time(activation.time)),
@@ -266,7 +278,10 @@ fn view(app: &App, kept: Kept, now: Timestamp) -> DeviceView {
         epoch: brief.as_ref().map(|brief| brief.epoch),
         next_invoice_seq: brief.as_ref().map(|brief| brief.next_invoice_seq),
         counter: brief.as_ref().map(|brief| CounterView { value: brief.counter, limit: brief.counter_limit }),
-        clock: brief.as_ref().map(|brief| ClockView { state: clock(brief.clock), drift_seconds: drift }),
+        clock: brief
+            .as_ref()
+            .filter(|_| reachable)
+            .map(|brief| ClockView { state: clock(brief.clock), drift_seconds: drift }),
         storage: brief
             .as_ref()
             .map(|brief| StorageView { capacity_bytes: brief.capacity_bytes, free_bytes: brief.free_bytes }),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use draft::{Complete, Defaults, Draft};
-use fiscal::{OutletId, UtcOffset};
-use ledger::{IdempotencyKey, Offer, Refusal};
+use fiscal::{Invoice, OutletId, UtcOffset};
+use ledger::{IdempotencyKey, Offer, Outlet, Refusal};
 use registry::{Permission, Place, Reach};
 
 use crate::{
@@ -51,15 +51,27 @@ impl Offered {
         };
         let offer = Offer::read_with(payload, key, &app.ledger.manifest())
             .map_err(|fault| Problem::of_payload(&fault))?;
-        if !may_sell(app, caller, offer.outlet()).await? {
-            return Err(Refusal::WrongOutlet.into());
-        }
-        let is_credit = offer.invoice_type().is_credit();
-        if !caller.permits(if is_credit { Permission::Credit } else { Permission::Seal }) {
-            return Err(if is_credit { may_not_credit() } else { may_not_sell() });
-        }
-        Ok(Self { offer: offer.by(caller.by()), made })
+        Ok(Self { offer: permitted(app, caller, offer).await?, made })
     }
+}
+
+/// A sale in the name of a caller, who may sell what it says.
+pub(super) async fn permitted(app: &Arc<App>, caller: &Caller, offer: Offer) -> Result<Offer, Problem> {
+    if !may_sell(app, caller, offer.outlet()).await? {
+        return Err(Refusal::WrongOutlet.into());
+    }
+    let is_credit = offer.invoice_type().is_credit();
+    if !caller.permits(if is_credit { Permission::Credit } else { Permission::Seal }) {
+        return Err(if is_credit { may_not_credit() } else { may_not_sell() });
+    }
+    Ok(offer.by(caller.by()))
+}
+
+/// Whether what an invoice says was sold at an outlet. What a device delivered is kept whatever its body says, so that a
+/// body alone does not name who sells again.
+pub(super) fn is_of(body: &str, outlet: &Outlet) -> bool {
+    let named = Invoice::read(body.as_bytes());
+    named.is_ok_and(|named| named.outlet_id == outlet.id && named.merchant_nif == outlet.nif)
 }
 
 /// Whether an outlet is one for which the caller sells. One that is not there is like one of another merchant.

@@ -2,10 +2,16 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use fiscal::{Extension, FiscalNumber, Invoice, List, Text};
-use ledger::{IdempotencyKey, Offer, Refusal};
+use ledger::{IdempotencyKey, Offer};
 use tokio::time::Instant;
 
-use super::{create::answer, document::SealDocument, sealing::seal, show::find};
+use super::{
+    create::answer,
+    document::SealDocument,
+    offered::{is_of, permitted},
+    sealing::seal,
+    show::find,
+};
 use crate::{
     app::App,
     auth::Caller,
@@ -40,7 +46,9 @@ pub(crate) async fn reissue(
     caller: Caller,
     Id(number): Id<FiscalNumber>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &caller, number, |_, row, _| Ok(row.body)).await?.ok_or_else(not_found)?;
+    let found =
+        find(&app, &caller, number, |_, row, place| Ok(row.body.filter(|body| is_of(body, &place.outlet))));
+    let found = found.await?.ok_or_else(not_found)?;
     let bad = app.consult(move |ledger| ledger.non_compliant(&number)).await?;
     if bad.is_none() {
         return Err(Problem::new(
@@ -55,10 +63,8 @@ pub(crate) async fn reissue(
     let key: IdempotencyKey = format!("reissue:{number}").parse().map_err(|_| unreadable())?;
     let offer = Offer::read_with(payload.into_bytes(), Some(key), &app.ledger.manifest())
         .map_err(|fault| Problem::of_payload(&fault))?;
-    if !caller.permits(registry::Permission::Seal) {
-        return Err(Refusal::WrongOutlet.into());
-    }
-    answer(seal(&app, offer.by(caller.by()), Instant::now()).await?, None)
+    let offer = permitted(&app, &caller, offer).await?;
+    answer(seal(&app, offer, Instant::now()).await?, None)
 }
 
 /// The same sale, naming the invoice that it repeats.
@@ -80,8 +86,8 @@ fn unreadable() -> Problem {
     Problem::new(
         Kind::Conflict,
         words(
-            "ce que cette facture vendait ne peut être lu, ou a été effacé : vendez-le à nouveau",
-            "what this invoice sold cannot be read, or was erased: sell it anew",
+            "ce que cette facture vendait ne peut être lu, a été effacé, ou est d'un autre point de vente : vendez-le à nouveau",
+            "what this invoice sold cannot be read, was erased, or is of another outlet: sell it anew",
         ),
     )
 }

@@ -33,6 +33,8 @@ pub(crate) struct InvoiceStatus {
     currency: String,
     /// The notes on it, in their order.
     credit_notes: Vec<CreditNote>,
+    /// Which rules it breaks, and what repeats it; null when it breaks none (L6).
+    non_compliant: Option<BrokenRules>,
     /// How it stands with the tax authority. Nothing is uploaded by this version: always `PENDING`.
     dgi: Authority,
 }
@@ -61,6 +63,16 @@ pub(crate) struct CreditNote {
     total: String,
 }
 
+/// What is wrong with an invoice that is in the ledger all the same.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BrokenRules {
+    /// Which rules.
+    #[schema(example = json!(["certificate_expired"]))]
+    causes: Vec<String>,
+    /// The invoice that repeats it, if one does.
+    reissued_by: Option<String>,
+}
+
 /// How an invoice stands with the tax authority (A2).
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Authority {
@@ -71,7 +83,7 @@ pub(crate) struct Authority {
 
 /// How an invoice stands
 ///
-/// Whether it was taken back, and by which notes.
+/// Whether it was taken back, by which notes, and whether it breaks a rule.
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{fiscal_number}/status",
@@ -94,6 +106,7 @@ pub(crate) async fn status(
     let outlet = record.header.outlet;
     let auth_code = record.signature.auth_code();
     let notes = app.ask(move |store| notes(store, outlet, number, auth_code)).await?;
+    let bad = app.consult(move |ledger| ledger.non_compliant(&number)).await?;
     let credited = notes.iter().fold(Amount::ZERO, |sum, (_, total)| sum.minus(*total).unwrap_or(sum));
     let state = credit_state(credited, facts.total);
     let shown = |(row, total): &(Row, Amount)| CreditNote {
@@ -112,6 +125,10 @@ pub(crate) async fn status(
             credited: credited.to_string(),
             currency: facts.currency.to_string(),
             credit_notes: notes.iter().map(shown).collect(),
+            non_compliant: bad.map(|bad| BrokenRules {
+                causes: bad.record.causes,
+                reissued_by: bad.reissued_by.map(|number| number.to_string()),
+            }),
             dgi: Authority { state: "PENDING" },
         },
     ))

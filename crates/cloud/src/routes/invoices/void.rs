@@ -9,7 +9,7 @@ use registry::Place;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::sealing::seal;
+use super::{offered::is_of, sealing::seal};
 use crate::{
     app::App,
     problem::{Kind, Problem, words},
@@ -20,7 +20,10 @@ use crate::{
 pub(crate) async fn void(app: &Arc<App>, place: &Place, row: &Row, by: By) -> Result<FiscalNumber, Problem> {
     let number = row.number.ok_or_else(unreadable)?;
     let number = FiscalNumber { prefix: place.outlet.prefix, epoch: row.place.chain.epoch, number };
-    let note = draft_of(row, place).ok_or_else(unreadable)?;
+    // What a device delivered may name another outlet; that one has sold nothing.
+    let note =
+        draft_of(row, place).filter(|_| row.body.as_deref().is_some_and(|body| is_of(body, &place.outlet)));
+    let note = note.ok_or_else(unreadable)?;
     let draft = Draft::read(note.as_bytes())?;
     let book = app.ledger.manifest();
     let manifest = book.as_manifest();

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use fiscal::{DeviceId, OutletId};
-use ledger::Holder;
+use fiscal::{DeviceId, Epoch, InvoiceNumber, OutletId};
+use ledger::{ChainId, Holder};
 use registry::{DeviceEnd, DeviceEnding, Permission, WantedMode};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +15,6 @@ use crate::{
     devices::{Devices, Switched, force, line_of, mode_of, switch},
     extract::{Id, Json, id, member, not_found},
     problem::{Kind, Problem, ProblemBody, words},
-    routes::devices::last_of,
 };
 
 /// Who is to seal at an outlet.
@@ -136,27 +135,84 @@ async fn by_force(
             ),
         ));
     }
-    let Holder::Device(device) = line_of(app, outlet).await?.holder else {
-        return Err(Problem::new(
-            Kind::Conflict,
-            words(
-                "le nuage tient déjà la ligne : il n'y a rien à reprendre",
-                "the cloud holds the line already: there is nothing to take",
-            ),
-        ));
+    let line = line_of(app, outlet).await?;
+    let device = match line.holder {
+        Holder::Device(device) => device,
+        // Once more: what was begun then is brought to its end.
+        Holder::Own => {
+            let revoked = revocation(app, outlet, line.epoch).await?;
+            revoked.and_then(|revoked| revoked.device()).ok_or_else(nothing)?
+        }
     };
     let known = app.registry(move |registry| registry.device_of(device)).await?.ok_or_else(not_found)?;
     let key = known.public_key.ok_or_else(not_found)?.id();
-    let last = last_of(app, &known).await?;
     let (word, text) = match reason {
         Some(Reason::Broken) => ("broken", "broken"),
         Some(Reason::Lost) | None => ("lost", "lost"),
     };
     let who = (caller.reach.clone(), caller.by());
     let switched = force(app, devices, who, outlet, (device, key, word)).await?;
-    let ending = DeviceEnding { end: DeviceEnd::Lost, reason: member("reason", text)?, last };
+    // Its life ends where the ledger ended its line, whatever it delivered meanwhile.
+    let revoked = revocation(app, outlet, switched.line.epoch).await?;
+    let last = revoked.filter(|revoked| revoked.device() == Some(device)).ok_or_else(nothing)?.last();
+    let ending = DeviceEnding { end: DeviceEnd::Lost, reason: member("reason", text)?, last: Some(last) };
     let (reach, by, now) = (caller.reach.clone(), caller.by(), app.clock.now());
-    app.registry(move |registry| registry.end_device(&reach, device, &ending, &by, now)).await?;
+    app.registry(move |registry| {
+        // One whose life was ended before stays as it is.
+        if !registry.device(&reach, device)?.state.is_alive() {
+            return Ok(());
+        }
+        registry.end_device(&reach, device, &ending, &by, now).map(drop)
+    })
+    .await?;
+    app.published.forget();
     devices.disconnect(device).await;
     Ok(switched)
+}
+
+fn nothing() -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        words(
+            "le nuage tient déjà la ligne : il n'y a rien à reprendre",
+            "the cloud holds the line already: there is nothing to take",
+        ),
+    )
+}
+
+/// What the ledger says of the device from which it took the line by force.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revoked {
+    signer: String,
+    #[serde(rename = "key_id")]
+    _key: String,
+    epoch: u32,
+    last_number: u64,
+    #[serde(rename = "reason")]
+    _reason: String,
+    #[serde(rename = "time")]
+    _time: String,
+}
+
+impl Revoked {
+    fn device(&self) -> Option<DeviceId> {
+        self.signer.parse().ok()
+    }
+
+    fn last(&self) -> (Epoch, Option<InvoiceNumber>) {
+        (Epoch(self.epoch), InvoiceNumber::new(self.last_number))
+    }
+}
+
+/// The revocation with which an epoch began, if a line was taken by force then.
+async fn revocation(app: &Arc<App>, outlet: OutletId, epoch: Epoch) -> Result<Option<Revoked>, Problem> {
+    /// Opening, flag, revocation.
+    const FIRST_RECORDS: usize = 3;
+    let rows = app.ask(move |store| {
+        let Some(head) = store.head(outlet)? else { return Ok(Vec::new()) };
+        store.records(ChainId { epoch, ..head.chain }, None, FIRST_RECORDS)
+    });
+    let body = rows.await?.pop().and_then(|row| row.body);
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fiscal::Timestamp;
-use pki::RevocationList;
+use pki::{RevocationList, RevokedCertificate};
 
 use crate::{
     app::App,
@@ -15,7 +15,7 @@ use crate::{
     problem::{Problem, ProblemBody},
 };
 
-/// The list is made anew for who asks; one that is kept is looked for again after a day.
+/// A list that somebody keeps is looked for again after a day.
 const DAY: u64 = 24 * 60 * 60;
 const PEM: &str = "application/x-pem-file";
 
@@ -35,17 +35,28 @@ const PEM: &str = "application/x-pem-file";
 )]
 pub(crate) async fn revocation_list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let devices = served(&app)?;
+    let list = app.published.revocations.or_make(revoked(&app, devices)).await?;
+    let headers =
+        [(header::CONTENT_TYPE, RevocationList::CONTENT_TYPE), (header::CACHE_CONTROL, "max-age=60")];
+    Ok((headers, list.to_vec()).into_response())
+}
+
+/// The number of a list: seconds rise, and within one second no certificate leaves the list, so that lists of one number
+/// are one list.
+fn number(revoked: &[RevokedCertificate], now: Timestamp) -> u64 {
+    /// More than a list that anybody reads has entries.
+    const ENTRIES: u64 = 1 << 24;
+    now.unix() * ENTRIES + (revoked.len() as u64).min(ENTRIES - 1)
+}
+
+async fn revoked(app: &Arc<App>, devices: Arc<Devices>) -> Result<Vec<u8>, Problem> {
     let now = app.clock.now();
     let revoked = app.registry(move |registry| registry.revoked_certificates(now)).await?;
     let list = app.consult(move |_| {
         let next = Timestamp::from_unix(now.unix() + DAY).unwrap_or(Timestamp::LATEST);
-        // Seconds rise, and so does the number.
-        devices.trust.authority()?.crl(&revoked, now.unix(), now, next).map_err(refusal)
+        devices.trust.authority()?.crl(&revoked, number(&revoked, now), now, next).map_err(refusal)
     });
-    let list = list.await?;
-    let headers =
-        [(header::CONTENT_TYPE, RevocationList::CONTENT_TYPE), (header::CACHE_CONTROL, "max-age=60")];
-    Ok((headers, list.der().to_vec()).into_response())
+    Ok(list.await?.der().to_vec())
 }
 
 /// The issuing authority's certificate

@@ -6,14 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64ct::{Base64UrlUnpadded, Encoding};
-use fiscal::Timestamp;
+use fiscal::{DeviceId, Epoch, InvoiceNumber, Timestamp};
 use ledger::{ChainId, LedgerStore, Refusal, StoreFault};
-use registry::{Reach, Registry, RegistryFault};
+use registry::{Device, Registry, RegistryFault};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use signing::{Attester, SignerFault};
+use signing::{Attester, KeyRing, SignerFault};
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, devices::stretches, problem::Problem};
 
 /// The trust bundle
 ///
@@ -31,14 +31,19 @@ pub(crate) async fn bundle(State(app): State<Arc<App>>) -> Result<Response, Prob
     let Some(ring) = app.ring.clone() else {
         return Err(Refusal::Signer(SignerFault::Temporary("no key attests".to_owned())).into());
     };
+    let text = app.published.bundle.or_make(signed(&app, ring)).await?;
+    let headers = [(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, "max-age=60")];
+    Ok((headers, text.to_vec()).into_response())
+}
+
+async fn signed(app: &Arc<App>, ring: Arc<KeyRing>) -> Result<Vec<u8>, Problem> {
     let keys = app.ask(keys).await?;
     let issued = app.clock.now();
     let text = app.consult(move |_| {
         let attester = ring.attester(ring.attesting_key()?);
         Ok(sign(&Bundle { version: 1, issued: issued.to_string(), keys }, &attester)?)
     });
-    let headers = [(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, "max-age=60")];
-    Ok((headers, text.await?).into_response())
+    Ok(text.await?.into_bytes())
 }
 
 #[derive(Serialize)]
@@ -82,7 +87,10 @@ struct LastSpot {
 const PAGE: usize = 500;
 
 fn keys(store: &mut dyn LedgerStore) -> Result<Vec<BoundKey>, StoreFault> {
-    let known = store.keys()?;
+    let mut known = Vec::new();
+    for key in store.keys()? {
+        known.push((device(store, key.signer)?, key));
+    }
     let (mut bound, mut after) = (Vec::new(), None);
     loop {
         let outlets = store.outlets(after, PAGE)?;
@@ -90,12 +98,17 @@ fn keys(store: &mut dyn LedgerStore) -> Result<Vec<BoundKey>, StoreFault> {
         after = outlets.last().map(|outlet| outlet.id);
         for outlet in outlets {
             let chains: Vec<ChainId> = store.chains(outlet.id)?.into_iter().map(|(chain, _)| chain).collect();
-            for key in &known {
-                let of_signer = || chains.iter().filter(|chain| chain.signer == key.signer);
-                let Some(first) = of_signer().next() else { continue };
-                let newest = of_signer().next_back().copied().unwrap_or(*first);
-                let first = first_of(store, *first)?;
-                let last = last_of(store, newest, key.until)?;
+            for (device, key) in &known {
+                let of_signer: Vec<_> =
+                    chains.iter().copied().filter(|chain| chain.signer == key.signer).collect();
+                let span = match (device, of_signer.as_slice()) {
+                    (_, []) => None,
+                    (Some(device), chains) => of_device(store, device, chains)?,
+                    (None, [first, .., newest] | [first @ newest]) => {
+                        Some((first_of(store, *first)?, last_of(store, *newest, key.until)?))
+                    }
+                };
+                let Some((first, last)) = span else { continue };
                 bound.push(BoundKey {
                     r#use: "seal",
                     public_key: Base64UrlUnpadded::encode_string(&key.key.to_spki()),
@@ -115,32 +128,63 @@ fn keys(store: &mut dyn LedgerStore) -> Result<Vec<BoundKey>, StoreFault> {
     }
 }
 
-/// The first number that a signer gave in a chain, or may have.
+fn device(store: &mut dyn LedgerStore, signer: DeviceId) -> Result<Option<Device>, StoreFault> {
+    Registry::over(store).device_of(signer).map_err(|fault| match fault {
+        RegistryFault::Store(fault) => fault,
+        other => StoreFault::Unavailable(other.to_string()),
+    })
+}
+
+type Span = (Spot, Option<LastSpot>);
+
+/// From the first number that a device could give to the last; none of one that never had the line. Between them others
+/// may have had it.
+fn of_device(
+    store: &mut dyn LedgerStore,
+    device: &Device,
+    chains: &[ChainId],
+) -> Result<Option<Span>, StoreFault> {
+    let [chain, ..] = chains else { return Ok(None) };
+    let mut held = Vec::new();
+    for stretch in stretches(store, chain.outlet, device.serial)? {
+        let chain = ChainId { epoch: stretch.epoch, ..*chain };
+        // One that the line was given to, and that has not entered, seals nothing.
+        if !store.line_ends(chain, 1)?.is_empty() || store.newest_invoice(chain)?.is_some() {
+            held.push((chain, stretch));
+        }
+    }
+    let (Some((_, first)), Some((chain, newest))) = (held.first(), held.last()) else { return Ok(None) };
+    let spot = |epoch: Epoch, invoice_seq| Spot { epoch: epoch.0, invoice_seq };
+    let last = match (&device.ended, newest.last) {
+        (Some(ended), _) => {
+            let before = (newest.epoch, InvoiceNumber::new(newest.first.saturating_sub(1)));
+            let (epoch, number) = ended.last.unwrap_or(before);
+            let invoice_seq = number.map_or(0, InvoiceNumber::value);
+            Some(LastSpot { epoch: epoch.0, invoice_seq, time: ended.time.to_string() })
+        }
+        (None, Some(invoice_seq)) => {
+            // It stands by, and says so now and then.
+            let time = store.newest_of(*chain)?.map_or(Timestamp::EARLIEST, |row| row.time).to_string();
+            Some(LastSpot { epoch: newest.epoch.0, invoice_seq, time })
+        }
+        (None, None) => None,
+    };
+    Ok(Some((spot(first.epoch, first.first), last)))
+}
+
+/// The first number that the ledger's own signer gave in a chain, or may have.
 fn first_of(store: &mut dyn LedgerStore, chain: ChainId) -> Result<Spot, StoreFault> {
     let numbers = store.records(chain, None, PAGE)?.into_iter().filter_map(|row| row.number);
     let first = numbers.map(|number| number.value()).next();
     Ok(Spot { epoch: chain.epoch.0, invoice_seq: first.unwrap_or(1) })
 }
 
-/// Where a key ended: for a device at the number that the ledger held when its life ended, for one of the cloud's own that
-/// was retired at its last.
+/// Where a key of the ledger's own ended, that was retired: at its signer's last.
 fn last_of(
     store: &mut dyn LedgerStore,
     newest: ChainId,
     until: Option<Timestamp>,
 ) -> Result<Option<LastSpot>, StoreFault> {
-    let known = Registry::over(store).device(&Reach::Platform, newest.signer);
-    let ended = match known {
-        Ok(device) => device.ended,
-        Err(RegistryFault::NotFound(_)) => None,
-        Err(RegistryFault::Store(fault)) => return Err(fault),
-        Err(other) => return Err(StoreFault::Unavailable(other.to_string())),
-    };
-    if let Some(ended) = ended {
-        let (epoch, number) = ended.last.unwrap_or((newest.epoch, None));
-        let invoice_seq = number.map_or(0, |number| number.value());
-        return Ok(Some(LastSpot { epoch: epoch.0, invoice_seq, time: ended.time.to_string() }));
-    }
     let Some(until) = until else { return Ok(None) };
     let newest_invoice = store.newest_invoice(newest)?;
     let invoice_seq = newest_invoice.and_then(|row| row.number).map_or(0, |number| number.value());

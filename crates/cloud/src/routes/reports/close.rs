@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use ledger::{Holder, Recorded};
+use fiscal::{CivilDate, DeviceId, OutletId};
+use ledger::{Holder, Recorded, Refusal};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -10,7 +11,7 @@ use crate::{
     answer::locate,
     app::App,
     auth::Caller,
-    extract::Json,
+    extract::{Json, not_found},
     problem::{Kind, Problem, words},
     routes::place::reached,
 };
@@ -31,8 +32,8 @@ pub(crate) struct Asked {
 /// Close a business day
 ///
 /// The Z report: it seals what was sold since the last closure, and begins the next session. A day that is closed already
-/// is repeated and not closed again. While a fiscal memory holds the outlet's line, it closes the day, and the ledger
-/// repeats what it sealed. Business days are civil days in the outlet's zone.
+/// is repeated and not closed again. While a fiscal memory holds the outlet's line, it closes the day, and its
+/// closure is the answer; what the cloud sold on that day before is closed with it, and read with `signer`. Business days are civil days in the outlet's zone.
 #[utoipa::path(
     post,
     path = "/api/v1/reports/z",
@@ -57,19 +58,34 @@ pub(crate) async fn close(
     let place = reached(&app, &caller, asked.outlet_id.as_deref()).await?;
     let date = begun(&asked.date, ("date", Kind::MemberInvalid), &place, app.clock.now())?;
     let outlet = place.outlet.id;
-    let by_device = match app.consult(move |ledger| ledger.line(outlet)).await?.holder {
-        Holder::Own => None,
-        Holder::Device(device) => Some(by_device::close(&app, device, date).await?),
+    let recorded = match app.consult(move |ledger| ledger.line(outlet)).await?.holder {
+        Holder::Own => app.close(outlet, date, caller.by()).await?,
+        Holder::Device(device) => by_both(&app, &caller, (outlet, date), device).await?,
     };
-    let mut recorded = app.close(outlet, date, caller.by()).await?;
-    // The ledger only repeats what a device closed; whether that was now, the device says.
-    recorded.repeated = by_device.unwrap_or(recorded.repeated);
     let mut response = Form::Json.answer(closure(&recorded)?);
     if !recorded.repeated {
         *response.status_mut() = StatusCode::CREATED;
         locate(&mut response, &format!("reports/z?outlet_id={}&date={date}", place.outlet.id));
     }
     Ok(response)
+}
+
+/// What the cloud sold before the line went over is closed too, if there is something; the answer is the device's (D12).
+async fn by_both(
+    app: &Arc<App>,
+    caller: &Caller,
+    (outlet, date): (OutletId, CivilDate),
+    device: DeviceId,
+) -> Result<Recorded, Problem> {
+    let repeated = by_device::close(app, device, date).await?;
+    match app.close(outlet, date, caller.by()).await {
+        Ok(_) | Err(Refusal::NotFound(_)) => {}
+        Err(refusal) => return Err(refusal.into()),
+    }
+    // Of who holds the line first.
+    let recorded = app.consult(move |ledger| ledger.closure(outlet, date)).await?.ok_or_else(not_found)?;
+    // The ledger only repeats what a device closed; whether that was now, the device says.
+    Ok(Recorded { repeated, ..recorded })
 }
 
 /// The members of the device's answer.

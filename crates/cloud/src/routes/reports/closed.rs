@@ -31,6 +31,9 @@ pub(crate) struct Asked {
     /// A civil day in the outlet's zone, today or before.
     #[param(format = Date, example = "2026-03-14")]
     date: String,
+    /// By which signer, where several sealed on that day; without it by who holds the outlet's line now.
+    #[param(example = "CLOUD-01", value_type = Option<String>)]
+    signer: Option<String>,
     /// Wins over `Accept`.
     #[param(inline)]
     format: Option<Form>,
@@ -67,7 +70,14 @@ pub(crate) async fn closed(
     let place = reached(&app, &caller, asked.outlet_id.as_deref()).await?;
     let date = begun(&asked.date, ("date", Kind::RequestInvalid), &place, app.clock.now())?;
     let outlet = place.outlet.id;
-    let recorded = app.consult(move |ledger| ledger.closure(outlet, date)).await?.ok_or_else(not_found)?;
+    let recorded = match &asked.signer {
+        None => app.consult(move |ledger| ledger.closure(outlet, date)).await?,
+        Some(signer) => {
+            let closures = app.consult(move |ledger| ledger.closures(outlet, date)).await?;
+            closures.into_iter().find(|closure| closure.row.place.chain.signer.as_str() == signer)
+        }
+    };
+    let recorded = recorded.ok_or_else(not_found)?;
     let json = closure(&recorded)?;
     Ok(form.answer(match form {
         Form::Json => json,

@@ -23,7 +23,7 @@ use crate::{
     tag = "Verification",
     request_body = Scanned,
     responses(
-        (status = 200, description = "It was sealed here.", body = Verified),
+        (status = 200, description = "It was sealed here; `compliant` says whether it keeps the rules.", body = Verified),
         (status = 404, description = "Nothing of the kind was sealed here.",
             body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
     ),

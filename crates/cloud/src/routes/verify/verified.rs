@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use fiscal::{Amount, FiscalNumber, InvoiceNumber, Sealed};
-use ledger::{LedgerStore, StoreFault};
+use ledger::{Cause, LedgerStore, StoreFault};
 use registry::{Registry, RegistryFault};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +18,8 @@ use super::{
 use crate::{
     answer::json,
     app::App,
-    problem::{Language, Problem, words},
+    devices::stretches,
+    problem::{Language, Problem, Words, words},
     routes::invoices::{CreditState, credit_state, notes},
 };
 
@@ -26,8 +27,15 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = Verified)]
 pub(crate) struct Verified {
-    /// Always true: whatever is not has another answer.
+    /// Always true: the seal is, and stands in the ledger. Whatever is not so has another answer.
     valid: bool,
+    /// Whether the invoice keeps the rules. One that breaks some is sealed and in the ledger all the same, and flagged (L6).
+    compliant: bool,
+    /// Which rules it breaks.
+    #[schema(example = json!([]))]
+    causes: Vec<String>,
+    /// What that means for who holds the receipt, in the client's language; null when it breaks none.
+    notice: Option<String>,
     /// The invoice's number.
     #[schema(example = "KINGOMBE01-0-00000001")]
     fiscal_number: String,
@@ -68,11 +76,15 @@ pub(crate) struct Verified {
 
 /// The answer to a claim.
 pub(super) async fn answer(app: &Arc<App>, claim: Claim, language: Language) -> Result<Response, Problem> {
-    let found = app.ask(move |store| {
-        let Some(found) = search(&mut Stored(store), &claim)? else { return Ok(None) };
-        verified(store, &found)
+    let found = app.consult(move |ledger| {
+        let Some(found) = ledger.ask(|store| search(&mut Stored(store), &claim))? else { return Ok(None) };
+        // Who has come here has seen the seal: what follows may take its time.
+        let number = FiscalNumber { prefix: found.outlet.prefix, epoch: claim.epoch, number: claim.number };
+        let flag = ledger.non_compliant(&number)?.filter(|flag| flag.record.place == found.row.place);
+        let causes = flag.map_or_else(Vec::new, |flag| flag.record.causes);
+        ledger.ask(move |store| verified(store, &found, number, causes))
     });
-    let (sealed, number, state) = found.await?.ok_or_else(unproven)?;
+    let Found { sealed, number, state, causes } = found.await?.ok_or_else(unproven)?;
     let facts = sealed.header.invoice().copied().ok_or_else(unproven)?;
     let spoken = match language {
         Language::French => verify::Language::French,
@@ -84,6 +96,9 @@ pub(super) async fn answer(app: &Arc<App>, claim: Claim, language: Language) -> 
     );
     let verified = Verified {
         valid: true,
+        compliant: causes.is_empty(),
+        notice: (!causes.is_empty()).then(|| flagged().in_language(language).into()),
+        causes,
         fiscal_number: number.to_string(),
         device_id: sealed.header.device.to_string(),
         timestamp: format!("{}Z", sealed.header.time),
@@ -103,40 +118,73 @@ pub(super) async fn answer(app: &Arc<App>, claim: Claim, language: Language) -> 
     Ok(response)
 }
 
-type Found = (Sealed, FiscalNumber, CreditState);
+/// What is said of an invoice that breaks a rule.
+fn flagged() -> Words {
+    words(
+        "Cette facture est scellée et enregistrée, mais elle enfreint une règle : elle est signalée à l'administration \
+         fiscale. Demandez-en une autre au vendeur.",
+        "This invoice is sealed and in the ledger, but it breaks a rule: it is flagged for the tax authority. Ask the \
+         seller for another.",
+    )
+}
 
-/// Whether a device sealed it beyond its end: a number, because whoever has it may date it back (S6).
-fn is_beyond(
+/// A true invoice.
+struct Found {
+    sealed: Sealed,
+    number: FiscalNumber,
+    state: CreditState,
+    /// Which rules it breaks.
+    causes: Vec<String>,
+}
+
+/// Whether a device sealed it beyond its end, or where it did not hold the line: a number, because whoever has its key may
+/// date it back (S6).
+fn beyond(
     store: &mut dyn LedgerStore,
     sealed: &Sealed,
     number: InvoiceNumber,
-) -> Result<bool, StoreFault> {
-    let known = Registry::over(store).device_of(sealed.header.device).map_err(|fault| match fault {
+) -> Result<Option<Cause>, StoreFault> {
+    let header = &sealed.header;
+    let known = Registry::over(store).device_of(header.device).map_err(|fault| match fault {
         RegistryFault::Store(fault) => fault,
         other => StoreFault::Unavailable(other.to_string()),
     })?;
-    let ended = known.and_then(|device| device.ended);
-    Ok(ended.is_some_and(|ended| match ended.last {
-        Some(last) => (sealed.header.epoch, Some(number)) > last,
+    let Some(device) = known else { return Ok(None) };
+    let is_past_end = device.ended.is_some_and(|ended| match ended.last {
+        Some(last) => (header.epoch, Some(number)) > last,
         None => true,
-    }))
+    });
+    if is_past_end {
+        return Ok(Some(Cause::KeyEnded));
+    }
+    let held = stretches(store, header.outlet, header.device)?;
+    Ok((!held.iter().any(|stretch| stretch.has(header.epoch, number))).then_some(Cause::NotHolder))
 }
 
-/// The record of a match, if a key that is published here did seal it, for its own signer and before its end. Any other is
-/// not for this ledger to vouch for.
-fn verified(store: &mut dyn LedgerStore, found: &Match) -> Result<Option<Found>, StoreFault> {
+/// The record of a match, if a key that is published here did seal it, for its own signer. Any other is not for this ledger to
+/// vouch for. What a device sealed beyond its end is true, and breaks a rule whether it is flagged or not.
+fn verified(
+    store: &mut dyn LedgerStore,
+    found: &Match,
+    number: FiscalNumber,
+    mut causes: Vec<String>,
+) -> Result<Option<Found>, StoreFault> {
     let corrupt = |what: String| StoreFault::Corrupt(format!("{:?}: {what}", found.row.place));
     let record = found.row.read().map_err(|fault| corrupt(fault.to_string()))?;
     let keys = store.keys()?;
     let Some(key) = keys.iter().find(|known| known.key.id() == record.header.key) else { return Ok(None) };
-    let sealed = record.verify(&key.key).map_err(|fault| corrupt(fault.to_string()))?;
-    let (Some(facts), outlet) = (sealed.header.invoice(), &found.outlet) else { return Ok(None) };
-    if key.signer != sealed.header.device || is_beyond(store, &sealed, facts.number)? {
+    let is_false = causes.iter().any(|cause| cause == Cause::SignatureFalse.name());
+    if key.signer != record.header.device || is_false {
         return Ok(None);
     }
-    let number = FiscalNumber { prefix: outlet.prefix, epoch: sealed.header.epoch, number: facts.number };
+    let sealed = record.verify(&key.key).map_err(|fault| corrupt(fault.to_string()))?;
+    let (Some(facts), outlet) = (sealed.header.invoice(), &found.outlet) else { return Ok(None) };
+    let beyond = beyond(store, &sealed, facts.number)?.map(Cause::name);
+    if let Some(beyond) = beyond.filter(|beyond| !causes.iter().any(|cause| cause == beyond)) {
+        causes.push(beyond.to_owned());
+    }
     let notes = notes(store, outlet.id, number, sealed.signature.auth_code())?;
     let credited = notes.iter().fold(Amount::ZERO, |sum, (_, total)| sum.minus(*total).unwrap_or(sum));
     let state = credit_state(credited, facts.total);
-    Ok(Some((sealed, number, state)))
+    Ok(Some(Found { sealed, number, state, causes }))
 }

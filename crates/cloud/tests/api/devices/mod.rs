@@ -1,10 +1,15 @@
 //! Devices behind their tunnels, as merchants, technicians and tills meet them.
 
+mod ending;
+mod guarding;
+mod lying;
 mod place;
 mod proxy;
+mod rules;
 mod selling;
+mod strangers;
 
-pub(crate) use place::bench;
+pub(crate) use place::{bench, expire, unseen};
 pub(crate) use proxy::Proxy;
 
 use fiscal::PublicKey;

@@ -1,12 +1,16 @@
 //! A cloud that serves devices.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
-use cloud::SystemClock;
-use fiscal::PublicKey;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use cloud::{DatabaseConfig, SystemClock};
+use fiscal::{PublicKey, Timestamp};
 use ledger::Clock;
-use pki::{AuthorityCertificate, CertificateRequest, RootAuthority, SerialNumber, Validity};
-use registry::Registry;
+use pki::{
+    AuthorityCertificate, CertificateRequest, Chain, IssuingAuthority, RootAuthority, SerialNumber, Validity,
+};
+use registry::{Reach, Registry};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use signing::{KeyRing, Passphrase, Purpose, RingSettings, SoftwareKeys};
 use tempfile::TempDir;
@@ -73,6 +77,50 @@ fn certify(folder: &TempDir, ring: &KeyRing) {
     fs::write(certificates.join("issuing.pem"), issuing.pem()).unwrap();
     let dgi = ring.key_for(Purpose::Operate).unwrap().to_pem();
     fs::write(folder.path().join("dgi.pem"), dgi.as_str()).unwrap();
+}
+
+/// Puts a certificate that has ended into the place of a device's own.
+pub(crate) fn expire(bench: &Bench, serial: &str) {
+    let ring = cloud::open_signer(&bench.config, entropy).unwrap();
+    await_key(&ring, Purpose::Certify);
+    let read = |name: &str| fs::read_to_string(bench.folder.path().join("certificates").join(name)).unwrap();
+    let chain = Chain::from_pem(&read("issuing.pem"), &read("root.pem")).unwrap();
+    let authority =
+        IssuingAuthority::new(chain, Arc::new(ring.attester_for(Purpose::Certify).unwrap())).unwrap();
+    let database = cloud::database(&bench.config.database).unwrap();
+    let mut store = database.connect().unwrap();
+    let own = Registry::over(&mut *store)
+        .certificates(&Reach::Platform, serial.parse().unwrap())
+        .unwrap()
+        .remove(0)
+        .certificate;
+    let ago = |seconds| Timestamp::from_unix(SystemClock.now().unix() - seconds).unwrap();
+    // The issuing certificate holds from an hour ago.
+    let validity = Validity::new(ago(3_000), ago(600)).unwrap();
+    let ended =
+        authority.issue(own.subject(), own.key(), validity, SerialNumber::from_random([9; 16])).unwrap();
+    let other = Connection::open(file(bench)).unwrap();
+    other.busy_timeout(Duration::from_secs(10)).unwrap();
+    let form: String = other.query_row("SELECT der FROM device_certificates", [], |row| row.get(0)).unwrap();
+    assert_eq!(form, Base64UrlUnpadded::encode_string(own.der()), "the form in which it is kept");
+    let changed = other.execute(
+        "UPDATE device_certificates SET der = ?1, not_after = ?2 WHERE device = ?3",
+        (Base64UrlUnpadded::encode_string(ended.der()), ended.not_after().unix() as i64, serial),
+    );
+    assert_eq!(changed.unwrap(), 1);
+}
+
+/// Has it that a device was heard of last long ago.
+pub(crate) fn unseen(bench: &Bench, serial: &str) {
+    let other = Connection::open(file(bench)).unwrap();
+    other.busy_timeout(Duration::from_secs(10)).unwrap();
+    let changed = other.execute("UPDATE device_health SET seen = seen - 1000 WHERE device = ?1", [serial]);
+    assert_eq!(changed.unwrap(), 1);
+}
+
+pub(super) fn file(bench: &Bench) -> PathBuf {
+    let DatabaseConfig::Sqlite(path) = &bench.config.database else { panic!("SQLite") };
+    path.clone()
 }
 
 impl Bench {

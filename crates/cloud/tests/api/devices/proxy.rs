@@ -34,16 +34,19 @@ struct Shared {
     stop: AtomicBool,
     /// Has no network.
     away: AtomicBool,
+    unplugged: AtomicBool,
     /// Answers to sales get lost.
     mute: AtomicBool,
+    /// It seals, and says that it did not.
+    lies: AtomicBool,
     /// Nothing is delivered.
     holds_back: AtomicBool,
     /// Records are delivered one by one, and acknowledgements are answered late.
     is_slow: AtomicBool,
     /// How often it was asked to read again.
     read_again: AtomicU64,
-    /// A record at this position is spoilt on its way.
-    spoils: AtomicU64,
+    /// The record at this position is lost on its way.
+    loses: AtomicU64,
     /// What it asks the cloud for, and what it was answered.
     asks: Mutex<Vec<Value>>,
     answered: Mutex<Vec<Value>>,
@@ -115,9 +118,19 @@ impl Proxy {
         self.shared.away.store(away, Ordering::SeqCst);
     }
 
+    /// Pulls its device's cable out, or plugs it in; its connection to the cloud stays.
+    pub(crate) fn be_unplugged(&self, unplugged: bool) {
+        self.shared.unplugged.store(unplugged, Ordering::SeqCst);
+    }
+
     /// Its answers to sales get lost.
     pub(crate) fn be_mute(&self, mute: bool) {
         self.shared.mute.store(mute, Ordering::SeqCst);
+    }
+
+    /// It seals, and says that it did not.
+    pub(crate) fn lie(&self, lies: bool) {
+        self.shared.lies.store(lies, Ordering::SeqCst);
     }
 
     /// It delivers nothing.
@@ -130,9 +143,9 @@ impl Proxy {
         self.shared.is_slow.store(true, Ordering::SeqCst);
     }
 
-    /// The record at a position is spoilt on its way, each time.
-    pub(crate) fn spoil(&self, position: u64) {
-        self.shared.spoils.store(position, Ordering::SeqCst);
+    /// The record at a position is lost on its way, each time.
+    pub(crate) fn lose(&self, position: u64) {
+        self.shared.loses.store(position, Ordering::SeqCst);
     }
 
     /// How often it was asked to read records again.
@@ -231,8 +244,9 @@ impl Desk<'_> {
             self.obey();
             self.device.idle();
             if link.told.is_none_or(|told| told.elapsed() > Duration::from_millis(300)) {
-                let status = self.ask("QRY|STATUS");
-                link.say(&json!({ "type": "status", "status": status, "proxy": health() }));
+                let unplugged = self.shared.unplugged.load(Ordering::SeqCst);
+                let status = if unplugged { Value::Null } else { self.ask("QRY|STATUS") };
+                link.say(&json!({ "type": "status", "status": status, "proxy": health(!unplugged) }));
                 link.told = Some(Instant::now());
             }
             if !self.shared.holds_back.load(Ordering::SeqCst) {
@@ -304,14 +318,15 @@ impl Desk<'_> {
         };
         let epoch = self.ask("QRY|STATUS")["epoch"].clone();
         let most = if self.shared.is_slow.load(Ordering::SeqCst) { 1 } else { records.len() };
-        let spoilt = self.shared.spoils.load(Ordering::SeqCst);
-        let lines: Vec<Value> = (link.delivered + 1..)
-            .zip(&records[..most])
-            .map(|(position, line)| {
+        let lost = self.shared.loses.load(Ordering::SeqCst);
+        let mut coming =
+            (link.delivered + 1..).zip(&records[..most]).filter(|(position, _)| *position != lost).peekable();
+        let first = coming.peek().map(|(position, _)| *position);
+        link.delivered += most as u64;
+        let Some(first) = first else { return };
+        let lines: Vec<Value> = coming
+            .map(|(_, line)| {
                 let mut delivered = json!({ "record": line["record"], "payload": line["payload"] });
-                if position == spoilt {
-                    delivered["payload"] = json!("{}");
-                }
                 let key = line["payload"].as_str().and_then(|payload| self.keys.get(payload));
                 if let Some(key) = key {
                     delivered["idempotency_key"] = json!(key);
@@ -319,8 +334,7 @@ impl Desk<'_> {
                 delivered
             })
             .collect();
-        link.say(&json!({ "type": "records", "epoch": epoch, "first_position": link.delivered + 1, "lines": lines }));
-        link.delivered += lines.len() as u64;
+        link.say(&json!({ "type": "records", "epoch": epoch, "first_position": first, "lines": lines }));
     }
 
     /// Does what the cloud says; false when it sends the device away.
@@ -349,9 +363,19 @@ impl Desk<'_> {
                 if let (Some(payload), Some(key)) =
                     (work["payload"].as_str(), work["idempotency_key"].as_str())
                 {
-                    self.keys.insert(payload.to_owned(), key.to_owned());
+                    let known = self.keys.entry(payload.to_owned()).or_insert_with(|| key.to_owned());
+                    if known.as_str() != key {
+                        link.answer(
+                            job,
+                            &json!({ "outcome": "refused", "code": "REPLAY_DETECTED", "detail": "sealed" }),
+                        );
+                        return;
+                    }
                 }
-                let outcome = self.seal(work["payload"].as_str().unwrap());
+                let mut outcome = self.seal(work["payload"].as_str().unwrap());
+                if self.shared.lies.load(Ordering::SeqCst) {
+                    outcome = json!({ "outcome": "unreachable", "detail": "no device" });
+                }
                 if self.shared.mute.load(Ordering::SeqCst) {
                     return;
                 }
@@ -424,8 +448,8 @@ fn done(answer: &Value) -> Value {
     json!({ "outcome": "refused", "code": answer["code"], "detail": answer["detail"] })
 }
 
-fn health() -> Value {
-    serde_json::to_value(tunnel::ProxyHealth { line_up: true, ..Default::default() }).unwrap()
+fn health(line_up: bool) -> Value {
+    serde_json::to_value(tunnel::ProxyHealth { line_up, ..Default::default() }).unwrap()
 }
 
 struct Link {

@@ -3,7 +3,7 @@ use fiscal::UtcOffset;
 use ledger::Clock;
 use serde_json::json;
 
-use super::{active, bench, selling};
+use super::{bench, selling};
 use crate::bench::payload;
 
 const SERIAL: &str = "DEF-000001";
@@ -50,6 +50,34 @@ fn a_device_that_is_away_is_an_error_and_nobody_seals_in_its_place() {
     bench.await_device(SERIAL, |device| device["reachable"] == true);
     let sealed = client.sell(1, Some("sale-0001"), &payload(1));
     assert_eq!((sealed.status, &sealed.json()["device_id"]), (201, &json!(SERIAL)), "{sealed:?}");
+}
+
+#[test]
+fn a_device_that_is_unplugged_is_not_reachable_though_its_proxy_is_connected() {
+    let (bench, root) = bench("");
+    let proxy = selling(&bench, root, SERIAL);
+    bench.await_device(SERIAL, |device| device["reachable"] == true && device["clock"].is_object());
+    assert_eq!(bench.device(SERIAL)["line_holder"], SERIAL);
+    proxy.be_unplugged(true);
+    bench.await_device(SERIAL, |device| device["reachable"] == false);
+    let device = bench.device(SERIAL);
+    assert_eq!(
+        (&device["proxy_connected"], &device["reachable_since"]),
+        (&json!(true), &json!(null)),
+        "{device}"
+    );
+    assert_eq!(device["clock"], json!(null), "what it said before tells no time now");
+    proxy.be_unplugged(false);
+    bench.await_device(SERIAL, |device| device["reachable"] == true);
+}
+
+#[test]
+fn a_device_that_nobody_activated_yet_is_not_taken_for_one_that_does_not_answer() {
+    let (bench, _) = bench("");
+    bench.register(SERIAL);
+    let refused = bench.switch(&json!({ "mode": "def", "device": SERIAL }));
+    assert_eq!((refused.status, refused.code().as_str()), (409, "DEVICE_NOT_READY"), "{refused:?}");
+    assert!(refused.json()["detail"].as_str().unwrap().contains(SERIAL), "{refused:?}");
 }
 
 #[test]
@@ -117,20 +145,6 @@ fn a_lost_device_loses_the_line_by_force_and_is_told_when_it_comes_back() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     panic!("{}", proxy.ask("QRY|STATUS"));
-}
-
-#[test]
-fn an_activation_code_is_good_once_and_for_its_device() {
-    let (bench, root) = bench("");
-    let code = bench.register(SERIAL);
-    bench.register("DEF-000002");
-    let folder = bench.folder.path().join("second");
-    let stranger = super::Proxy::start(bench.address, folder, "DEF-000002", root, Some(code.clone()));
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert_eq!(bench.device("DEF-000002")["state"], "registered");
-    drop(stranger);
-    let _proxy = active(&bench, root, "DEF-000003");
-    assert_eq!(bench.device(SERIAL)["state"], "registered");
 }
 
 #[test]
@@ -261,20 +275,7 @@ fn the_page_of_devices_comes_from_here_and_takes_nothing_from_elsewhere() {
 }
 
 #[test]
-fn a_proxy_that_does_not_prove_its_device_gets_nothing() {
-    let (bench, root) = bench("");
-    bench.register(SERIAL);
-    let stranger = "DEF-000077";
-    let folder = bench.folder.path().join("stranger");
-    let _proxy =
-        super::Proxy::start(bench.address, folder, stranger, root, Some("0000-0000-0000-0000".to_owned()));
-    std::thread::sleep(std::time::Duration::from_millis(400));
-    assert_eq!(bench.device(SERIAL)["reachable"], false);
-    let plain = bench.client().ask("GET /api/v1/tunnel", &[], None);
-    assert_eq!((plain.status, plain.code().as_str()), (400, "REQUEST_INVALID"));
-}
-
-#[test]
+#[expect(clippy::disallowed_methods, reason = "what is tested is how long it takes")]
 fn a_device_that_brings_much_and_answers_late_holds_no_sale_up() {
     let (bench, root) = bench("");
     let proxy = selling(&bench, root, SERIAL);

@@ -1,6 +1,7 @@
 //! Webhooks over HTTP, and someone's server that is told.
 
 mod bounds;
+mod devices;
 mod telling;
 
 use std::{

@@ -274,6 +274,17 @@ pub(super) fn is_kept(store: &mut impl Ask, unfit: &Unfit) -> Result<bool, Store
     Ok(!store.ask(sql, &asked)?.is_empty())
 }
 
+pub(super) fn unfit_since(
+    store: &mut impl Ask,
+    outlet: OutletId,
+    since: Timestamp,
+) -> Result<usize, StoreFault> {
+    let sql = "SELECT count(*) FROM unfit WHERE outlet = $1 AND time >= $2";
+    let found = store.ask(sql, &[&outlet.as_str(), &integer(since.unix())])?;
+    let count = found.first().map(|row| row.try_get::<_, i64>(0)).transpose().map_err(misread)?;
+    Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+}
+
 fn unfit_at(found: &Found) -> Result<UnfitColumns, Error> {
     Ok(UnfitColumns {
         outlet: found.try_get(0)?,

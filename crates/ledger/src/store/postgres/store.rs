@@ -276,6 +276,10 @@ impl LedgerStore for PostgresStore {
         read::unfit(self, outlet, after, most)
     }
 
+    fn unfit_since(&mut self, outlet: OutletId, since: Timestamp) -> Result<usize, StoreFault> {
+        read::unfit_since(self, outlet, since)
+    }
+
     fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault> {
         read::is_kept(self, unfit)
     }

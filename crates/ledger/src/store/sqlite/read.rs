@@ -255,6 +255,19 @@ pub(super) fn is_kept(connection: &Connection, unfit: &Unfit) -> Result<bool, St
     Ok(count().map_err(fault)? > 0)
 }
 
+pub(super) fn unfit_since(
+    connection: &Connection,
+    outlet: OutletId,
+    since: Timestamp,
+) -> Result<usize, StoreFault> {
+    let asked = params![outlet.as_str(), integer(since.unix())];
+    let sql = "SELECT count(*) FROM unfit WHERE outlet = ?1 AND time >= ?2";
+    let count = || -> Result<i64, rusqlite::Error> {
+        connection.prepare_cached(sql)?.query_row(asked, |row| row.get(0))
+    };
+    Ok(usize::try_from(count().map_err(fault)?).unwrap_or_default())
+}
+
 pub(super) fn invoices_between(
     connection: &Connection,
     outlet: OutletId,

@@ -179,6 +179,10 @@ impl LedgerStore for SqliteStore {
         read::unfit(&self.connection, outlet, after, most)
     }
 
+    fn unfit_since(&mut self, outlet: OutletId, since: Timestamp) -> Result<usize, StoreFault> {
+        read::unfit_since(&self.connection, outlet, since)
+    }
+
     fn is_kept(&mut self, unfit: &Unfit) -> Result<bool, StoreFault> {
         read::is_kept(&self.connection, unfit)
     }

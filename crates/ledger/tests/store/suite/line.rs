@@ -56,6 +56,11 @@ pub(crate) fn what_cannot_be_placed_is_kept_once_and_comes_in_pages(subject: &dy
     }
     assert_eq!(found, all);
     assert!(shop.store.is_kept(&all[0]).unwrap());
+    let since = all[0].time;
+    assert_eq!(shop.store.unfit_since(outlet, since).unwrap(), all.len());
+    let later = fiscal::Timestamp::from_unix(since.unix() + 1).unwrap();
+    assert_eq!(shop.store.unfit_since(outlet, later).unwrap(), 0);
+    assert_eq!(shop.store.unfit_since("KIN-LIMETE-77".parse().unwrap(), since).unwrap(), 0);
     assert!(!shop.store.is_kept(&unfit(outlet, 1, 4)).unwrap());
     let mut other = all[0].clone();
     other.signer = "DEF-000002".parse().unwrap();

@@ -94,9 +94,15 @@ impl World {
         self.registry().device_activated(serial(device), &activated, &by("machine"), now)
     }
 
+    /// Its code is shown.
+    fn expected(&mut self, device: &str, at_outlet: &str) {
+        let (code, _) = self.register(device, at_outlet).unwrap();
+        self.registry().redeem_code(serial(device), &code, &by("machine"), at(2)).unwrap();
+    }
+
     /// Up to the state in which it waits, or is active.
     fn tested(&mut self, device: &str, at_outlet: &str, number: u64) -> Device {
-        self.register(device, at_outlet).unwrap();
+        self.expected(device, at_outlet);
         let certificate = certificate(device, at_outlet, &key().public_key(), number, 730);
         self.activate(device, &certificate, at(2)).unwrap();
         self.registry().device_tested(serial(device), &by("machine"), at(3)).unwrap()
@@ -199,6 +205,25 @@ fn code_of<T: std::fmt::Debug>(answer: Result<T, RegistryFault>) -> &'static str
     super::world::code(answer)
 }
 
+pub(crate) fn a_device_is_not_activated_without_the_code_that_was_made_last(subject: &dyn Subject) {
+    let (mut world, _) = shop(subject);
+    let (code, _) = world.register("DEF-1", "A1").unwrap();
+    let certificate = certificate("DEF-1", "A1", &key().public_key(), 10, 730);
+    assert_eq!(code_of(world.activate("DEF-1", &certificate, at(2))), "ACTIVATION_CODE_MISSING");
+    world.registry().redeem_code(serial("DEF-1"), &code, &by("machine"), at(3)).unwrap();
+    let (mut registry, mut random) = world.both();
+    let asks = by("usr:owner");
+    let (new, _) =
+        registry.reissue_code(&Reach::Platform, serial("DEF-1"), &asks, at(4), &mut random).unwrap();
+    assert_eq!(code_of(world.activate("DEF-1", &certificate, at(5))), "ACTIVATION_CODE_MISSING");
+    let waiting = world.registry().device_of(serial("DEF-1")).unwrap().unwrap();
+    assert_eq!((waiting.state, waiting.public_key), (DeviceState::Registered, None));
+    world.registry().redeem_code(serial("DEF-1"), &new, &by("machine"), at(6)).unwrap();
+    // It took its time behind INIT.
+    let late = at(6 + 72 * 3600);
+    assert_eq!(world.activate("DEF-1", &certificate, late).unwrap().state, DeviceState::Activated);
+}
+
 pub(crate) fn an_activation_code_is_for_one_device_for_three_days_until_it_is_activated(
     subject: &dyn Subject,
 ) {
@@ -237,7 +262,7 @@ pub(crate) fn an_activation_code_is_for_one_device_for_three_days_until_it_is_ac
 pub(crate) fn a_device_is_of_one_outlet_for_its_life_and_a_key_of_one_device(subject: &dyn Subject) {
     let (mut world, merchant) = shop(subject);
     world.place(&merchant, "A2");
-    world.register("DEF-1", "A1").unwrap();
+    world.expected("DEF-1", "A1");
     assert_eq!(code_of(world.register("DEF-1", "A2")), "EXISTS");
     assert_eq!(code_of(world.register("DEF-1", "A1")), "EXISTS");
     let own = key().public_key();
@@ -248,7 +273,7 @@ pub(crate) fn a_device_is_of_one_outlet_for_its_life_and_a_key_of_one_device(sub
     world.activate("DEF-1", &certificate("DEF-1", "A1", &own, 13, 730), at(2)).unwrap();
     let changed = certificate("DEF-1", "A1", &key().public_key(), 14, 730);
     assert_eq!(code_of(world.activate("DEF-1", &changed, at(2))), "DEVICE_KEY");
-    world.register("DEF-2", "A2").unwrap();
+    world.expected("DEF-2", "A2");
     let same = certificate("DEF-2", "A2", &own, 15, 730);
     assert_eq!(code_of(world.activate("DEF-2", &same, at(2))), "DEVICE_KEY");
     world.end("DEF-1", DeviceEnd::Lost).unwrap();
@@ -261,7 +286,7 @@ pub(crate) fn an_outlet_has_at_most_one_active_device(subject: &dyn Subject) {
     assert_eq!(world.tested("DEF-2", "A1", 11).state, DeviceState::PendingHomologation);
     assert_eq!(code_of(world.homologate("DEF-2")), "OUTLET_HAS_DEVICE");
     // Neither does one that was homologated before pass by.
-    world.register("DEF-3", "A1").unwrap();
+    world.expected("DEF-3", "A1");
     world.homologate("DEF-3").unwrap();
     world.activate("DEF-3", &certificate("DEF-3", "A1", &key().public_key(), 12, 730), at(2)).unwrap();
     let tested = world.registry().device_tested(serial("DEF-3"), &by("machine"), at(3));
@@ -281,7 +306,7 @@ pub(crate) fn an_outlet_seals_in_the_cloud_until_its_device_is_homologated(subje
     let device = WantedMode::Def(serial("DEF-1"));
     let mode = world.registry().mode(outlet("A1")).unwrap();
     assert_eq!((mode.mode, mode.device, mode.asked), (Mode::Cloud, None, None));
-    world.register("DEF-1", "A1").unwrap();
+    world.expected("DEF-1", "A1");
     assert_eq!(code_of(world.want("A1", device)), "DEVICE_STATE");
     world.activate("DEF-1", &certificate("DEF-1", "A1", &key().public_key(), 10, 730), at(2)).unwrap();
     assert_eq!(code_of(world.want("A1", device)), "DEVICE_STATE");
@@ -332,7 +357,7 @@ pub(crate) fn a_switch_is_under_way_until_it_is_reached(subject: &dyn Subject) {
 
 pub(crate) fn certificates_overlap_and_end_with_their_device(subject: &dyn Subject) {
     let (mut world, merchant) = shop(subject);
-    world.register("DEF-1", "A1").unwrap();
+    world.expected("DEF-1", "A1");
     let own = key().public_key();
     let rotate = |world: &mut World, certificate: &DeviceCertificate| {
         world.registry().rotate_certificate(serial("DEF-1"), certificate, &by("machine"), at(5))

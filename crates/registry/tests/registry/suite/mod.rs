@@ -121,6 +121,7 @@ macro_rules! for_each_case {
             nobody_lowers_who_is_above_him,
             a_device_goes_from_its_box_to_its_end_one_act_each,
             what_was_done_to_a_device_is_not_done_again,
+            a_device_is_not_activated_without_the_code_that_was_made_last,
             an_activation_code_is_for_one_device_for_three_days_until_it_is_activated,
             a_device_is_of_one_outlet_for_its_life_and_a_key_of_one_device,
             an_outlet_has_at_most_one_active_device,

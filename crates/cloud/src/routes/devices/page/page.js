@@ -12,10 +12,10 @@ const WORDS = {
     none: "Aucune mémoire fiscale n'est enregistrée ici.", lost: "Le serveur ne répond pas : nouvel essai dans quelques secondes.",
     summary: (all, here) => `${here} joignable${here > 1 ? "s" : ""} sur ${all}`,
     outlet: "Point de vente", mode: "Mode", mode_cloud: "nuage", mode_def: "DEF", switching: "changement en cours",
-    line: "Tient la ligne", yes: "oui", no: "non",
+    line: "Tient la ligne", yes: "oui", held_by_cloud: "non, le nuage la tient", held_by: (serial) => `non, ${serial} la tient`,
     reachable: "Joignable depuis", seen: "Vue la dernière fois", never: "jamais", unreachable: "injoignable", here: "joignable",
-    next: "Prochain numéro", epoch: (epoch) => `époque ${epoch}`, counter: "Compteur", firmware: "Programme", proxy: "Boîtier (proxy)",
-    certificate: "Certificat", days: (days) => days === 1 ? "1 jour" : `${days} jours`, ended: "expiré", no_certificate: "aucun",
+    next: "Prochain numéro", epoch: (epoch) => `époque ${epoch}`, counter: "Compteur", firmware: "Micrologiciel", proxy: "Proxy",
+    certificate: "Certificat", days: (days) => days === 1 ? "1 jour" : `${days} jours`, ended: "expiré", no_certificate: "aucun", revoked_on: (day) => `révoqué le ${day}`,
     clock: "Horloge", clock_ok: "à l'heure", clock_lost: "perdue", clock_behind: "en retard", drift: (s) => `${s > 0 ? "+" : ""}${s} s`,
     storage: "Mémoire libre", waiting: "En attente d'envoi", unknown: "—",
     registered: "enregistrée", activated: "activée", pending_homologation: "homologation attendue", active: "active",
@@ -30,7 +30,7 @@ const WORDS = {
       debug: "Le port de mise au point est ouvert : ce n'est pas un appareil de série.",
       self_test: "L'autotest a échoué : rien n'est scellé ; changez l'appareil.",
       corrupt: "Une partie du journal est illisible : laissez l'appareil branché et appelez un technicien.",
-      line_down: "Le boîtier ne voit pas l'appareil : vérifiez le câble USB.",
+      line_down: "Le proxy ne voit pas l'appareil : vérifiez le câble USB.",
       unresolved: "Des ventes attendent encore de savoir ce qu'elles sont devenues.",
     },
   },
@@ -40,10 +40,10 @@ const WORDS = {
     none: "No fiscal memory is registered here.", lost: "The server does not answer: another try in a few seconds.",
     summary: (all, here) => `${here} of ${all} reachable`,
     outlet: "Outlet", mode: "Mode", mode_cloud: "cloud", mode_def: "DEF", switching: "switching",
-    line: "Holds the line", yes: "yes", no: "no",
+    line: "Holds the line", yes: "yes", held_by_cloud: "no, the cloud holds it", held_by: (serial) => `no, ${serial} holds it`,
     reachable: "Reachable since", seen: "Last seen", never: "never", unreachable: "unreachable", here: "reachable",
     next: "Next number", epoch: (epoch) => `epoch ${epoch}`, counter: "Counter", firmware: "Firmware", proxy: "Proxy",
-    certificate: "Certificate", days: (days) => days === 1 ? "1 day" : `${days} days`, ended: "expired", no_certificate: "none",
+    certificate: "Certificate", days: (days) => days === 1 ? "1 day" : `${days} days`, ended: "expired", no_certificate: "none", revoked_on: (day) => `revoked on ${day}`,
     clock: "Clock", clock_ok: "right", clock_lost: "lost", clock_behind: "behind", drift: (s) => `${s > 0 ? "+" : ""}${s} s`,
     storage: "Free storage", waiting: "Waiting to be sent", unknown: "—",
     registered: "registered", activated: "activated", pending_homologation: "pending homologation", active: "active",
@@ -110,17 +110,21 @@ function rows(device) {
   const row = (name, text, kind) => list.push([words[name], text === null || text === undefined ? words.unknown : text, kind]);
   const mode = words[`mode_${device.mode}`] + (device.switching ? ` (${words.switching})` : "");
   row("mode", mode);
-  row("line", device.holds_line ? words.yes : words.no);
+  row("line", device.holds_line ? words.yes : device.line_holder ? words.held_by(device.line_holder) : words.held_by_cloud);
   if (device.reachable) row("reachable", when(device.reachable_since));
   else row("seen", device.last_seen ? when(device.last_seen) : words.never, "warn");
   row("next", device.next_invoice_seq === null ? null : `${number(device.next_invoice_seq)} (${words.epoch(device.epoch)})`);
   row("counter", device.counter && `${number(device.counter.value)} / ${number(device.counter.limit)}`);
   row("firmware", device.firmware_version);
   row("proxy", device.proxy_version);
-  if (!device.certificate) row("certificate", words.no_certificate);
+  const day = (text) => new Intl.DateTimeFormat(language, { dateStyle: "short" }).format(new Date(text));
+  if (!device.certificate) {
+    const revoked = device.ended && device.activated;
+    row("certificate", revoked ? words.revoked_on(day(device.ended.time)) : words.no_certificate, revoked ? "bad" : "");
+  }
   else {
     const left = device.certificate.days_left;
-    const text = left < 0 ? words.ended : `${words.days(left)} (${new Intl.DateTimeFormat(language, { dateStyle: "short" }).format(new Date(device.certificate.not_after))})`;
+    const text = left < 0 ? words.ended : `${words.days(left)} (${day(device.certificate.not_after)})`;
     row("certificate", text, left < 0 ? "bad" : left <= 30 ? "warn" : "");
   }
   if (!device.clock) row("clock", null);
