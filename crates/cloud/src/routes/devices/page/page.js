@@ -32,6 +32,9 @@ const WORDS = {
       corrupt: "Une partie du journal est illisible : laissez l'appareil branché et appelez un technicien.",
       line_down: "Le proxy ne voit pas l'appareil : vérifiez le câble USB.",
       unresolved: "Des ventes attendent encore de savoir ce qu'elles sont devenues.",
+      not_delivering: "Des ventes scellées n'arrivent pas au registre : vérifiez le proxy ; rien n'est vendu par le nuage d'ici là.",
+      forked: "L'appareil contredit le registre : gardez-le comme preuve, et remplacez-le.",
+      answered_falsely: "Le proxy a nié une vente qui était scellée : faites-le examiner.",
     },
   },
   en: {
@@ -60,6 +63,9 @@ const WORDS = {
       corrupt: "A part of the journal cannot be read: leave the device plugged in and call a technician.",
       line_down: "The proxy does not see the device: check the USB cable.",
       unresolved: "Some sales still wait to know what became of them.",
+      not_delivering: "What was sealed does not reach the ledger: look at the proxy; until then the cloud sells nothing through it.",
+      forked: "The device contradicts the ledger: keep it as evidence, and replace it.",
+      answered_falsely: "The proxy denied a sale that was sealed: have it examined.",
     },
   },
 };
