@@ -14,7 +14,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use world::World;
 
 /// In `./test` these run optimised, and then there are more of them.
-const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 1_500 };
+const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 600 };
 
 #[test]
 fn whatever_fails_every_sale_is_sealed_once_and_every_client_learns_its_fate() {

@@ -1,6 +1,6 @@
 //! Devices and proxies whose answers are not what they deliver, and receipts of what breaks a rule.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -91,16 +91,47 @@ fn a_device_that_delivers_another_record_than_it_answered_with_is_offered_no_mor
     assert_eq!(client.sell(1, None, &payload(1)).status, 201);
     bench.await_device(SERIAL, |device| device["waiting"] == 0);
     proxy.hold_back(true);
-    // As it was then.
-    let (from, to) = (bench.folder.path().join(SERIAL), bench.folder.path().join("copy"));
-    fs::create_dir(&to).unwrap();
-    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
+    let to = copied(&bench);
     assert_eq!(client.sell(1, None, &payload(2)).status, 201);
     drop(proxy);
     let _copy = Proxy::start(bench.address, to, SERIAL, root, None);
     bench.await_device(SERIAL, |device| warns(device, "forked"));
     let refused = client.sell(1, None, &payload(3));
     assert_eq!((refused.status, refused.code().as_str()), (503, "DEVICE_FAILED"), "{refused:?}");
+}
+
+/// The device as it is now, flash and secure element.
+fn copied(bench: &Bench) -> PathBuf {
+    let (from, to) = (bench.folder.path().join(SERIAL), bench.folder.path().join("copy"));
+    fs::create_dir(&to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    to
+}
+
+#[test]
+fn a_copy_that_is_behind_what_the_ledger_holds_is_not_let_in() {
+    let (bench, root) = bench("");
+    let proxy = selling(&bench, root, SERIAL);
+    let mut client = bench.client();
+    assert_eq!(client.sell(1, None, &payload(1)).status, 201);
+    bench.await_device(SERIAL, |device| device["waiting"] == 0);
+    let to = copied(&bench);
+    for sale in 2..5 {
+        assert_eq!(client.sell(1, None, &payload(sale)).status, 201);
+    }
+    bench.await_device(SERIAL, |device| device["waiting"] == 0);
+    drop(proxy);
+    bench.await_device(SERIAL, |device| device["reachable"] == false);
+    let _copy = Proxy::start(bench.address, to, SERIAL, root, None);
+    for _ in 0..40 {
+        std::thread::sleep(Duration::from_millis(50));
+        bench.await_device(SERIAL, |device| {
+            assert_eq!(device["reachable"], false, "{device}");
+            true
+        });
+    }
+    let refused = client.sell(1, None, &payload(9));
+    assert_eq!((refused.status, refused.code().as_str()), (503, "DEVICE_UNREACHABLE"), "{refused:?}");
 }
