@@ -78,7 +78,7 @@ fn a_device_is_expected_with_a_code_and_its_life_is_ended_once() {
     let again = good(at, "cloud device code DEF-000123");
     let [code, again] = [code, again].map(|line| line.trim_end().parse::<ActivationCode>().unwrap());
     assert_ne!(code, again);
-    refused(at, "cloud device add --serial DEF-000123 --outlet KIN-GOMBE-01", "taken");
+    refused(at, "cloud device add --serial DEF-000123 --outlet KIN-GOMBE-01", "registered already");
     refused(at, "cloud device add --serial DEF-000124 --outlet NOWHERE", "NOWHERE");
     good(at, "cloud device homologate DEF-000123 --reference DGI-1734");
     let listed = good(at, "cloud device list");

@@ -232,8 +232,8 @@ examples! {
     "cloud ca install" "Takes the certificate that the root signed.\n\nIt has to be for the signer's key, and signed by this root. \
         Clouds that run take it when they start again."
         "  stelala cloud ca install issuing.pem --root root/root.pem --config cloud.toml";
-    "cloud ca show" "Says which certificates there are, and until when they hold, and which keys sign certificates, orders and \
-        activations."
+    "cloud ca show" "Says which certificates there are, and until when they hold.\n\nAnd which keys sign certificates, \
+        orders and activations."
         "  stelala cloud ca show --config cloud.toml";
     "cloud ca device-root" "Prints the public key that devices have to have as their root, in PEM.\n\nFor trials: a simulated \
         device takes it. In production it is the manufacturer's, and not here."
