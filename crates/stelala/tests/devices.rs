@@ -88,7 +88,7 @@ fn a_device_is_expected_with_a_code_and_its_life_is_ended_once() {
     for part in ["state: lost", "DGI-1734", "taxi", "wanted to seal at KIN-GOMBE-01: cloud"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    refused(at, "cloud device revoke DEF-000123 --reason taxi", "is lost");
-    refused(at, "cloud device code DEF-000123", "is lost");
+    refused(at, "cloud device revoke DEF-000123 --reason taxi", "ended already (lost)");
+    refused(at, "cloud device code DEF-000123", "ended already (lost)");
     refused(at, "cloud device show DEF-9", "there is no such device");
 }

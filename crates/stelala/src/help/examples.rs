@@ -205,8 +205,8 @@ examples! {
     "cloud device list" "Lists the devices and where in their lives they are.\n\nOne line each: serial number, outlet, state, \
         until when its activation code is good or its certificate holds, and when it was heard of last."
         "  stelala cloud device list --config cloud.toml";
-    "cloud device show" "Says all that is known of a device: its life, its certificates, what it said of itself last, and who \
-        is wanted to seal at its outlet."
+    "cloud device show" "Says all that is known of a device.\n\nIts life, its certificates, what it said of itself last, and \
+        who is wanted to seal at its outlet."
         "  stelala cloud device show DEF-000123";
     "cloud device homologate" "Notes that the authority lets a device seal.\n\nA device that waited for it is active then, and its \
         outlet may be switched to it. It may be noted before the device is plugged in."
