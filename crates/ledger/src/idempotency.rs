@@ -3,7 +3,10 @@ use std::{
     str::FromStr,
 };
 
+use fiscal::OutletId;
 use sha2::{Digest, Sha256};
+
+use crate::{LedgerStore, Row, StoreFault};
 
 /// What a client calls one attempt to sell, so that asking again gets the same answer: 8 to 64 characters of
 /// `[A-Za-z0-9._:-]`, as a UUID or a ULID is. It is the outlet's: two outlets may use the same.
@@ -29,6 +32,13 @@ impl IdempotencyKey {
         }
         text.truncate(Self::MAX_LENGTH);
         Self(text)
+    }
+
+    /// What was sealed under it at an outlet: here, or else by a device that delivered it.
+    pub fn sealed(&self, store: &mut dyn LedgerStore, outlet: OutletId) -> Result<Option<Row>, StoreFault> {
+        let known = store.known(outlet, &[], &[self.clone(), self.of_delivery()])?.keys;
+        let own = known.iter().position(|(found, _)| found == self).unwrap_or_default();
+        Ok(known.into_iter().nth(own).map(|(_, row)| row))
     }
 
     /// The text.

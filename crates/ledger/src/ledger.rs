@@ -229,12 +229,7 @@ impl Ledger {
 
     /// What was sealed under an idempotency key, for who lost the answer.
     pub fn by_key(&self, outlet: OutletId, key: &IdempotencyKey) -> Result<Option<Row>, Refusal> {
-        self.ask(|store| {
-            // What was sealed here under it comes before what somebody delivered with it.
-            let known = store.known(outlet, &[], &[key.clone(), key.of_delivery()])?.keys;
-            let own = known.iter().position(|(found, _)| found == key).unwrap_or_default();
-            Ok(known.into_iter().nth(own).map(|(_, row)| row))
-        })
+        self.ask(|store| key.sealed(store, outlet))
     }
 
     /// An outlet.

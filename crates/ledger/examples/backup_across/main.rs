@@ -71,12 +71,17 @@ fn refuses_lies(database: &PostgresDatabase) {
     client
         .batch_execute(
             "SET search_path = stelala_ledger; ALTER TABLE records DISABLE TRIGGER ALL; \
-             ALTER TABLE heads DISABLE TRIGGER ALL; \
-             UPDATE records SET stamped = stamped + 1 WHERE epoch = 0 AND signer = 'CLOUD-1' AND position = 5; \
-             DELETE FROM records WHERE epoch = 1 AND signer = 'CLOUD-1' AND position = 3; \
-             UPDATE heads SET totals = '\\x00'::bytea",
+             ALTER TABLE heads DISABLE TRIGGER ALL",
         )
         .unwrap();
+    for lie in [
+        "UPDATE records SET stamped = stamped + 1 WHERE epoch = 0 AND signer = 'CLOUD-1' AND position = 5",
+        "DELETE FROM records WHERE signer = 'CLOUD-1' AND position = 3 \
+         AND epoch = (SELECT max(epoch) FROM records WHERE signer = 'CLOUD-1')",
+        "UPDATE heads SET totals = '\\x00'::bytea WHERE totals <> '\\x00'",
+    ] {
+        assert!(client.execute(lie, &[]).unwrap() > 0, "nothing to change: {lie}");
+    }
     let found = said(&verdict(database, BTreeMap::new()));
     for place in ["epoch 0 position 5 column stamped", "chain_broken", "totals_differ"] {
         assert!(found.contains(place), "{place}: {found}");

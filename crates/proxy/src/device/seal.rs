@@ -86,7 +86,7 @@ impl Device {
             Known::New => Ok(None),
             Known::KeyReused => Ok(Some(Sold::refused(
                 "IDEMPOTENCY_KEY_REUSED",
-                "this idempotency key was used for another sale: give each sale its own",
+                "this idempotency key was used for another payload: give each sale a key of its own",
             ))),
             Known::Again => {
                 Ok(self.spool.seal_of(offering.hash)?.map(|seal| Sold::Sealed { seal, repeated: true }))

@@ -191,10 +191,7 @@ impl Question {
         outlet: OutletId,
     ) -> Result<(Vec<Row>, Option<String>), StoreFault> {
         match self {
-            Self::Key(key) => {
-                let known = store.known(outlet, &[], &[key])?.keys.pop();
-                Ok((known.map(|(_, row)| row).into_iter().collect(), None))
-            }
+            Self::Key(key) => Ok((key.sealed(store, outlet)?.into_iter().collect(), None)),
             Self::Sale(stamped, hash) => Ok((store.known(outlet, &[(stamped, hash)], &[])?.sales, None)),
             Self::Between { times, kind, mut after, limit } => {
                 let at_once = rows_at_once(limit, kind);
