@@ -5,7 +5,7 @@ use def_protocol::{
     Nonce,
     token::{Activation, HandOver, Newest, Policy},
 };
-use def_trials::authority::{OPENING, at};
+use def_trials::authority::at;
 use fiscal::{Epoch, InvoiceNumber, PublicKey, RecordHash, Timestamp, UtcOffset};
 use p256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -135,11 +135,11 @@ impl Device {
         ))
     }
 
-    /// An order to enter at a number, from now on, after a record of another signer.
+    /// An order to enter at a number, from now on, after a record that another signer seals now.
     pub fn enter(&mut self, epoch: u32, number: u64, previous: RecordHash) -> Result<String> {
         let next_number = InvoiceNumber::new(number).context("a number")?;
         let now = self.time()?;
-        let order = HandOver::Enter { epoch: Epoch(epoch), next_number, previous, floor: at(OPENING) };
+        let order = HandOver::Enter { epoch: Epoch(epoch), next_number, previous, floor: now };
         Ok(token("CFG|HANDOVER", &self.authority.hand_over_from(order, now)))
     }
 
