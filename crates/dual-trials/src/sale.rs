@@ -15,14 +15,15 @@ pub struct Outlet {
     pub prefix: &'static str,
     /// Its zone.
     pub zone: &'static str,
-    /// The fiscal memory that is bound to it.
+    /// The fiscal memory that is bound to it. No other simulated device of the machine has its number: one whose power
+    /// was cut leaves the name of a terminal behind, which may become another's.
     pub device: &'static str,
 }
 
 /// Both.
 pub const OUTLETS: [Outlet; 2] = [
-    Outlet { id: "KIN-GOMBE-01", prefix: "KINGOMBE01", zone: "kinshasa", device: "DEF-000001" },
-    Outlet { id: "LUB-KAMALONDO-01", prefix: "LUBKAMALON", zone: "lubumbashi", device: "DEF-000002" },
+    Outlet { id: "KIN-GOMBE-01", prefix: "KINGOMBE01", zone: "kinshasa", device: "DEF-880001" },
+    Outlet { id: "LUB-KAMALONDO-01", prefix: "LUBKAMALON", zone: "lubumbashi", device: "DEF-880002" },
 ];
 
 /// One article, sold once.
