@@ -6,7 +6,8 @@ mod support;
 
 use std::path::Path;
 
-use fiscal::PayloadHash;
+use def_protocol::token::HandOver;
+use fiscal::{Epoch, InvoiceNumber, PayloadHash, RecordHash};
 use rusqlite::{Connection, params};
 use support::{Running, cloud::FakeCloud, config, device::SimDevice, payload, until};
 use tunnel::{Outcome, Text, Work};
@@ -121,5 +122,48 @@ async fn what_was_passed_over_is_looked_up_in_the_device_before_anything_is_unse
     assert!(matches!(cloud.work(unknown).await, Some(Outcome::Unclear { .. })));
     assert_eq!(cloud.work(fate(&payload("POS-01"))).await, Some(Outcome::Unsealed {}));
     assert_eq!(device.sealed(), 12);
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_of_long_ago_is_told_right_where_others_sealed_numbers_between_and_the_spool_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = SimDevice::active(folder.path());
+    let (first, never) = (payload("POS-01"), payload("POS-02"));
+    sold(folder.path(), &device, std::slice::from_ref(&first)).await;
+    let order = |order: HandOver| {
+        let token = device.authority.hand_over_from(order, support::now());
+        let answer = device.ask(&format!(r#"CFG|HANDOVER {{"token":"{token}"}}"#));
+        assert_eq!(answer["status"], "OK", "{answer}");
+    };
+    order(HandOver::Leave { epoch: Epoch(0) });
+    // Orders have whole seconds, and each is later than the one before.
+    let a_moment = std::time::Duration::from_secs(2);
+    tokio::time::sleep(a_moment).await;
+    let next_number = InvoiceNumber::new(50).unwrap();
+    order(HandOver::Enter {
+        epoch: Epoch(0),
+        next_number,
+        previous: RecordHash([7; 32]),
+        floor: support::now(),
+    });
+    // The device knows the newest 1,024 by heart, and says of what is stamped before them that it is too old.
+    tokio::time::sleep(a_moment).await;
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    for _ in 0..1_030 {
+        assert_eq!(proxy.till.sell(&payload("POS-01"), None).await.status, 201);
+    }
+    proxy.stop().await;
+    for file in ["proxy.sqlite", "proxy.sqlite-wal", "proxy.sqlite-shm"] {
+        // The last two are there while somebody has the first open.
+        let _ = std::fs::remove_file(folder.path().join("proxy").join(file));
+    }
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    // Until the journal is read again, nobody knows.
+    until("it is known", || async { proxy.till.sell(&never, None).await.status != 503 }).await;
+    let refused = proxy.till.sell(&never, None).await;
+    assert_eq!(refused.code(), "STALE_TIMESTAMP", "{:?}", refused.body);
+    let again = proxy.till.sell(&first, None).await;
+    assert_eq!(again.number(), "KING-0-00000001", "{:?}", again.body);
     proxy.stop().await;
 }

@@ -62,7 +62,8 @@ impl Device {
         }
     }
 
-    fn read_back(
+    /// The same, of a journal in which others' numbers lie between: all that is not kept of it is read.
+    pub(super) fn read_back(
         &mut self,
         journal: JournalId,
         hash: PayloadHash,

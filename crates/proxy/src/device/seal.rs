@@ -144,7 +144,10 @@ impl Device {
             let pulse = self.pulse.clone();
             let told = match self.host.ask(question.request(offer), &mut |_| pulse.beat()) {
                 Ok(answer) => {
-                    if let Answer::Refused(refused) = &answer {
+                    // What the journal does not have is no verdict on the sale.
+                    if let Answer::Refused(refused) = &answer
+                        && !matches!(question, Question::Log(_))
+                    {
                         if refused.known() == Some(ErrorCode::NonceExpired) {
                             self.desk.metrics.nonce_expired();
                         }
@@ -187,6 +190,9 @@ impl Device {
                 Ok(Sold::Refused { code: refusal.code, detail: refusal.detail, number: None })
             }
             Ending::Unclear(unclear) if course.committed => self.find_out(offering, &unclear),
+            Ending::Unclear(unclear @ Unclear::Elsewhere { .. }) => {
+                self.among_others(offering, journal, course.refusal, &unclear)
+            }
             Ending::Unclear(unclear) => {
                 // No COMMIT left: nothing was sealed.
                 self.spool.forget(offering.hash)?;
@@ -203,6 +209,29 @@ impl Device {
             }
             Ending::Unsealed => Ok(Sold::Unsealed),
         }
+    }
+
+    /// It is too old for the device to know whether it sealed it, and others sealed numbers between: the device's journal
+    /// is read, and until it is read whole nobody knows. None of this offer was sealed; one of before the spool was lost may
+    /// have been.
+    fn among_others(
+        &mut self,
+        offering: &Offering,
+        journal: JournalId,
+        verdict: Option<Refusal>,
+        unclear: &Unclear,
+    ) -> Result<Sold, SpoolFault> {
+        let sold = self.read_back(journal, offering.hash, &unclear.to_string())?;
+        if let Some(sealed) = self.sealed_before(offering, journal)? {
+            return Ok(sealed);
+        }
+        self.spool.forget(offering.hash)?;
+        Ok(match (sold, verdict) {
+            (Sold::Unsealed, Some(Refusal { code, detail, .. })) => {
+                Sold::Refused { code, detail, number: None }
+            }
+            (sold, _) => sold,
+        })
     }
 
     /// A sale of before the spool was lost.
