@@ -221,7 +221,15 @@ impl Device {
         verdict: Option<Refusal>,
         unclear: &Unclear,
     ) -> Result<Sold, SpoolFault> {
-        let sold = self.read_back(journal, offering.hash, &unclear.to_string())?;
+        if let Err(trouble) = self.look()? {
+            self.spool.forget(offering.hash)?;
+            return Ok(Sold::Unreachable { detail: trouble.to_string() });
+        }
+        // What is not read yet may be it: it is read between the sales.
+        let sold = match self.is_behind() {
+            true => Sold::Unclear { detail: unclear.to_string() },
+            false => self.read_back(journal, offering.hash, &unclear.to_string())?,
+        };
         if let Some(sealed) = self.sealed_before(offering, journal)? {
             return Ok(sealed);
         }
