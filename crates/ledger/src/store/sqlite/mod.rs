@@ -1,6 +1,7 @@
 //! The ledgers in one SQLite file.
 
 mod append;
+mod one_writer;
 mod read;
 mod statements;
 mod store;
@@ -13,13 +14,17 @@ use std::{
     io,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use self::{store::SqliteStore, tables::SqliteTables};
+use self::{
+    one_writer::{OneWriter, Writing},
+    store::SqliteStore,
+    tables::SqliteTables,
+};
 use super::{Database, LedgerStore, StoreFault, Tables};
 
 /// Written into the file's header, so that tools know it: `StLg`.
@@ -64,7 +69,7 @@ impl SqliteDatabase {
         keep_safe(&connection)?;
         flush_log(&mut connection, &path)?;
         make_tables(&mut connection, &path)?;
-        let shared = Shared { path, clock, writing: Mutex::new(()), _keeper: Mutex::new(connection) };
+        let shared = Shared { path, clock, writing: OneWriter::default(), _keeper: Mutex::new(connection) };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -93,7 +98,7 @@ impl fmt::Debug for SqliteDatabase {
 struct Shared {
     path: PathBuf,
     clock: SinceEpoch,
-    writing: Mutex<()>,
+    writing: OneWriter,
     /// As long as one connection is open, what SQLite knows of the log stays: a commit whose flush failed is overwritten.
     /// The first connection after the last would read the log anew, and take that commit for one that was done.
     _keeper: Mutex<Connection>,
@@ -102,8 +107,8 @@ struct Shared {
 impl Shared {
     /// SQLite has one writer. Threads of this process wait for each other here and are woken at once, where SQLite's
     /// own waiting sleeps and asks again.
-    fn only_writer(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn only_writer(&self) -> Writing<'_> {
+        self.writing.wait()
     }
 
     fn now_milliseconds(&self) -> i64 {
