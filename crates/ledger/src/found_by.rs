@@ -1,5 +1,5 @@
 //! Which invoice a record is found by, beside its own number: what a credit note takes back, what a voucher lets another
-//! take back, what a reissue repeats, what a flag is about. The column of the database follows from what is sealed.
+//! take back, what a reissue repeats, what a flag is about, what the authority's elements are of. The column of the database follows from what is sealed.
 
 use fiscal::{Epoch, EventKind, FiscalNumber, Invoice, InvoiceNumber};
 use serde::Deserialize;
@@ -47,7 +47,8 @@ struct Flagged {
     number: Option<u64>,
 }
 
-/// What another record is found by: a voucher by its original, a flag over an invoice by that.
+/// What another record is found by: a voucher by its original, a flag over an invoice by that, as are the
+/// authority's elements.
 pub(crate) fn reference_of_event(kind: EventKind, body: &str) -> Option<Reference> {
     let (epoch, number) = match kind {
         EventKind::Voucher => {
@@ -58,6 +59,7 @@ pub(crate) fn reference_of_event(kind: EventKind, body: &str) -> Option<Referenc
             let flagged: Flagged = serde_json::from_str(body).ok()?;
             (flagged.epoch, flagged.number.filter(|_| flagged.reason == crate::body::NON_COMPLIANT)?)
         }
+        EventKind::Authority => return crate::authority::invoice_of(body),
         _ => return None,
     };
     Some(Reference { epoch: Epoch(epoch), number: InvoiceNumber::new(number)? })

@@ -9,9 +9,9 @@ use fiscal::{CivilDate, DeviceId, Epoch, FiscalNumber, HeadState, OutletId, Time
 use signing::{Attester, Signer};
 
 use crate::{
-    By, ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, Held, IdempotencyKey, Lost,
-    ManifestBook, Offer, Outlet, Recorded, Refusal, Row, Sealing, StoreFault, Taken, VoucherIssuer,
-    VoucherOrder,
+    AuthorityNote, By, ChainId, Clock, Delivery, Done, EpochReason, HeadRow, HeadWitness, Held,
+    IdempotencyKey, Lost, ManifestBook, Offer, Outlet, Recorded, Refusal, Row, Sealing, StoreFault, Taken,
+    VoucherIssuer, VoucherOrder,
     keys::KnownKeys,
     readers::Readers,
     store::{Database, LedgerStore},
@@ -168,6 +168,31 @@ impl Ledger {
         voucher::token_of(&recorded.row).ok_or(Refusal::NotFound("the record is no voucher"))
     }
 
+    /// Seals what the tax authority says of an invoice of the outlet, whoever sealed that (A1). Asked for again with the same
+    /// code, it repeats the record. Another code is refused ([`crate::AuthorityFault::TwoCodes`]), but that the authority's
+    /// own answer is sealed beside what someone typed or its portal says: the answer is what counts.
+    pub fn note_authority(
+        &self,
+        outlet: OutletId,
+        note: AuthorityNote,
+        by: Option<By>,
+    ) -> Result<Recorded, Refusal> {
+        wait(|answer| self.submit_authority(outlet, note, by, answer))
+    }
+
+    /// Has it sealed as [`Self::note_authority`] does, with what else waits in one transaction. `answer` is called once, on
+    /// another thread, and must not block.
+    pub fn submit_authority(
+        &self,
+        outlet: OutletId,
+        note: AuthorityNote,
+        by: Option<By>,
+        answer: impl FnOnce(Result<Recorded, Refusal>) + Send + 'static,
+    ) {
+        let work = Work::Authority(Box::new(note));
+        self.enqueue(Job::new(outlet, work, move |done| answer(done.and_then(recorded))).by(by));
+    }
+
     /// Takes what another signer sealed, anchors it in the ledger's own chain and flags what is wrong with it (L1, L4, L6).
     /// What is held already is passed over; what cannot be placed is kept beside the chains and holds nothing else up.
     pub fn deliver(&self, delivery: Delivery, by: Option<By>) -> Result<Taken, Refusal> {
@@ -275,6 +300,11 @@ impl Ledger {
     /// ([`ManifestBook::follows`]): what was sealed is not looked at again.
     pub fn use_manifest(&self, book: Arc<ManifestBook>) {
         self.inner.context.use_manifest(book);
+    }
+
+    /// Who seals the ledger's own chains.
+    pub(crate) fn signer(&self) -> DeviceId {
+        self.inner.context.signer.device()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

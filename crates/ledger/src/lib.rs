@@ -5,6 +5,7 @@
 
 mod act;
 mod audit;
+mod authority;
 mod backup;
 mod body;
 mod books;
@@ -38,6 +39,10 @@ mod writer;
 
 pub use act::{Act, ActName, ActNameFault, ActRow, By, acts_of, write_act};
 pub use audit::{LedgerAudit, LedgerAuditFault, LedgerFinding, LedgerRule, LedgerVerdict, StoredRule};
+pub use authority::{
+    AuthorityCode, AuthorityCounters, AuthorityElements, AuthorityFault, AuthorityHost, AuthorityNote,
+    AuthorityQr, AuthorityRecord, AuthoritySource, AuthorityTextFault, AuthorityTime, AuthorityUid, Nim,
+};
 pub use backup::{BackupFault, BackupFigures, check_backup, restore_backup, write_backup};
 pub use body::EpochReason;
 pub use clock::Clock;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use fiscal::{CreditFault, DeviceId, Epoch, Fault, InvoiceNumber, LinkFault, Timestamp};
 use signing::SignerFault;
 
-use crate::{ReportFault, StoreFault};
+use crate::{AuthorityFault, ReportFault, StoreFault};
 
 /// Why the ledger did not do what it was asked for. Nothing was changed, but where the sentence says that it is not known.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -78,6 +78,9 @@ pub enum Refusal {
     /// `SCHEMA_INVALID`, `NOT_FOUND`
     #[error(transparent)]
     Report(#[from] ReportFault),
+    /// As the fault says.
+    #[error(transparent)]
+    Authority(#[from] AuthorityFault),
     /// `BUSY`
     #[error("more sales wait than are sealed in time: send it again after {} s", retry_after.as_secs())]
     Busy {
@@ -129,6 +132,7 @@ impl Refusal {
             Self::ClosureRequired => "CLOSURE_REQUIRED",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Report(fault) => fault.code(),
+            Self::Authority(fault) => fault.code(),
             Self::Busy { .. } => "BUSY",
             Self::Held => "OUTLET_HELD",
             Self::Signer(_) => "SIGNER_UNAVAILABLE",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fiscal::{CreditFault, DeviceId, LinkFault};
-use ledger::{Refusal, ReportFault, StoreFault};
+use ledger::{AuthorityFault, Refusal, ReportFault, StoreFault};
 
 use super::{Kind, Problem, Words, words};
 
@@ -80,6 +80,7 @@ fn detail(refusal: &Refusal) -> Words {
         }
         Refusal::NotFound(_) => "il n'y a rien de tel : vérifiez ce que vous demandez".into(),
         Refusal::Report(fault) => of_report(*fault).into(),
+        Refusal::Authority(fault) => of_authority(fault),
         Refusal::Busy { retry_after } => format!(
             "trop de ventes attendent d'être scellées : renvoyez dans {} s",
             retry_after.as_secs()
@@ -150,6 +151,22 @@ fn of_credit(fault: &CreditFault) -> String {
     }
 }
 
+fn of_authority(fault: &AuthorityFault) -> String {
+    match fault {
+        AuthorityFault::NoSuchInvoice => {
+            "le registre n'a pas de facture de cette empreinte à cette place : nommez la facture par sa place et son \
+             empreinte"
+                .into()
+        }
+        AuthorityFault::TwoCodes { known } => {
+            format!("la DGI a déjà donné le code {known} à cette facture : demandez-lui lequel des deux est le sien")
+        }
+        AuthorityFault::NonCompliant => {
+            "cette facture est signalée non conforme et n'est pas pour la DGI : refaites-la, et envoyez la nouvelle".into()
+        }
+    }
+}
+
 const fn of_report(fault: ReportFault) -> &'static str {
     match fault {
         ReportFault::Days => "le dernier jour précède le premier : échangez-les",
@@ -197,6 +214,15 @@ mod tests {
             (Refusal::Link(LinkFault::Exhausted), 507, false),
             (Refusal::ClosureRequired, 409, false),
             (Refusal::NotFound("nothing"), 404, false),
+            (Refusal::Authority(AuthorityFault::NoSuchInvoice), 404, false),
+            (
+                Refusal::Authority(AuthorityFault::TwoCodes {
+                    known: "TESTYKAVRVLAMCF7JNAAHX4K".parse().unwrap(),
+                }),
+                409,
+                false,
+            ),
+            (Refusal::Authority(AuthorityFault::NonCompliant), 409, false),
             (Refusal::Busy { retry_after: Duration::from_secs(2) }, 429, true),
             (Refusal::Signer(SignerFault::Temporary(SECRET.into())), 503, true),
             (Refusal::Signer(SignerFault::Permanent(SECRET.into())), 503, false),

@@ -14,7 +14,7 @@ use super::{
     seat::Seat,
 };
 use crate::{
-    ChainId, HeadRow, Offer, Reference, Refusal, Row, StoreFault, Taken, VoucherOrder, body,
+    ChainId, HeadRow, Offer, Place, Reference, Refusal, Row, StoreFault, Taken, VoucherOrder, body,
     books::{self, Books},
     credit::{self, Vouchers},
     found_by,
@@ -51,6 +51,8 @@ pub(super) struct Assembly<'a> {
     pub(super) accounts: BTreeMap<Reference, CreditAccount>,
     /// Originals for which this part has vouchers.
     pub(super) vouched: BTreeSet<Reference>,
+    /// Invoices of which this part notes what the authority says.
+    pub(super) noted: BTreeSet<Place>,
     /// What it takes in of another chain.
     pub(super) foreign: Foreign,
 }
@@ -72,6 +74,7 @@ impl<'a> Assembly<'a> {
             keys: BTreeSet::new(),
             accounts: BTreeMap::new(),
             vouched: BTreeSet::new(),
+            noted: BTreeSet::new(),
             foreign: Foreign::default(),
         }
     }
@@ -97,6 +100,7 @@ impl<'a> Assembly<'a> {
             Work::Sale(offer) => self.add_sale(offer),
             Work::Closure(date) => self.add_closure(*date),
             Work::Epoch(reason, known) => self.add_epoch(*reason, *known),
+            Work::Authority(note) => self.add_authority(note),
             Work::Voucher(order) => self.add_voucher(order),
             Work::Delivery(delivery) => self.add_delivery(delivery),
             Work::Leave(to) => self.add_leave(*to),
@@ -281,7 +285,7 @@ impl<'a> Assembly<'a> {
         self.event_on(kind, found_by::reference_of_event(kind, &text), text)
     }
 
-    fn event_on(
+    pub(super) fn event_on(
         &mut self,
         kind: EventKind,
         reference: Option<Reference>,

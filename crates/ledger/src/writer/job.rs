@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use fiscal::{CivilDate, DeviceId, Epoch, FiscalNumber, OutletId, Prefix, Sealed};
 
-use crate::{Act, By, ChainId, Delivery, EpochReason, Lost, Offer, Place, Refusal, Row, Taken, VoucherOrder};
+use crate::{
+    Act, AuthorityNote, By, ChainId, Delivery, EpochReason, Lost, Offer, Place, Refusal, Row, Taken,
+    VoucherOrder,
+};
 
 /// Something that is to be appended to an outlet's ledger, and who waits for it.
 pub(crate) struct Job {
@@ -28,6 +31,8 @@ pub(crate) enum Work {
     Closure(CivilDate),
     /// A new epoch, numbered from 1: the next, or the next after one that is known from elsewhere.
     Epoch(EpochReason, Option<Epoch>),
+    /// What the tax authority says of an invoice.
+    Authority(Box<AuthorityNote>),
     /// Leave to credit an original elsewhere.
     Voucher(VoucherOrder),
     /// What another signer sealed.
@@ -111,6 +116,7 @@ impl Job {
             Work::Sale(offer) => (offer.asked_by(), "invoice.seal"),
             Work::Closure(_) => (self.by.as_ref(), "closure.seal"),
             Work::Epoch(..) => (self.by.as_ref(), "epoch.open"),
+            Work::Authority(_) => (self.by.as_ref(), "authority.note"),
             Work::Voucher(_) => (self.by.as_ref(), "voucher.issue"),
             Work::Delivery(_) => (self.by.as_ref(), "delivery.take"),
             Work::Leave(_) => (self.by.as_ref(), "line.leave"),

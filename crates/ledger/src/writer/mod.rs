@@ -4,6 +4,7 @@
 //! answers. While it commits, the next batch gathers.
 
 mod assembly;
+mod authority;
 mod found;
 mod held;
 mod job;
