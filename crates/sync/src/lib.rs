@@ -1,0 +1,25 @@
+//! Brings every sealed invoice to the tax authority, once.
+//!
+//! The ledger is the queue: a [`Job`] follows from each invoice in it. A [`Machine`] is one e-MCF of the authority. What may
+//! happen to a job is decided by pure rules in `course`; a `lane` drives one machine by them over a [`Book`] and an
+//! [`edef::Authority`].
+//!
+//! Only a confirm finalises, so the heart of it is small: as long as it is not certain that no confirm of an invoice had
+//! effect, no second request of it is made. What cannot be found out is shown to a person.
+
+mod at;
+mod book;
+mod job;
+mod machine;
+mod spelled;
+mod transition;
+mod words;
+
+pub use at::{At, Theirs};
+pub use book::{Book, BookFault, Change, Kept, Lease, OriginalStanding, Paper, Written};
+pub use job::{
+    Doubt, DoubtCause, Elements, Era, Gone, Intent, Job, JobId, JobIdFault, JobState, Original, Problem,
+    Source, Step, Totals,
+};
+pub use machine::{Baseline, BlockCause, Breaker, Machine, MachineId, MachineState};
+pub use transition::{Cause, Transition};
