@@ -5,7 +5,7 @@ use fiscal::{FiscalNumber, InvoiceType, Nif, RecordHash};
 use crate::{
     AuthorityCode, AuthorityTime, CallFault, Counters, ErrorCode, Figure, Nim, PerLetter, Uid,
     json::{Object, object},
-    request::record_in_comment,
+    request::{COMMENTS, record_in_comment},
 };
 
 /// `GET /api/invoice`: what the machine is, and what waits to be finalised.
@@ -175,12 +175,11 @@ impl PendingInvoice {
     pub fn read(body: &str) -> Result<Self, CallFault> {
         let all = object(body)?;
         refusal(&all)?;
-        let comments = ["cmta", "cmtb", "cmtc", "cmtd", "cmte", "cmtf", "cmtg", "cmth"];
         Ok(Self {
             nif: all.parsed(&["nif", "ifu"]),
             rn: all.parsed(&["rn"]),
             invoice_type: all.text(&["type"]).and_then(|code| InvoiceType::from_dgi_code(&code)),
-            record: comments.iter().find_map(|name| record_in_comment(&all.text(&[name])?)),
+            record: COMMENTS.iter().find_map(|name| record_in_comment(&all.text(&[name])?)),
             total: all.figure(&["total"])?,
         })
     }

@@ -10,6 +10,7 @@
 
 mod answer;
 mod authority;
+mod compare;
 mod dialect;
 mod error_code;
 mod fault;
@@ -18,13 +19,17 @@ mod ids;
 mod info;
 mod json;
 mod letters;
+mod map;
+mod rates;
 mod request;
 mod time;
 mod token;
 mod url;
+mod write;
 
 pub use answer::{Confirmed, Finalising, Pending, PendingInvoice, Requested, Status};
 pub use authority::Authority;
+pub use compare::{Comparison, Difference, Part, Tolerance, compare};
 pub use dialect::{ConfirmCase, DateForm, Dialect, PaymentNames, PriceForm, RateOverrides};
 pub use error_code::ErrorCode;
 pub use fault::{CallFault, Effect};
@@ -32,6 +37,8 @@ pub use figure::Figure;
 pub use ids::{AuthorityCode, Counters, IdFault, Isf, Nim, Uid};
 pub use info::{CurrencyRate, CurrencyRates, InfoStatus, MachineInfo, NamedCode, NamedCodes, TaxGroups};
 pub use letters::PerLetter;
+pub use map::{GroupFigures, GroupTotals, Mapping, MappingFault, OurSeal};
+pub use rates::{RateDifference, compare_rates};
 pub use request::{
     ClientPart, CurrencyPart, InvoiceRequest, ItemPart, OperatorPart, PaymentPart, ReferencePart,
 };

@@ -114,6 +114,9 @@ pub struct CurrencyPart {
     pub rate: ExchangeRate,
 }
 
+/// The names of the lines of comments.
+pub(crate) const COMMENTS: [&str; 8] = ["cmta", "cmtb", "cmtc", "cmtd", "cmte", "cmtf", "cmtg", "cmth"];
+
 /// What our comment begins with.
 const OURS: &str = "STELALA ";
 
