@@ -232,6 +232,12 @@ pub(crate) fn refusal(all: &Object<'_>) -> Result<(), CallFault> {
     Err(CallFault::Refused { code: ErrorCode::new(code), text: shortened(&text) })
 }
 
+/// The error of its own list that the authority answered with.
+pub(crate) fn refusal_of(body: &str) -> Option<CallFault> {
+    let refused = refusal(&object(body).ok()?).err()?;
+    matches!(refused, CallFault::Refused { .. }).then_some(refused)
+}
+
 /// The authority's words without control characters, and no more than a page shows.
 fn shortened(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(300).collect()

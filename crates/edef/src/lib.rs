@@ -15,6 +15,8 @@ mod dialect;
 mod error_code;
 mod fault;
 mod figure;
+mod guidance;
+mod http;
 mod ids;
 mod info;
 mod json;
@@ -34,6 +36,8 @@ pub use dialect::{ConfirmCase, DateForm, Dialect, PaymentNames, PriceForm, RateO
 pub use error_code::ErrorCode;
 pub use fault::{CallFault, Effect};
 pub use figure::Figure;
+pub use guidance::{Guidance, Words};
+pub use http::{HttpAuthority, HttpClient, Patience};
 pub use ids::{AuthorityCode, Counters, IdFault, Isf, Nim, Uid};
 pub use info::{CurrencyRate, CurrencyRates, InfoStatus, MachineInfo, NamedCode, NamedCodes, TaxGroups};
 pub use letters::PerLetter;
