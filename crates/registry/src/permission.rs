@@ -61,6 +61,12 @@ permissions! {
     WriteDevices "devices:write";
     /// End a device's life: revoke it, call it lost, take it out of use; have the cloud seal without it.
     EndDevices "devices:end";
+    /// Read how invoices stand with the tax authority, and by which of its machines they go there.
+    ReadAuthority "authority:read";
+    /// Enter machines of the authority and their tokens, send invoices again, take lists away and try an import.
+    WriteAuthority "authority:write";
+    /// Say what became of an invoice at the authority when no answer did, by hand or from its portal, and withdraw one.
+    SettleAuthority "authority:settle";
 }
 
 /// The text names no permission.
@@ -131,5 +137,26 @@ impl FromIterator<Permission> for Permissions {
 impl fmt::Debug for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter().map(Permission::name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_given_to_a_key_once_is_read_forever() {
+        let first = "invoices:seal invoices:credit invoices:read reports:close reports:read audit:read outlets:read \
+                     outlets:write merchant:read merchant:write platform:write users:read users:write keys:read \
+                     keys:write manifests:write webhooks:read webhooks:write devices:read devices:write devices:end";
+        let read: Permissions = first.split(' ').map(|name| name.parse::<Permission>().unwrap()).collect();
+        assert_eq!(read.iter().count(), 21);
+        assert!(read.iter().all(|permission| !permission.name().starts_with("authority:")));
+    }
+
+    #[test]
+    fn every_permission_has_a_place_in_a_set() {
+        let all: Permissions = Permission::ALL.iter().copied().collect();
+        assert_eq!((all, all.iter().count()), (Permissions::ALL, Permission::ALL.len()));
     }
 }

@@ -25,9 +25,9 @@ pub enum Role {
     Operator,
 }
 
-const CASHIER: &[Permission] = &[Seal, ReadInvoices, ReadOutlets, ReadMerchant];
+const CASHIER: &[Permission] = &[Seal, ReadInvoices, ReadOutlets, ReadMerchant, ReadAuthority];
 const SUPERVISOR: &[Permission] =
-    &[Seal, Credit, ReadInvoices, Close, ReadReports, ReadOutlets, ReadMerchant, ReadDevices];
+    &[Seal, Credit, ReadInvoices, Close, ReadReports, ReadOutlets, ReadMerchant, ReadDevices, ReadAuthority];
 const MANAGER: &[Permission] = &[
     Seal,
     Credit,
@@ -45,6 +45,8 @@ const MANAGER: &[Permission] = &[
     WriteWebhooks,
     ReadDevices,
     WriteDevices,
+    ReadAuthority,
+    WriteAuthority,
 ];
 const AUDITOR: &[Permission] = &[
     ReadInvoices,
@@ -56,6 +58,7 @@ const AUDITOR: &[Permission] = &[
     ReadKeys,
     ReadWebhooks,
     ReadDevices,
+    ReadAuthority,
 ];
 
 impl Role {
@@ -131,6 +134,8 @@ mod tests {
             WriteWebhooks,
             WriteDevices,
             EndDevices,
+            WriteAuthority,
+            SettleAuthority,
         ];
         assert_eq!(Role::Auditor.may().and(Permissions::of(&writes)), Permissions::default());
     }
@@ -146,6 +151,17 @@ mod tests {
     fn only_an_owner_and_the_platform_end_a_device() {
         let end = |role: &&Role| role.may().has(EndDevices);
         assert!(Role::ALL.iter().filter(end).eq([&Role::Owner, &Role::Operator]));
+    }
+
+    #[test]
+    fn who_reads_invoices_reads_how_they_stand_with_the_authority() {
+        assert!(Role::ALL.iter().all(|role| role.may().has(ReadAuthority) == role.may().has(ReadInvoices)));
+    }
+
+    #[test]
+    fn only_an_owner_and_the_platform_say_what_became_of_an_invoice_at_the_authority() {
+        let settle = |role: &&Role| role.may().has(SettleAuthority);
+        assert!(Role::ALL.iter().filter(settle).eq([&Role::Owner, &Role::Operator]));
     }
 
     #[test]

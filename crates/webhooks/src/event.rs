@@ -22,13 +22,23 @@ pub enum EventKind {
     DeviceWarning,
     /// A device's certificate ends within 30 days.
     CertificateExpiring,
+    /// The tax authority's elements of an invoice are in the ledger (A1).
+    AuthoritySynced,
+    /// The authority refuses an invoice, or it is not fit to be sent.
+    AuthorityFailed,
+    /// Nobody knows whether the authority finalised an invoice: a person has to say.
+    AuthorityAmbiguous,
+    /// The authority computes other amounts, and the invoice was cancelled there.
+    AuthorityDiffers,
+    /// Something on the way to the authority needs someone: a token that ends, an outlet without a machine.
+    AuthorityAlert,
     /// Somebody tries the webhook. Every webhook is told, and none asks for it.
     Ping,
 }
 
 impl EventKind {
     /// Those that a webhook may ask for.
-    pub const ASKED: [Self; 8] = [
+    pub const ASKED: [Self; 13] = [
         Self::InvoiceSealed,
         Self::ReportClosed,
         Self::EpochOpened,
@@ -37,6 +47,11 @@ impl EventKind {
         Self::DeviceOnline,
         Self::DeviceWarning,
         Self::CertificateExpiring,
+        Self::AuthoritySynced,
+        Self::AuthorityFailed,
+        Self::AuthorityAmbiguous,
+        Self::AuthorityDiffers,
+        Self::AuthorityAlert,
     ];
 
     /// Its name, the member `type` of what is sent.
@@ -50,6 +65,11 @@ impl EventKind {
             Self::DeviceOnline => "device.online",
             Self::DeviceWarning => "device.warning",
             Self::CertificateExpiring => "certificate.expiring",
+            Self::AuthoritySynced => "authority.synced",
+            Self::AuthorityFailed => "authority.failed",
+            Self::AuthorityAmbiguous => "authority.ambiguous",
+            Self::AuthorityDiffers => "authority.differs",
+            Self::AuthorityAlert => "authority.alert",
             Self::Ping => "webhook.ping",
         }
     }
@@ -60,6 +80,7 @@ impl EventKind {
             Subject::Invoice(_) => Some(Self::InvoiceSealed),
             Subject::Event(RecordKind::Closure) => Some(Self::ReportClosed),
             Subject::Event(RecordKind::Epoch) => Some(Self::EpochOpened),
+            Subject::Event(RecordKind::Authority) => Some(Self::AuthoritySynced),
             Subject::Event(_) => None,
         }
     }
@@ -80,6 +101,11 @@ impl EventKind {
             self,
             Self::DeviceOffline | Self::DeviceOnline | Self::DeviceWarning | Self::CertificateExpiring
         )
+    }
+
+    /// Whether it is about an invoice, and no record says it: what becomes of one at the authority is no act of the ledger's.
+    pub(crate) const fn is_of_submission(self) -> bool {
+        matches!(self, Self::AuthorityFailed | Self::AuthorityAmbiguous | Self::AuthorityDiffers)
     }
 
     const fn bit(self) -> u16 {
@@ -111,7 +137,8 @@ pub enum EventFault {
     /// There is no such event.
     #[error(
         "there is no such event: choose among invoice.sealed, report.closed, epoch.opened, invoice.non_compliant, \
-         device.offline, device.online, device.warning and certificate.expiring"
+         device.offline, device.online, device.warning, certificate.expiring, authority.synced, authority.failed, \
+         authority.ambiguous, authority.differs and authority.alert"
     )]
     Unknown,
     /// There is none.
@@ -222,6 +249,9 @@ mod tests {
     #[test]
     fn records_that_nobody_is_told_of_are_no_events() {
         let told = RecordKind::ALL.iter().filter(|kind| EventKind::of(&Subject::Event(**kind)).is_some());
-        assert_eq!(told.copied().collect::<Vec<_>>(), [RecordKind::Closure, RecordKind::Epoch]);
+        assert_eq!(
+            told.copied().collect::<Vec<_>>(),
+            [RecordKind::Closure, RecordKind::Epoch, RecordKind::Authority]
+        );
     }
 }

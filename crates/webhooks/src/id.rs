@@ -23,10 +23,10 @@ impl DeliveryId {
         Self::hashed(text.as_bytes())
     }
 
-    /// Of an event that no record says.
-    pub(crate) fn of_random(webhook: &WebhookId, random: &[u8; 16]) -> Self {
+    /// Of an event that no record says, on an occasion that is always written as the same bytes.
+    pub(crate) fn of_occasion(webhook: &WebhookId, occasion: &[u8; 16]) -> Self {
         let mut text = format!("stelala-delivery-2 {webhook} ").into_bytes();
-        text.extend_from_slice(random);
+        text.extend_from_slice(occasion);
         Self::hashed(&text)
     }
 

@@ -5,7 +5,7 @@ use ledger::{LedgerStore, Row, StoreFault};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttemptFault, Delivery, DeliveryId, EventKind, Vault, WebhookSecret, WebhookUrl,
+    About, AttemptFault, Delivery, DeliveryId, EventKind, Vault, WebhookSecret, WebhookUrl,
     event::NonCompliant,
     secret::signatures,
     store::{Receiver, receiver},
@@ -66,6 +66,8 @@ enum Data {
     Record(RecordData),
     NonCompliant(NonCompliantData),
     Device(DeviceData),
+    Alert(AlertData),
+    Synced(SyncedData),
     Ping {},
 }
 
@@ -73,6 +75,23 @@ enum Data {
 struct DeviceData {
     outlet_id: String,
     device_id: String,
+}
+
+/// What needs someone on the way to the authority.
+#[derive(Serialize)]
+struct AlertData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outlet_id: Option<String>,
+    cause: String,
+}
+
+/// The authority's elements, as their record has them.
+#[derive(Serialize)]
+struct SyncedData {
+    #[serde(flatten)]
+    record: RecordData,
+    #[serde(flatten)]
+    elements: AuthorityElements,
 }
 
 #[derive(Serialize)]
@@ -120,9 +139,16 @@ struct RecordData {
 
 /// None when the record is not there any more, as after a backup was restored that does not have it.
 fn data(store: &mut dyn LedgerStore, delivery: &Delivery) -> Result<Option<Data>, StoreFault> {
-    if let (true, Some((outlet, device))) = (delivery.event.is_of_device(), delivery.about) {
-        let data = DeviceData { outlet_id: outlet.to_string(), device_id: device.to_string() };
-        return Ok(Some(Data::Device(data)));
+    match &delivery.about {
+        Some(About::Device(outlet, device)) => {
+            let data = DeviceData { outlet_id: outlet.to_string(), device_id: device.to_string() };
+            return Ok(Some(Data::Device(data)));
+        }
+        Some(About::Alert(outlet, cause)) => {
+            let outlet_id = outlet.as_ref().map(OutletId::to_string);
+            return Ok(Some(Data::Alert(AlertData { outlet_id, cause: cause.to_string() })));
+        }
+        None => {}
     }
     let Some(place) = delivery.place else { return Ok(Some(Data::Ping {})) };
     let (Some(row), Some(outlet)) = (store.at(place)?, store.outlet(place.chain.outlet)?) else {
@@ -135,7 +161,8 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
     let corrupt = |what: String| StoreFault::Corrupt(format!("{:?}: {what}", row.place));
     let record = row.read().map_err(|fault| corrupt(fault.to_string()))?;
     let Header { device, outlet, epoch, time, subject, .. } = record.header;
-    if EventKind::of_record(&subject, row.body.as_deref()) != Some(kind) {
+    let told = if kind.is_of_submission() { Some(EventKind::InvoiceSealed) } else { Some(kind) };
+    if EventKind::of_record(&subject, row.body.as_deref()) != told {
         return Err(corrupt(format!("it is no {}", kind.name())));
     }
     if let Some(flag) = row.body.as_deref().filter(|_| kind == EventKind::InvoiceNonCompliant) {
@@ -144,7 +171,9 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
     }
     let position = record.link.position.value();
     let Some(facts) = record.header.invoice() else {
-        return Ok(Data::Record(RecordData {
+        let elements = row.body.as_deref().filter(|_| kind == EventKind::AuthoritySynced);
+        let elements = elements.and_then(|body| AuthorityElements::read(body, prefix));
+        let record = RecordData {
             outlet_id: outlet.to_string(),
             epoch: epoch.0,
             position,
@@ -152,7 +181,11 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
             timestamp: time.to_string(),
             period: row.body.as_deref().and_then(period),
             record_hash: record.hash().to_string(),
-        }));
+        };
+        return Ok(match elements {
+            Some(elements) => Data::Synced(SyncedData { record, elements }),
+            None => Data::Record(record),
+        });
     };
     Ok(Data::Invoice(InvoiceData {
         outlet_id: outlet.to_string(),
@@ -169,6 +202,44 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
         auth_code: record.signature.auth_code().to_string(),
         record_hash: record.hash().to_string(),
     }))
+}
+
+/// What a record of the authority's elements says that a receiver needs.
+#[derive(Serialize)]
+struct AuthorityElements {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fiscal_number: Option<String>,
+    nim: String,
+    code: String,
+    source: String,
+    test: bool,
+}
+
+impl AuthorityElements {
+    fn read(body: &str, prefix: Prefix) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Body {
+            invoice: Invoice,
+            elements: Elements,
+            source: String,
+            test: bool,
+        }
+        #[derive(Deserialize)]
+        struct Invoice {
+            epoch: u32,
+            number: Option<u64>,
+        }
+        #[derive(Deserialize)]
+        struct Elements {
+            nim: String,
+            code: String,
+        }
+        let Body { invoice, elements, source, test } = serde_json::from_str(body).ok()?;
+        let number = invoice.number.and_then(InvoiceNumber::new);
+        let number = number.map(|number| FiscalNumber { prefix, epoch: Epoch(invoice.epoch), number });
+        let fiscal_number = number.map(|number| number.to_string());
+        Some(Self { fiscal_number, nim: elements.nim, code: elements.code, source, test })
+    }
 }
 
 fn of_flag(flag: NonCompliant, outlet: OutletId, time: Timestamp, prefix: Prefix) -> NonCompliantData {

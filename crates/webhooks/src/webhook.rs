@@ -1,10 +1,10 @@
 use std::fmt;
 
-use fiscal::{DeviceId, OutletId, Timestamp};
+use fiscal::{OutletId, Timestamp};
 use ledger::Place;
 use registry::{MerchantId, Reach};
 
-use crate::{DeliveryId, EventKind, Events, WebhookId, WebhookUrl};
+use crate::{About, DeliveryId, EventKind, Events, WebhookId, WebhookUrl};
 
 /// Who is told of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub struct Delivery {
     pub event: EventKind,
     /// The record; none of a ping, or of what no record says.
     pub place: Option<Place>,
-    /// An outlet and its device, where it is about a device and no record says it.
-    pub about: Option<(OutletId, DeviceId)>,
+    /// What it is about, where no record says it.
+    pub about: Option<About>,
     /// When it was written down.
     pub created: Timestamp,
     /// What became of it.

@@ -1,30 +1,25 @@
-use fiscal::{DeviceId, OutletId, Timestamp};
-use ledger::Cell;
+use fiscal::Timestamp;
+use ledger::{Cell, Statements, StoreFault};
 use registry::MerchantId;
 
 use super::{
     Webhooks,
     cursors::{insert_delivery, next_ordinals},
-    rows::{self, about_cells, cell, webhook},
+    rows::{self, cell, news_cells, webhook},
 };
-use crate::{DeliveryId, EventKind, Random, WebhookFault};
+use crate::{DeliveryId, News, WebhookFault};
 
 impl Webhooks<'_> {
-    /// Tells of a device what no record says: one delivery for each webhook that asks for it; how many they are. Anything
-    /// else is told of by its record only.
+    /// Tells what no record says: one delivery for each webhook that asks for it; how many they are. The occasion is what
+    /// makes it once: the same one told again, by whichever process, tells nobody again.
     pub fn announce(
         &mut self,
-        kind: EventKind,
+        news: &News,
         merchant: &MerchantId,
-        (outlet, device): (OutletId, DeviceId),
-        random: Random<'_>,
+        occasion: &[u8; 16],
         now: Timestamp,
     ) -> Result<usize, WebhookFault> {
-        if !kind.is_of_device() {
-            return Ok(0);
-        }
-        let mut seed = [0; 16];
-        random(&mut seed);
+        let (kind, outlet) = (news.kind(), news.outlet());
         self.change(|statements| {
             let sql = concat!(
                 "SELECT ",
@@ -35,17 +30,22 @@ impl Webhooks<'_> {
             let mut told = 0;
             for row in &found {
                 let webhook = webhook(row)?;
-                let asks = webhook.events.has(kind) && webhook.outlet.is_none_or(|only| only == outlet);
-                if !asks {
+                let reaches = webhook.outlet.is_none_or(|only| Some(only) == outlet);
+                let id = DeliveryId::of_occasion(&webhook.id, occasion);
+                if !reaches || !webhook.events.has(kind) || is_there(statements, &id)? {
                     continue;
                 }
                 let ordinal = next_ordinals(statements, &webhook.id, 1)?;
-                let id = DeliveryId::of_random(&webhook.id, &seed);
-                let about: [Cell; 4] = about_cells(outlet, device);
+                let about: [Cell; 4] = news_cells(news);
                 insert_delivery(statements, (&id, &webhook.id, ordinal), kind, about, now)?;
                 told += 1;
             }
             Ok(told)
         })
     }
+}
+
+fn is_there(statements: &mut dyn Statements, id: &DeliveryId) -> Result<bool, StoreFault> {
+    let found = statements.query("SELECT 1 FROM webhook_deliveries WHERE id = $1", &[cell(id)])?;
+    Ok(!found.is_empty())
 }

@@ -5,7 +5,7 @@ use std::{fmt::Display, str::FromStr};
 use fiscal::{DeviceId, Epoch, OutletId, Position, Timestamp};
 use ledger::{Cell, ChainId, Place, StoreFault};
 
-use crate::{Attempt, AttemptFault, Delivery, DeliveryId, DeliveryState, EventKind, Webhook};
+use crate::{About, Attempt, AttemptFault, Delivery, DeliveryId, DeliveryState, EventKind, News, Webhook};
 
 /// The columns of [`webhook`].
 macro_rules! webhook_columns {
@@ -43,9 +43,15 @@ pub(super) fn seconds(time: Timestamp) -> Cell {
     number(time.unix())
 }
 
-/// The cells of an outlet and its device where there is no record.
-pub(super) fn about_cells(outlet: OutletId, device: DeviceId) -> [Cell; 4] {
-    [cell(&outlet), Cell::Null, cell(&device), Cell::Null]
+/// The cells of what no record says: without a position, the column of the signer names a device or a cause.
+pub(super) fn news_cells(news: &News) -> [Cell; 4] {
+    match news {
+        News::Device(_, outlet, device) => [cell(outlet), Cell::Null, cell(device), Cell::Null],
+        News::Submission(_, place) => place_cells(Some(place)),
+        News::Alert(cause, outlet) => {
+            [outlet.as_ref().map_or(Cell::Null, cell), Cell::Null, cell(cause), Cell::Null]
+        }
+    }
 }
 
 /// The cells of a place, in the order of columns; a ping has none.
@@ -82,17 +88,19 @@ pub(super) fn delivery(row: &[Cell]) -> Result<Delivery, StoreFault> {
                 position: Position::new(count(position)?)?,
             }),
         };
-        let about = match (outlet, signer) {
-            (Cell::Null, _) => None,
+        let event = parsed::<EventKind>(event)?;
+        let about = match event {
             _ if place.is_some() => None,
-            (outlet, signer) => Some((parsed::<OutletId>(outlet)?, parsed::<DeviceId>(signer)?)),
+            event if event.is_of_device() => Some(About::Device(parsed(outlet)?, parsed(signer)?)),
+            EventKind::AuthorityAlert => Some(About::Alert(optional(outlet, parsed)?, parsed(signer)?)),
+            _ => None,
         };
         let state = DeliveryState::of_name(state.text()?)?;
         let next = Timestamp::from_unix(count(due)?.div_ceil(1_000))?;
         Some(Delivery {
             id: parsed(id)?,
             webhook: parsed(webhook)?,
-            event: parsed::<EventKind>(event)?,
+            event,
             place,
             about,
             created: time(created)?,

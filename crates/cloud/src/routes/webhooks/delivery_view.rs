@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use webhooks::{Attempt, Delivery, DeliveryState};
+use webhooks::{About, Attempt, Delivery, DeliveryState};
 
 /// One event for one webhook.
 #[derive(Serialize, ToSchema)]
@@ -23,6 +23,10 @@ pub(crate) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     device: Option<AboutDevice>,
+    /// What needs someone on the way to the tax authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    alert: Option<AboutAlert>,
     /// When it was written down.
     #[schema(example = "2026-03-14T07:32:11Z")]
     created: String,
@@ -46,6 +50,18 @@ pub(crate) struct AboutDevice {
     /// Which one.
     #[schema(example = "DEF-000123")]
     device_id: String,
+}
+
+/// What needs someone on the way to the tax authority.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AboutAlert {
+    /// Of which outlet; none is all of the merchant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "KIN-GOMBE-01")]
+    outlet_id: Option<String>,
+    /// What it is.
+    #[schema(example = "token_expires")]
+    cause: String,
 }
 
 /// Where a record stands in the ledger.
@@ -136,10 +152,19 @@ impl From<&Delivery> for DeliveryView {
             webhook_id: webhook.to_string(),
             event: event.name(),
             record,
-            device: about.map(|(outlet, device)| AboutDevice {
-                outlet_id: outlet.to_string(),
-                device_id: device.to_string(),
-            }),
+            device: match about {
+                Some(About::Device(outlet, device)) => {
+                    Some(AboutDevice { outlet_id: outlet.to_string(), device_id: device.to_string() })
+                }
+                _ => None,
+            },
+            alert: match about {
+                Some(About::Alert(outlet, cause)) => Some(AboutAlert {
+                    outlet_id: outlet.as_ref().map(ToString::to_string),
+                    cause: cause.to_string(),
+                }),
+                _ => None,
+            },
             created: format!("{created}Z"),
             state: (*state).into(),
             due: next.map(|next| format!("{next}Z")),

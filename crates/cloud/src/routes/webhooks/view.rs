@@ -69,6 +69,21 @@ pub(crate) enum EventName {
     /// A device's certificate ends within 30 days.
     #[serde(rename = "certificate.expiring")]
     CertificateExpiring,
+    /// The tax authority's elements of an invoice are in the ledger.
+    #[serde(rename = "authority.synced")]
+    AuthoritySynced,
+    /// The authority refuses an invoice, or it is not fit to be sent.
+    #[serde(rename = "authority.failed")]
+    AuthorityFailed,
+    /// Nobody knows whether the authority finalised an invoice.
+    #[serde(rename = "authority.ambiguous")]
+    AuthorityAmbiguous,
+    /// The authority computes other amounts than the invoice has.
+    #[serde(rename = "authority.differs")]
+    AuthorityDiffers,
+    /// Something on the way to the authority needs someone.
+    #[serde(rename = "authority.alert")]
+    AuthorityAlert,
 }
 
 impl EventName {
@@ -83,6 +98,11 @@ impl EventName {
             EventKind::DeviceOnline => Some(Self::DeviceOnline),
             EventKind::DeviceWarning => Some(Self::DeviceWarning),
             EventKind::CertificateExpiring => Some(Self::CertificateExpiring),
+            EventKind::AuthoritySynced => Some(Self::AuthoritySynced),
+            EventKind::AuthorityFailed => Some(Self::AuthorityFailed),
+            EventKind::AuthorityAmbiguous => Some(Self::AuthorityAmbiguous),
+            EventKind::AuthorityDiffers => Some(Self::AuthorityDiffers),
+            EventKind::AuthorityAlert => Some(Self::AuthorityAlert),
             EventKind::Ping => None,
         }
     }
@@ -99,6 +119,11 @@ impl From<EventName> for EventKind {
             EventName::DeviceOnline => Self::DeviceOnline,
             EventName::DeviceWarning => Self::DeviceWarning,
             EventName::CertificateExpiring => Self::CertificateExpiring,
+            EventName::AuthoritySynced => Self::AuthoritySynced,
+            EventName::AuthorityFailed => Self::AuthorityFailed,
+            EventName::AuthorityAmbiguous => Self::AuthorityAmbiguous,
+            EventName::AuthorityDiffers => Self::AuthorityDiffers,
+            EventName::AuthorityAlert => Self::AuthorityAlert,
         }
     }
 }

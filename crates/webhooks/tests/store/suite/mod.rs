@@ -38,6 +38,8 @@ macro_rules! for_each_case {
             a_webhook_of_an_outlet_that_the_merchant_has_not_is_refused,
             two_dispatchers_tell_each_record_once,
             a_webhook_is_told_of_its_own_outlet_and_events_from_its_beginning,
+            what_no_record_says_is_told_once_to_whom_it_concerns,
+            what_becomes_of_an_invoice_at_the_authority_is_told_by_its_number_without_who_bought,
             what_is_old_is_forgotten_and_what_waits_is_not,
             a_backup_carries_webhooks_and_what_waits,
         }

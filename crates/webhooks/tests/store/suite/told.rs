@@ -2,8 +2,8 @@ use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use registry::Reach;
 use webhooks::{
-    Delivery, DeliveryState, Dispatcher, DispatcherParts, EventKind, Events, Networks, NewWebhook, Settings,
-    Webhook, WebhookFault,
+    About, AlertCause, Delivery, DeliveryState, DeviceNews, Dispatcher, DispatcherParts, EventKind, Events,
+    Networks, NewWebhook, News, Settings, SubmissionNews, Webhook, WebhookFault,
 };
 
 use super::{TestVault, Trial};
@@ -123,4 +123,60 @@ pub(crate) fn what_is_old_is_forgotten_and_what_waits_is_not(trial: &Trial) {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("a webhook that was stopped 31 days ago is still there");
+}
+
+fn announce(trial: &Trial, news: &News, occasion: u8) -> usize {
+    let (merchant, now) = (trial.world.merchant.clone(), trial.now());
+    trial.with(|webhooks| webhooks.announce(news, &merchant, &[occasion; 16], now).unwrap())
+}
+
+pub(crate) fn what_no_record_says_is_told_once_to_whom_it_concerns(trial: &Trial) {
+    let [here, there] = [trial.world.outlets[0], trial.world.outlets[1]];
+    let (all, _) = trial.create(&trial.order(None), &trial.own(), 1).unwrap();
+    let (local, _) = trial.create(&trial.order(Some(here)), &trial.own(), 2).unwrap();
+    let cause: AlertCause = "token_expires".parse().unwrap();
+    let of_all = News::Alert(cause.clone(), None);
+    assert_eq!((announce(trial, &of_all, 1), announce(trial, &of_all, 1)), (1, 0));
+    let of_here = News::Alert(cause.clone(), Some(here));
+    assert_eq!(announce(trial, &of_here, 2), 2);
+    let device = "DEF-1".parse().unwrap();
+    assert_eq!(announce(trial, &News::Device(DeviceNews::Offline, there, device), 3), 1);
+    let told = |webhook: &Webhook| {
+        let found = trial.with(|webhooks| webhooks.deliveries(&webhook.id, None, None, 9, &trial.own()));
+        found.unwrap().into_iter().map(|one| (one.event, one.about.unwrap())).collect::<Vec<_>>()
+    };
+    let alert = |outlet| (EventKind::AuthorityAlert, About::Alert(outlet, cause.clone()));
+    assert_eq!(told(&local), [alert(Some(here))]);
+    let offline = (EventKind::DeviceOffline, About::Device(there, device));
+    assert_eq!(told(&all), [offline, alert(Some(here)), alert(None)]);
+    for wrong in ["", "Token", "token-expires", &"x".repeat(41)] {
+        assert!(wrong.parse::<AlertCause>().is_err(), "{wrong}");
+    }
+}
+
+pub(crate) fn what_becomes_of_an_invoice_at_the_authority_is_told_by_its_number_without_who_bought(
+    trial: &Trial,
+) {
+    let receiver = Receiver::start();
+    let outlet = trial.world.outlets[0];
+    let events = Events::of([EventKind::AuthorityFailed, EventKind::AuthorityAlert]).unwrap();
+    trial.create(&NewWebhook { events, ..order(trial, &receiver) }, &trial.own(), 1).unwrap();
+    let sealed = trial.world.sell(outlet).sealed;
+    let header = sealed.record().header;
+    let chain = ledger::ChainId { outlet, epoch: header.epoch, signer: header.device };
+    let place = ledger::Place { chain, position: sealed.record().link.position };
+    assert_eq!(
+        announce(trial, &News::Submission(SubmissionNews::Ambiguous, place), 1),
+        0,
+        "nobody asks for it"
+    );
+    assert_eq!(announce(trial, &News::Submission(SubmissionNews::Failed, place), 2), 1);
+    assert_eq!(announce(trial, &News::Alert("no_machine".parse().unwrap(), Some(outlet)), 3), 1);
+    let _dispatcher = dispatcher(trial, 17);
+    let requests = receiver.wait_for(2);
+    let hash = sealed.record().hash().to_string();
+    assert!(requests[0].body.contains("\"type\":\"authority.failed\"") && requests[0].body.contains(&hash));
+    assert!(requests[0].body.contains("\"fiscal_number\"") && !requests[0].body.contains("client"));
+    let about = format!("{{\"outlet_id\":\"{outlet}\",\"cause\":\"no_machine\"}}");
+    assert!(requests[1].body.contains(&about), "{:?}", requests[1]);
 }
