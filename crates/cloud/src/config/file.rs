@@ -9,9 +9,10 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ConfigFault, DatabaseConfig, LedgerConfig, LogConfig, database::DatabaseSection, devices::DevicesSection,
-    http::HttpSection, limits::LimitsSection, members::Override, public::PublicSection,
-    secret::AccessSection, signer::SignerSection, webhooks::WebhooksSection,
+    ConfigFault, DatabaseConfig, LedgerConfig, LogConfig, authority::AuthoritySection,
+    database::DatabaseSection, devices::DevicesSection, http::HttpSection, limits::LimitsSection,
+    members::Override, public::PublicSection, secret::AccessSection, signer::SignerSection,
+    webhooks::WebhooksSection,
 };
 
 /// The whole file.
@@ -28,6 +29,7 @@ pub(crate) struct File {
     pub(crate) webhooks: WebhooksSection,
     pub(crate) public: PublicSection,
     pub(crate) devices: DevicesSection,
+    pub(crate) authority: AuthoritySection,
 }
 
 #[derive(Debug, Deserialize)]

@@ -58,6 +58,12 @@ pub(crate) const MEMBERS: &[(&str, &str, Form)] = &[
     ("devices", "dgi_key", Form::Text),
     ("devices", "offline_days", Form::Number),
     ("devices", "offline_invoices", Form::Number),
+    ("authority", "enabled", Form::Flag),
+    ("authority", "hosts", Form::List),
+    ("authority", "allow_loopback", Form::Flag),
+    ("authority", "timeout_seconds", Form::Number),
+    ("authority", "tolerance", Form::Text),
+    ("authority", "machines", Form::Number),
 ];
 
 /// Variables of the test suites, which are no settings.

@@ -1,5 +1,6 @@
 //! What a cloud runs on: one TOML file, and environment variables for the same members.
 
+mod authority;
 mod database;
 mod devices;
 mod fault;
@@ -16,6 +17,7 @@ mod signer;
 mod tests;
 mod webhooks;
 
+pub use authority::AuthorityConfig;
 pub use database::{DatabaseConfig, PostgresConfig};
 pub use devices::DevicesConfig;
 pub use fault::ConfigFault;
@@ -61,6 +63,8 @@ pub struct Config {
     pub public: PublicConfig,
     /// Devices that seal, if there are any.
     pub devices: Option<DevicesConfig>,
+    /// The way to the tax authority, if invoices are sent there.
+    pub authority: Option<AuthorityConfig>,
     /// Passphrases that came with the environment.
     pub secrets: Secrets,
 }
@@ -110,6 +114,7 @@ impl Config {
             webhooks: file.webhooks.check()?,
             public: file.public.check()?,
             devices: file.devices.check(folder)?,
+            authority: file.authority.check()?,
             secrets,
         })
     }

@@ -162,3 +162,41 @@ fn devices_are_there_when_something_is_said_of_them() {
         assert!(fault.to_string().starts_with(member), "{fault}");
     }
 }
+
+#[test]
+fn nothing_is_sent_to_the_authority_until_it_is_said_and_then_to_its_service_alone() {
+    assert_eq!(read("").unwrap().authority, None);
+    assert_eq!(read("[authority]\ntimeout_seconds = 5").unwrap().authority, None);
+    let expected = AuthorityConfig {
+        hosts: vec!["edef.dgirdc.cd".to_owned()],
+        allow_loopback: false,
+        timeout: Duration::from_secs(20),
+        tolerance: "0.01".parse().unwrap(),
+        machines: NonZeroUsize::new(64).unwrap(),
+    };
+    assert_eq!(read("[authority]\nenabled = true").unwrap().authority, Some(expected.clone()));
+    let hosts = ("STELALA_AUTHORITY_HOSTS", "developper.dgirdc.cd, edef.dgirdc.cd");
+    let said = with(&[("STELALA_AUTHORITY_ENABLED", "true"), hosts]).unwrap().authority.unwrap();
+    assert_eq!(said.hosts, ["developper.dgirdc.cd", "edef.dgirdc.cd"]);
+    for (text, is_right) in [
+        ("timeout_seconds = 0", false),
+        ("timeout_seconds = 1", true),
+        ("timeout_seconds = 60", true),
+        ("timeout_seconds = 61", false),
+        ("tolerance = \"-0.01\"", false),
+        ("tolerance = \"0.00\"", true),
+        ("tolerance = \"1.00\"", true),
+        ("tolerance = \"1.01\"", false),
+        ("tolerance = \"little\"", false),
+        ("machines = 0", false),
+        ("machines = 1024", true),
+        ("machines = 1025", false),
+        ("hosts = []", true),
+        ("hosts = [\"https://edef.dgirdc.cd\"]", false),
+        ("hosts = [\"edef.dgirdc.cd/edef\"]", false),
+        ("hosts = [\"\"]", false),
+    ] {
+        let found = read(&format!("[authority]\nenabled = true\n{text}"));
+        assert_eq!(found.is_ok(), is_right, "{text}: {found:?}");
+    }
+}
