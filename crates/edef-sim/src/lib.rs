@@ -10,8 +10,10 @@
 mod call;
 mod exact;
 mod fault;
+mod front;
 mod message;
 mod profile;
+mod store;
 mod time;
 mod token;
 mod totals;
@@ -21,7 +23,8 @@ pub use self::{
     call::{Call, Delivery, Endpoint, Method, Reply},
     exact::Exact,
     fault::{Fault, FaultId, FaultKind, Moment, Often},
-    profile::{Group, Profile, Rates},
+    front::{Options, Simulator, SpawnFault, spawn},
+    profile::{Group, Profile},
     time::At,
     token::Token,
     world::{

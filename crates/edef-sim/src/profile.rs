@@ -46,11 +46,11 @@ impl TryFrom<char> for Group {
 
 /// Rates per group in per cent, from a day on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rates {
+pub(crate) struct Rates {
     /// The first day, as `2026-01-31`; empty for always.
-    pub from: String,
+    pub(crate) from: String,
     /// Per cent, from A to P.
-    pub rates: [Exact; GROUPS],
+    pub(crate) rates: [Exact; GROUPS],
 }
 
 /// Whose service is simulated.

@@ -1,5 +1,7 @@
 //! What a page or a test sees of the world, and sets in it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     machine::{CurrencyRate, Machine},
 };
 use crate::{
-    At, Call, Delivery, Dice, Exact, Fault, FaultId, FaultKind, Method, Often, Profile, Rates, Reply, Token,
+    At, Call, Delivery, Dice, Exact, Fault, FaultId, FaultKind, Group, Method, Often, Profile, Reply, Token,
 };
 
 /// So many calls are remembered.
@@ -134,17 +136,28 @@ impl World {
         Ok(token)
     }
 
-    /// Sets the tax rates of an e-MCF from a day on.
+    /// Changes tax rates of an e-MCF from a day on, in per cent; other groups keep what they have on that day.
     ///
     /// # Errors
     /// There is no such e-MCF, or the day or a rate is unusable.
-    pub fn rates_from(&mut self, nim: Nim, rates: Rates) -> Result<(), WorldFault> {
+    pub fn rates_from(
+        &mut self,
+        nim: Nim,
+        from: &str,
+        changed: &BTreeMap<Group, Exact>,
+    ) -> Result<(), WorldFault> {
         let machine = self.machines.get_mut(&nim).ok_or(WorldFault::Unknown)?;
         let is_rate = |rate: &Exact| !rate.is_negative() && *rate <= Exact::whole(100);
-        if !is_day(&rates.from) || !rates.rates.iter().all(is_rate) || machine.rates.len() >= DATED {
+        if !is_day(from) || !changed.values().all(is_rate) || machine.rates.len() >= DATED {
             return Err(WorldFault::Value);
         }
-        machine.rates.retain(|known| known.from != rates.from);
+        let before = machine.rates.iter().rev().find(|known| known.from.as_str() <= from);
+        let mut rates = before.cloned().ok_or(WorldFault::Value)?;
+        from.clone_into(&mut rates.from);
+        for (group, rate) in changed {
+            rates.rates[group.index()] = *rate;
+        }
+        machine.rates.retain(|known| known.from != from);
         machine.rates.push(rates);
         machine.rates.sort_by(|one, other| one.from.cmp(&other.from));
         self.keep_machine(nim);
@@ -236,6 +249,11 @@ impl World {
     /// One of them.
     pub fn machine(&self, nim: Nim) -> Option<MachineView> {
         self.machines.get(&nim).map(|machine| MachineView::of(nim, machine))
+    }
+
+    /// Whose token it is, expired or not.
+    pub fn holder(&self, token: &str) -> Option<Nim> {
+        self.tokens.get(token).copied()
     }
 
     /// What an e-MCF finalised, oldest first.

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::{Nim, PENDING};
-use crate::{At, Exact, Profile, Rates, Token, totals::Totals};
+use crate::{At, Exact, Profile, Token, profile::Rates, totals::Totals};
 
 /// Two minutes: a request that is not confirmed by then is none any more.
 pub(crate) const LIFE_MS: u64 = 120_000;

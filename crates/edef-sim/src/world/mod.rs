@@ -68,6 +68,9 @@ pub enum WorldFault {
         "this fault cannot be set: a chance is 1 to 1000 per mille, a status 400 to 599, at most 100 faults are set"
     )]
     Fault,
+    /// No fault has this number.
+    #[error("no fault has this number: see the list of faults")]
+    NoFault,
     /// A rate, date or text is unusable.
     #[error("write dates as 2026-01-31, rates from 0 to 100 per cent, and texts of at most 64 characters")]
     Value,
