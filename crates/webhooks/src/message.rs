@@ -207,8 +207,7 @@ fn of_record(row: &Row, kind: EventKind, prefix: Prefix) -> Result<Data, StoreFa
 /// What a record of the authority's elements says that a receiver needs.
 #[derive(Serialize)]
 struct AuthorityElements {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fiscal_number: Option<String>,
+    fiscal_number: String,
     nim: String,
     code: String,
     source: String,
@@ -219,26 +218,17 @@ impl AuthorityElements {
     fn read(body: &str, prefix: Prefix) -> Option<Self> {
         #[derive(Deserialize)]
         struct Body {
-            invoice: Invoice,
-            elements: Elements,
+            epoch: u32,
+            number: u64,
+            nim: String,
+            code: String,
             source: String,
             test: bool,
         }
-        #[derive(Deserialize)]
-        struct Invoice {
-            epoch: u32,
-            number: Option<u64>,
-        }
-        #[derive(Deserialize)]
-        struct Elements {
-            nim: String,
-            code: String,
-        }
-        let Body { invoice, elements, source, test } = serde_json::from_str(body).ok()?;
-        let number = invoice.number.and_then(InvoiceNumber::new);
-        let number = number.map(|number| FiscalNumber { prefix, epoch: Epoch(invoice.epoch), number });
-        let fiscal_number = number.map(|number| number.to_string());
-        Some(Self { fiscal_number, nim: elements.nim, code: elements.code, source, test })
+        let Body { epoch, number, nim, code, source, test } = serde_json::from_str(body).ok()?;
+        let number = InvoiceNumber::new(number)?;
+        let fiscal_number = FiscalNumber { prefix, epoch: Epoch(epoch), number }.to_string();
+        Some(Self { fiscal_number, nim, code, source, test })
     }
 }
 

@@ -69,13 +69,14 @@ impl AuthoritySection {
     }
 }
 
-/// Labels of small letters, digits and hyphens with dots between.
+/// Labels of small letters, digits and hyphens with dots between, and a port or none.
 fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         (1..=63).contains(&label.len()) && label.bytes().all(known) && !label.starts_with('-')
     };
-    text.len() <= 253 && text.split('.').all(is_label)
+    let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+    name.len() <= 253 && name.split('.').all(is_label) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 impl Default for AuthoritySection {

@@ -40,6 +40,7 @@ macro_rules! for_each_case {
             a_webhook_is_told_of_its_own_outlet_and_events_from_its_beginning,
             what_no_record_says_is_told_once_to_whom_it_concerns,
             what_becomes_of_an_invoice_at_the_authority_is_told_by_its_number_without_who_bought,
+            the_authoritys_elements_are_told_when_the_ledger_has_them,
             what_is_old_is_forgotten_and_what_waits_is_not,
             a_backup_carries_webhooks_and_what_waits,
         }

@@ -180,3 +180,43 @@ pub(crate) fn what_becomes_of_an_invoice_at_the_authority_is_told_by_its_number_
     let about = format!("{{\"outlet_id\":\"{outlet}\",\"cause\":\"no_machine\"}}");
     assert!(requests[1].body.contains(&about), "{:?}", requests[1]);
 }
+
+pub(crate) fn the_authoritys_elements_are_told_when_the_ledger_has_them(trial: &Trial) {
+    let receiver = Receiver::start();
+    let outlet = trial.world.outlets[0];
+    let events = Events::of([EventKind::AuthoritySynced]).unwrap();
+    trial.create(&NewWebhook { events, ..order(trial, &receiver) }, &trial.own(), 1).unwrap();
+    let sealed = trial.world.sell(outlet).sealed;
+    let header = sealed.record().header;
+    let chain = ledger::ChainId { outlet, epoch: header.epoch, signer: header.device };
+    let note = ledger::AuthorityNote {
+        invoice: ledger::Place { chain, position: sealed.record().link.position },
+        record_hash: sealed.record().hash(),
+        elements: ledger::AuthorityElements {
+            nim: "CD01002345-1".parse().unwrap(),
+            uid: None,
+            code: "TESTFEW73TJMEJCGFOCXPDOX".parse().unwrap(),
+            date_time: None,
+            qr: None,
+            counters: None,
+            total: None,
+            vtotal: None,
+            source: ledger::AuthoritySource::Api,
+            host: "edef.example.cd".parse().unwrap(),
+            is_test: true,
+        },
+    };
+    trial.world.ledger.note_authority(outlet, note, None).unwrap();
+    let _dispatcher = dispatcher(trial, 18);
+    let told = receiver.wait_for(1).remove(0).body;
+    let number = sealed.record().header.invoice().unwrap().number.value();
+    for said in [
+        "\"type\":\"authority.synced\"",
+        &format!("-{}-{number:08}\"", header.epoch),
+        "\"code\":\"TESTFEW73TJMEJCGFOCXPDOX\"",
+        "\"nim\":\"CD01002345-1\"",
+        "\"source\":\"api\",\"test\":true",
+    ] {
+        assert!(told.contains(said), "{said} is not in {told}");
+    }
+}
