@@ -9,9 +9,13 @@
 
 mod at;
 mod book;
+mod follow;
 mod job;
 mod machine;
+mod scribe;
 mod spelled;
+mod store;
+mod tables;
 mod transition;
 mod words;
 
@@ -22,4 +26,6 @@ pub use job::{
     Source, Step, Totals,
 };
 pub use machine::{Baseline, BlockCause, Breaker, Machine, MachineId, MachineState};
+pub use store::Sync;
+pub use tables::TABLES;
 pub use transition::{Cause, Transition};

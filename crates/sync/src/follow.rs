@@ -1,0 +1,142 @@
+//! From the ledger's records to jobs, outlet by outlet and chain by chain. A sale writes nothing for the authority: its own
+//! record is its entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fiscal::OutletId;
+use ledger::{LedgerStore, StoreFault};
+
+use crate::{
+    At,
+    store::{Head, Stepped, heads, step_outlet, sweep},
+};
+
+/// So many heads are compared at once.
+const PAGE: usize = 512;
+/// So many steps an outlet has before others have theirs.
+const STEPS: usize = 8;
+
+/// How far the follower has come, and what stands in its way.
+#[derive(Debug, Default)]
+pub(crate) struct Following {
+    /// The head up to which all chains of an outlet have become jobs. What a device delivers moves the head, too: the
+    /// ledger anchors it in its own chain.
+    seen: BTreeMap<OutletId, Head>,
+    /// Where the next round goes on.
+    after: Option<OutletId>,
+    broken: Broken,
+}
+
+/// What a round has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Followed {
+    /// So many jobs were made.
+    pub(crate) jobs: usize,
+    /// There is more to read now.
+    pub(crate) has_more: bool,
+}
+
+impl Following {
+    /// Looks at one page of outlets, and makes jobs of what was sealed there since the last time; at the end of all outlets
+    /// it begins again. One question says for all of them whether there is anything.
+    ///
+    /// Nothing is skipped: what cannot be read stops one chain at that record, until the ledger is mended. It is logged and
+    /// alerted once, and all else goes on. `pause` is called after each transaction, so that sealing has its turn.
+    pub(crate) fn round(
+        &mut self,
+        store: &mut dyn LedgerStore,
+        now: At,
+        pause: &mut dyn FnMut(),
+    ) -> Result<Followed, StoreFault> {
+        let heads = heads(store, self.after, PAGE)?;
+        let mut followed = Followed { jobs: 0, has_more: heads.len() == PAGE };
+        for (outlet, head) in &heads {
+            // What cannot be read is looked at again when the outlet has something new, and after a start.
+            if self.seen.get(outlet) == Some(head) {
+                continue;
+            }
+            let (stepped, is_broken) = self.outlet(store, *outlet, *head, now, pause)?;
+            followed.jobs += stepped.jobs;
+            followed.has_more |= stepped.has_more;
+            if !stepped.has_more && !is_broken {
+                self.seen.insert(*outlet, *head);
+            }
+        }
+        self.after = heads.last().filter(|_| heads.len() == PAGE).map(|(outlet, _)| *outlet);
+        if self.after.is_none() {
+            self.broken.round_is_over();
+            followed.has_more |= sweep(store, now, pause)?;
+        }
+        Ok(followed)
+    }
+
+    fn outlet(
+        &mut self,
+        store: &mut dyn LedgerStore,
+        outlet: OutletId,
+        head: Head,
+        now: At,
+        pause: &mut dyn FnMut(),
+    ) -> Result<(Stepped, bool), StoreFault> {
+        let (mut all, mut is_broken) = (Stepped::default(), false);
+        let mut stopped = BTreeSet::new();
+        for _ in 0..STEPS {
+            let stepped = match step_outlet(store, outlet, head, &stopped, now) {
+                Ok(stepped) => stepped,
+                Err((Some(chain), fault)) => {
+                    is_broken = true;
+                    let about = format!("{} {} {}", chain.outlet, chain.epoch, chain.signer);
+                    self.broken.note(store, &about, chain.outlet, fault, now)?;
+                    stopped.insert(chain);
+                    continue;
+                }
+                Err((None, fault)) => {
+                    self.broken.note(store, outlet.as_str(), outlet, fault, now)?;
+                    return Ok((Stepped { has_more: false, ..all }, true));
+                }
+            };
+            all = Stepped { jobs: all.jobs + stepped.jobs, ..stepped };
+            if stepped.has_written {
+                pause();
+            }
+            if !stepped.has_more {
+                break;
+            }
+        }
+        Ok((all, is_broken))
+    }
+}
+
+/// What cannot be read, each told once for as long as it is so.
+#[derive(Debug, Default)]
+struct Broken {
+    told: BTreeSet<String>,
+    in_this_round: BTreeSet<String>,
+}
+
+impl Broken {
+    /// Any other fault than an unreadable row is one of the database, which ends the round.
+    fn note(
+        &mut self,
+        store: &mut dyn LedgerStore,
+        about: &str,
+        outlet: OutletId,
+        fault: StoreFault,
+        now: At,
+    ) -> Result<(), StoreFault> {
+        let StoreFault::Corrupt(what) = fault else { return Err(fault) };
+        let broken = format!("{about}: {what}");
+        let is_told = self.told.contains(&broken);
+        if self.in_this_round.insert(broken) && !is_told {
+            tracing::error!(about, what, "invoices wait for what cannot be read: verify the ledger");
+            crate::store::alert_corrupt(store, about, Some(outlet), &what, now)?;
+        }
+        Ok(())
+    }
+
+    /// What was mended is told again when it breaks again.
+    fn round_is_over(&mut self) {
+        self.told = std::mem::take(&mut self.in_this_round);
+    }
+}
+

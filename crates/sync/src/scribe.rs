@@ -1,0 +1,204 @@
+//! One thread writes what all lanes of a process have to write: what waits goes into one transaction, and while that is
+//! committed the next gathers.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use ledger::{Database, LedgerStore, SinceEpoch, StoreFault};
+
+use crate::store::{Outcome, Writing};
+
+/// So many changes are written in one transaction at most: a few milliseconds, while which SQLite seals nothing.
+const MOST: usize = 200;
+/// How long it waits for a database that is away before it tries again: at first, and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// The longest that it leaves to others after a transaction.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// So often it tries to write what waits when it is to stop.
+const LAST_TRIES: usize = 3;
+
+/// Writes in the order of coming. A handle: clones write through the same thread.
+#[derive(Clone)]
+pub(crate) struct Scribe(Arc<Desk>);
+
+struct Desk {
+    state: Mutex<State>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Order>,
+    is_stopping: bool,
+    has_ended: bool,
+}
+
+struct Order {
+    writing: Writing,
+    answer: mpsc::SyncSender<Answer>,
+}
+
+type Answer = Result<Outcome, StoreFault>;
+
+impl Scribe {
+    /// Starts the thread.
+    pub(crate) fn start(database: Arc<dyn Database>, clock: SinceEpoch) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let scribe = Self(Arc::new(Desk { state: Mutex::default(), news: Condvar::new() }));
+        let desk = Arc::clone(&scribe.0);
+        let run = move || {
+            // Whatever becomes of it, nobody waits in vain.
+            let _closes = Closes(Arc::clone(&desk));
+            Pen { database, clock, store: None }.run(&desk);
+        };
+        let thread = std::thread::Builder::new().name("sync-scribe".to_owned()).spawn(run)?;
+        Ok((scribe, thread))
+    }
+
+    /// Has it written, and waits until that is durable.
+    pub(crate) fn write(&self, writing: Writing) -> Answer {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        {
+            let mut state = self.0.state();
+            if state.has_ended || state.is_stopping {
+                return Err(away());
+            }
+            state.waiting.push_back(Order { writing, answer: sender });
+        }
+        self.0.news.notify_all();
+        receiver.recv().unwrap_or_else(|_| Err(away()))
+    }
+
+    /// Takes nothing more, writes what waits and ends.
+    pub(crate) fn stop(&self) {
+        self.0.state().is_stopping = true;
+        self.0.news.notify_all();
+    }
+}
+
+impl Desk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, as much as goes into one transaction; none when all is over.
+    fn take(&self) -> Option<Vec<Order>> {
+        let mut state = self.state();
+        while state.waiting.is_empty() {
+            if state.is_stopping {
+                return None;
+            }
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let (mut taken, mut weight) = (Vec::new(), 0);
+        while let Some(order) = state.waiting.pop_front() {
+            weight += order.writing.weight();
+            taken.push(order);
+            if weight >= MOST {
+                break;
+            }
+        }
+        Some(taken)
+    }
+
+    /// Waits for so long; says whether it is to stop.
+    fn rest(&self, time: Duration) -> bool {
+        let state = self.state();
+        let waited = self.news.wait_timeout_while(state, time, |state| !state.is_stopping);
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_stopping
+    }
+}
+
+struct Closes(Arc<Desk>);
+
+impl Drop for Closes {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.has_ended = true;
+        // Their senders go, and with them who waits.
+        state.waiting.clear();
+    }
+}
+
+struct Pen {
+    database: Arc<dyn Database>,
+    clock: SinceEpoch,
+    store: Option<Box<dyn LedgerStore>>,
+}
+
+impl Pen {
+    fn run(mut self, desk: &Desk) {
+        while let Some(orders) = desk.take() {
+            let began = (self.clock)();
+            self.write(desk, orders);
+            let took = (self.clock)().saturating_sub(began);
+            // Sealing shares the database, and has as much of it.
+            if !took.is_zero() {
+                desk.rest(took.min(LONGEST_PAUSE));
+            }
+        }
+    }
+
+    /// Writes all of them, however often it takes.
+    fn write(&mut self, desk: &Desk, orders: Vec<Order>) {
+        let (mut wait, mut last, mut again) = (RETRY.0, 0, false);
+        loop {
+            match self.once(&orders, again) {
+                Ok(done) => {
+                    for (order, done) in orders.into_iter().zip(done) {
+                        // Who asked may have gone.
+                        let _ = order.answer.send(Ok(done));
+                    }
+                    return;
+                }
+                Err(StoreFault::Unavailable(why)) => {
+                    tracing::warn!(why, "what the authority answered waits for the database");
+                    self.store = None;
+                    again = true;
+                    if desk.rest(wait) {
+                        last += 1;
+                        wait = RETRY.0;
+                    }
+                    wait = (wait * 2).min(RETRY.1);
+                    if last >= LAST_TRIES {
+                        return answer_all(orders, &StoreFault::Unavailable(why));
+                    }
+                }
+                // One of them cannot be written: the others are.
+                Err(_) if orders.len() > 1 => {
+                    for order in orders {
+                        self.write(desk, vec![order]);
+                    }
+                    return;
+                }
+                Err(fault) => return answer_all(orders, &fault),
+            }
+        }
+    }
+
+    fn once(&mut self, orders: &[Order], again: bool) -> Result<Vec<Outcome>, StoreFault> {
+        let store = match &mut self.store {
+            Some(store) => store,
+            none => none.insert(self.database.connect()?),
+        };
+        let mut tries = 0;
+        ledger::change(&mut **store, |statements| {
+            tries += 1;
+            let again = again || tries > 1;
+            orders.iter().map(|order| order.writing.write(statements, again)).collect()
+        })
+    }
+}
+
+fn answer_all(orders: Vec<Order>, fault: &StoreFault) {
+    for order in orders {
+        let _ = order.answer.send(Err(fault.clone()));
+    }
+}
+
+fn away() -> StoreFault {
+    StoreFault::Unavailable("the sync of this process is stopping".to_owned())
+}

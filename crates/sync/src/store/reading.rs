@@ -1,0 +1,208 @@
+//! What a lane asks of jobs and machines. Each question is answered by an index, however many jobs there are.
+
+use fiscal::{EventKind, OutletId, Subject};
+use ledger::{Cell, LedgerStore, Place, Statements, StoreFault};
+use serde::Deserialize;
+
+use super::{
+    facts::read,
+    rows::{at, cell, corrupt, count, job, job_columns, machine, machine_columns, number, parsed},
+    writing::find,
+};
+use crate::{At, Job, JobId, Machine, MachineId, OriginalStanding, Paper};
+
+/// A machine and its outlets.
+pub(crate) fn machine_of(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+) -> Result<Option<Machine>, StoreFault> {
+    let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.id = $1");
+    let rows = statements.query(sql, &[cell(id)])?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let outlets = outlets(statements, "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet", id)?;
+    machine(row, outlets).map(Some)
+}
+
+fn outlets(
+    statements: &mut dyn Statements,
+    sql: &'static str,
+    id: &MachineId,
+) -> Result<Vec<OutletId>, StoreFault> {
+    let rows = statements.query(sql, &[cell(id)])?;
+    let outlet = |row: &Vec<Cell>| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets"));
+    rows.iter().map(outlet).collect()
+}
+
+/// What is due at a machine, in turn over its outlets from the one after `last` on, and in each the oldest first.
+///
+/// Nothing of an outlet is due before the beginning of its newest epoch was read, and what that puts in doubt is doubted.
+pub(crate) fn due(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    last: Option<OutletId>,
+    now: At,
+    most: usize,
+) -> Result<Vec<Job>, StoreFault> {
+    let ready = "SELECT x.outlet FROM sync_machine_outlets x JOIN sync_outlets s ON s.outlet = x.outlet \
+         JOIN heads h ON h.outlet = x.outlet WHERE x.machine = $1 AND s.sweeping = 0 AND s.epoch >= h.epoch \
+         ORDER BY x.outlet";
+    let mut ready = outlets(statements, ready, id)?;
+    let first = ready.partition_point(|outlet| last.is_some_and(|last| *outlet <= last));
+    ready.rotate_left(first);
+    let mut waiting = Vec::new();
+    for outlet in ready {
+        let found = due_of(statements, outlet, now, most)?;
+        if !found.is_empty() {
+            waiting.push(found.into_iter());
+        }
+        // Each of them gives one.
+        if waiting.len() == most {
+            break;
+        }
+    }
+    let mut taken = Vec::new();
+    while taken.len() < most && !waiting.is_empty() {
+        waiting.retain_mut(|outlet| match outlet.next() {
+            Some(job) if taken.len() < most => {
+                taken.push(job);
+                true
+            }
+            _ => false,
+        });
+    }
+    Ok(taken)
+}
+
+fn due_of(
+    statements: &mut dyn Statements,
+    outlet: OutletId,
+    now: At,
+    most: usize,
+) -> Result<Vec<Job>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j WHERE j.outlet = $1 AND j.state IN ('PENDING', 'RETRY') AND j.due <= $2 \
+         ORDER BY j.due, j.sealed, j.id LIMIT $3"
+    );
+    readable(&statements.query(sql, &[cell(&outlet), at(now), number(most as u64)])?)
+}
+
+/// The jobs of a machine of which something may be out or unknown, the oldest first.
+pub(crate) fn open(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    most: usize,
+) -> Result<Vec<Job>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+         WHERE j.machine = $1 AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+         AND s.sweeping = 0 AND s.epoch >= h.epoch ORDER BY j.since, j.id LIMIT $2"
+    );
+    readable(&statements.query(sql, &[cell(id), number(most as u64)])?)
+}
+
+/// A row that cannot be read stops its own job, and no other.
+fn readable(rows: &[Vec<Cell>]) -> Result<Vec<Job>, StoreFault> {
+    let mut jobs = Vec::new();
+    for row in rows {
+        match job(row) {
+            Ok(job) => jobs.push(job),
+            Err(StoreFault::Corrupt(what)) => {
+                tracing::error!(what, "a job cannot be read and is left out: restore it from a backup");
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(jobs)
+}
+
+pub(crate) fn open_count(statements: &mut dyn Statements, id: &MachineId) -> Result<u64, StoreFault> {
+    let sql = "SELECT count(*) FROM sync_jobs j WHERE j.machine = $1 \
+         AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE')";
+    let rows = statements.query(sql, &[cell(id)])?;
+    rows.first().and_then(|row| count(row.first()?)).ok_or_else(|| corrupt("sync_jobs"))
+}
+
+pub(crate) fn unrecorded(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    most: usize,
+) -> Result<Vec<JobId>, StoreFault> {
+    let sql = "SELECT j.id FROM sync_jobs j WHERE j.machine = $1 AND j.state = 'SYNCED' AND j.recorded = 0 \
+         ORDER BY j.since, j.id LIMIT $2";
+    let rows = statements.query(sql, &[cell(id), number(most as u64)])?;
+    rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_jobs"))).collect()
+}
+
+/// What is read of a flag's body.
+#[derive(Deserialize)]
+struct Flagged {
+    reason: String,
+    signer: String,
+    position: u64,
+    #[serde(default)]
+    causes: Vec<String>,
+}
+
+/// The invoice of a job, and whether it may be sent. None when the ledger does not hold it.
+pub(crate) fn paper(store: &mut dyn LedgerStore, job: &Job) -> Result<Option<Paper>, StoreFault> {
+    let Some(row) = store.at(job.place)? else { return Ok(None) };
+    let record = read(&row)?.hash();
+    if JobId(record) != job.id {
+        return Err(StoreFault::Corrupt(format!("{:?} is not the record of its job", job.place)));
+    }
+    let withheld = match &row.body {
+        None => Some("erased".to_owned()),
+        Some(_) => flag(store, job)?,
+    };
+    let original = original(store, job)?;
+    let payload = row.body.unwrap_or_default();
+    Ok(Some(Paper { payload, fiscal: job.fiscal, record, original, withheld }))
+}
+
+/// What a flag says against it (L6), when the ledger's own signer has flagged it.
+fn flag(store: &mut dyn LedgerStore, job: &Job) -> Result<Option<String>, StoreFault> {
+    let Place { chain, position } = job.place;
+    let Some(head) = store.head(chain.outlet)? else { return Ok(None) };
+    // Its own invoices keep the rules, or were not sealed.
+    if head.chain.signer == chain.signer {
+        return Ok(None);
+    }
+    let reference = ledger::Reference { epoch: chain.epoch, number: job.fiscal.number };
+    for row in store.notes_on(chain.outlet, reference)? {
+        let is_flag = row.place.chain.signer == head.chain.signer
+            && read(&row)?.header.subject == Subject::Event(EventKind::Flag);
+        let flag = row.body.as_deref().filter(|_| is_flag).and_then(|body| serde_json::from_str::<Flagged>(body).ok());
+        let is_its = |flag: &Flagged| {
+            flag.reason == "non_compliant"
+                && flag.signer == chain.signer.as_str()
+                && flag.position == position.value()
+        };
+        if let Some(flag) = flag.filter(is_its) {
+            return Ok(Some(flag.causes.join(" ")));
+        }
+    }
+    Ok(None)
+}
+
+fn original(store: &mut dyn LedgerStore, job: &Job) -> Result<OriginalStanding, StoreFault> {
+    let Some(original) = job.original else { return Ok(OriginalStanding::None) };
+    let reference = original.reference;
+    let Some(row) = store.by_number(original.outlet, reference.epoch, reference.number)? else {
+        return Ok(OriginalStanding::Unknown);
+    };
+    let id = JobId(read(&row)?.hash());
+    let mut found = None;
+    store.look(&mut |statements| {
+        found = find(statements, id)?;
+        Ok(())
+    })?;
+    Ok(match found {
+        None => OriginalStanding::Unknown,
+        Some(Job { elements: Some(elements), .. }) => OriginalStanding::Synced(elements.code),
+        Some(Job { state, .. }) => OriginalStanding::Waits(state),
+    })
+}
