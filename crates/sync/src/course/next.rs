@@ -1,0 +1,52 @@
+use edef::AuthorityCode;
+
+use super::{Move, ORIGINAL_AGAIN, may_request};
+use crate::{At, Cause, Job, JobState, OriginalStanding, Problem};
+
+/// What is to be done with a job whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is requested, with the code of its original if it has one.
+    Request(Option<AuthorityCode>),
+    /// It waits, or fails, and nothing is sent.
+    Put(Move),
+    /// Nothing: it is not one that may be requested.
+    Leave,
+}
+
+/// The next step of a job that is due.
+pub fn next(job: Job, original: OriginalStanding, withheld: Option<&str>, now: At) -> Next {
+    if !may_request(&job) {
+        return Next::Leave;
+    }
+    if let Some(text) = withheld {
+        return Next::Put(withhold(job, text, now));
+    }
+    match original {
+        OriginalStanding::None => Next::Request(None),
+        OriginalStanding::Synced(code) => Next::Request(Some(code)),
+        OriginalStanding::Waits(JobState::Failed | JobState::Differs | JobState::Withdrawn) => {
+            Next::Put(wait(job, Cause::OriginalStuck, now))
+        }
+        OriginalStanding::Waits(_) | OriginalStanding::Unknown => {
+            Next::Put(wait(job, Cause::WaitsForOriginal, now))
+        }
+    }
+}
+
+fn withhold(mut job: Job, text: &str, now: At) -> Move {
+    job.error =
+        Some(Problem { word: Cause::NonCompliant.name().to_owned(), code: None, text: text.to_owned() });
+    Move::to(job, JobState::Failed, Cause::NonCompliant, text, now)
+}
+
+/// It counts as no attempt, and is told once.
+fn wait(mut job: Job, cause: Cause, now: At) -> Move {
+    job.due = now.plus(ORIGINAL_AGAIN);
+    let waited = job.error.as_ref().is_some_and(|error| error.word == cause.name());
+    if waited && job.state == JobState::Retry {
+        return Move::quiet(job);
+    }
+    job.error = Some(Problem { word: cause.name().to_owned(), code: None, text: String::new() });
+    Move::to(job, JobState::Retry, cause, "", now)
+}
