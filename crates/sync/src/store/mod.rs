@@ -11,17 +11,19 @@ mod reading;
 pub(crate) mod rows;
 mod writing;
 
+pub use self::{book::StoreBook, leases::Candidate};
 pub(crate) use self::{
-    book::StoreBook,
     feed::{Stepped, step_outlet, sweep},
     heads::{Head, heads},
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
     raise::{alert_corrupt, raise},
     reading::machine_of,
-    writing::{Outcome, What, Writing, find},
+    writing::{Outcome, What, Writing, apply, find},
 };
 
 use ledger::{Cell, LedgerStore, Statements, StoreFault};
+
+use crate::{At, Lease};
 
 const SCHEMA: &str = include_str!("../schema.sql");
 const VERSION: i64 = 1;
@@ -33,6 +35,27 @@ impl<'a> Sync<'a> {
     /// Over a connection whose database was prepared.
     pub fn over(store: &'a mut dyn LedgerStore) -> Self {
         Self(store)
+    }
+
+    /// The machines with something to do, those first that waited longest for their turn, at most so many.
+    pub fn candidates(&mut self, now: At, most: usize) -> Result<Vec<Candidate>, StoreFault> {
+        candidates(self.0, now, most)
+    }
+
+    /// Takes a machine from whoever had it when it was seen, under the next fence; none when somebody came first. Whether
+    /// it is free is for the caller to know.
+    pub fn take(&mut self, seen: &Candidate, holder: &str) -> Result<Option<Lease>, StoreFault> {
+        take(self.0, seen, holder)
+    }
+
+    /// Says that the holder of leases lives, and which of them he holds still.
+    pub fn renew(&mut self, leases: &[Lease]) -> Result<Vec<bool>, StoreFault> {
+        renew(self.0, leases)
+    }
+
+    /// Gives a lease back.
+    pub fn give_back(&mut self, lease: &Lease) -> Result<(), StoreFault> {
+        give_back(self.0, lease)
     }
 
     /// Makes the tables that are not there yet. A database of another version is refused and left as it is.

@@ -1,0 +1,225 @@
+use std::collections::HashMap;
+
+use quick_xml::{
+    Reader, XmlVersion,
+    escape::resolve_predefined_entity,
+    events::{BytesRef, BytesStart, Event},
+};
+
+use super::{parts::Parts, text::unescaped};
+use crate::sheets::{
+    SheetFault,
+    table::{Bounds, Entry, Table, TableRow},
+};
+
+const DAMAGED: SheetFault = SheetFault::Unreadable("the XML in the archive");
+
+/// The tables of a workbook in its order. Of a formula the value is read that the program computed last.
+pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFault> {
+    let mut parts = Parts::of(bytes, bounds)?;
+    let workbook = parts.text("xl/workbook.xml")?.ok_or(SheetFault::Unreadable("no workbook in the archive"))?;
+    let targets = targets(&parts.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default())?;
+    let shared = shared_strings(&parts.text("xl/sharedStrings.xml")?.unwrap_or_default())?;
+    let (mut tables, mut left) = (Vec::new(), Left { rows: bounds.rows, cells: bounds.cells });
+    for (name, id) in sheets(&workbook)? {
+        let Some(path) = targets.get(&id).map(|target| path(target)) else { continue };
+        // A sheet of charts, say, is none of tables.
+        let Some(xml) = parts.text(&path)? else { continue };
+        let rows = WorksheetReader { shared: &shared, columns: bounds.columns, left: &mut left }.read(&xml)?;
+        tables.push(Table { name, rows });
+    }
+    Ok(tables)
+}
+
+/// How much may still be read, in all sheets together.
+struct Left {
+    rows: usize,
+    cells: usize,
+}
+
+fn path(target: &str) -> String {
+    target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned)
+}
+
+/// One event after the other. A document type, with which entities could be made, is refused.
+fn each_event(
+    xml: &str,
+    mut take: impl FnMut(Event<'_>) -> Result<(), SheetFault>,
+) -> Result<(), SheetFault> {
+    let mut reader = Reader::from_str(xml.strip_prefix('\u{feff}').unwrap_or(xml));
+    loop {
+        match reader.read_event().map_err(|_| DAMAGED)? {
+            Event::Eof => return Ok(()),
+            Event::DocType(_) => return Err(SheetFault::Unreadable("a document type")),
+            // What is empty ends where it starts.
+            Event::Empty(start) => {
+                let end = start.to_end().into_owned();
+                take(Event::Start(start))?;
+                take(Event::End(end))?;
+            }
+            event => take(event)?,
+        }
+    }
+}
+
+/// A reference to a character, or to one of the five entities that every XML has.
+fn resolved(reference: &BytesRef<'_>) -> Result<String, SheetFault> {
+    if let Some(character) = reference.resolve_char_ref().map_err(|_| DAMAGED)? {
+        return Ok(character.to_string());
+    }
+    resolve_predefined_entity(reference).map(str::to_owned).ok_or(SheetFault::Unreadable("an entity"))
+}
+
+fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, SheetFault> {
+    let found = start.try_get_attribute(name).map_err(|_| DAMAGED)?;
+    let value = found.map(|found| found.normalized_value(XmlVersion::Explicit1_0).map(|value| value.into_owned()));
+    value.transpose().map_err(|_| DAMAGED)
+}
+
+/// The name of each sheet, and by which id its part is found.
+fn sheets(workbook: &str) -> Result<Vec<(String, String)>, SheetFault> {
+    let mut sheets = Vec::new();
+    each_event(workbook, |event| {
+        if let Event::Start(start) = event
+            && start.local_name().as_ref() == "sheet"
+        {
+            let name = attribute(&start, "name")?.unwrap_or_default();
+            sheets.extend(attribute(&start, "r:id")?.map(|id| (name, id)));
+        }
+        Ok(())
+    })?;
+    Ok(sheets)
+}
+
+fn targets(relationships: &str) -> Result<HashMap<String, String>, SheetFault> {
+    let mut targets = HashMap::new();
+    each_event(relationships, |event| {
+        if let Event::Start(start) = event
+            && start.local_name().as_ref() == "Relationship"
+        {
+            let id = attribute(&start, "Id")?;
+            targets.extend(id.zip(attribute(&start, "Target")?));
+        }
+        Ok(())
+    })?;
+    Ok(targets)
+}
+
+fn shared_strings(xml: &str) -> Result<Vec<String>, SheetFault> {
+    let (mut strings, mut text, mut in_text, mut phonetic) = (Vec::new(), String::new(), false, false);
+    each_event(xml, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "si" => text.clear(),
+                "rPh" => phonetic = true,
+                "t" => in_text = !phonetic,
+                _ => {}
+            },
+            Event::End(end) => match end.local_name().as_ref() {
+                "si" => strings.push(unescaped(&text)),
+                "rPh" => phonetic = false,
+                "t" => in_text = false,
+                _ => {}
+            },
+            Event::Text(part) if in_text => text.push_str(&part.xml10_content()),
+            Event::CData(part) if in_text => text.push_str(&part.xml10_content()),
+            Event::GeneralRef(reference) if in_text => text.push_str(&resolved(&reference)?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(strings)
+}
+
+struct WorksheetReader<'a> {
+    shared: &'a [String],
+    columns: usize,
+    left: &'a mut Left,
+}
+
+#[derive(Default)]
+struct CellBegun {
+    column: usize,
+    kind: Option<String>,
+    text: String,
+}
+
+impl WorksheetReader<'_> {
+    fn read(mut self, xml: &str) -> Result<Vec<TableRow>, SheetFault> {
+        let (mut rows, mut row) = (Vec::new(), TableRow { number: 0, cells: Vec::new() });
+        let (mut cell, mut in_value) = (CellBegun::default(), false);
+        each_event(xml, |event| {
+            match event {
+                Event::Start(start) => match start.local_name().as_ref() {
+                    "row" => {
+                        let said = attribute(&start, "r")?.and_then(|number| number.parse().ok());
+                        row = TableRow { number: said.unwrap_or(row.number.saturating_add(1)), cells: Vec::new() };
+                    }
+                    "c" => {
+                        let column = attribute(&start, "r")?.and_then(|name| column_of(&name));
+                        let column = column.unwrap_or(row.cells.len());
+                        cell = CellBegun { column, kind: attribute(&start, "t")?, text: String::new() };
+                    }
+                    "v" | "t" => in_value = true,
+                    _ => {}
+                },
+                Event::End(end) => match end.local_name().as_ref() {
+                    "row" => self.keep_row(&mut rows, &mut row)?,
+                    "c" => self.keep_cell(&mut row, std::mem::take(&mut cell))?,
+                    "v" | "t" => in_value = false,
+                    _ => {}
+                },
+                Event::Text(part) if in_value => cell.text.push_str(&part.xml10_content()),
+                Event::CData(part) if in_value => cell.text.push_str(&part.xml10_content()),
+                Event::GeneralRef(reference) if in_value => cell.text.push_str(&resolved(&reference)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn keep_row(&mut self, rows: &mut Vec<TableRow>, row: &mut TableRow) -> Result<(), SheetFault> {
+        let cells = std::mem::take(&mut row.cells);
+        if cells.iter().all(Entry::is_blank) {
+            return Ok(());
+        }
+        self.left.rows = self.left.rows.checked_sub(1).ok_or(SheetFault::TooLong)?;
+        rows.push(TableRow { number: row.number, cells });
+        Ok(())
+    }
+
+    fn keep_cell(&mut self, row: &mut TableRow, cell: CellBegun) -> Result<(), SheetFault> {
+        if cell.column >= self.columns {
+            // Programs style columns far to the right of all that is written.
+            return if cell.text.is_empty() { Ok(()) } else { Err(SheetFault::TooLong) };
+        }
+        let entry = match cell.kind.as_deref() {
+            Some("s") => {
+                let at: Option<usize> = cell.text.trim().parse().ok();
+                Entry::of_text(at.and_then(|at| self.shared.get(at)).ok_or(DAMAGED)?)
+            }
+            Some("inlineStr" | "str") => Entry::of_text(&unescaped(&cell.text)),
+            // A time in ISO 8601, a truth value, the name of a fault.
+            Some("d" | "b" | "e") => Entry::of_text(&cell.text),
+            _ => Entry { is_number: true, ..Entry::of_text(&cell.text) },
+        };
+        if entry.is_blank() {
+            return Ok(());
+        }
+        if cell.column >= row.cells.len() {
+            let more = cell.column + 1 - row.cells.len();
+            self.left.cells = self.left.cells.checked_sub(more).ok_or(SheetFault::TooLong)?;
+            row.cells.resize(cell.column + 1, Entry::default());
+        }
+        row.cells[cell.column] = entry;
+        Ok(())
+    }
+}
+
+/// Of `AB12`: 27.
+fn column_of(name: &str) -> Option<usize> {
+    let letters = name.bytes().take_while(u8::is_ascii_uppercase);
+    let number = letters.take(4).fold(0, |sum, letter| sum * 26 + usize::from(letter - b'A') + 1);
+    number.checked_sub(1)
+}
