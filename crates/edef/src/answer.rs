@@ -179,10 +179,15 @@ impl PendingInvoice {
             nif: all.parsed(&["nif", "ifu"]),
             rn: all.parsed(&["rn"]),
             invoice_type: all.text(&["type"]).and_then(|code| InvoiceType::from_dgi_code(&code)),
-            record: COMMENTS.iter().find_map(|name| record_in_comment(&all.text(&[name])?)),
+            record: last_comment(&all).and_then(|comment| record_in_comment(&comment)),
             total: all.figure(&["total"])?,
         })
     }
+}
+
+/// Ours is the last line; one before it that looks like ours was written by the seller.
+fn last_comment(all: &Object<'_>) -> Option<String> {
+    COMMENTS.iter().rev().find_map(|name| all.text(&[name]))
 }
 
 /// `PUT /api/invoice/{uid}/confirm`: the authority's security elements.
@@ -204,22 +209,34 @@ impl Confirmed {
     /// The longest text of a QR code that is taken, in bytes.
     pub const QR_LENGTH: usize = 1_024;
 
-    /// Reads an answer; one that holds an error is [`CallFault::Refused`].
+    /// Reads an answer. One that holds all elements is a success, whatever error it names besides: a code that came is
+    /// not thrown away. Else one that holds an error is [`CallFault::Refused`].
     pub fn read(body: &str) -> Result<Self, CallFault> {
         let all = object(body)?;
+        if let Some(confirmed) = Self::elements(&all) {
+            return Ok(confirmed);
+        }
+        if let Some(code) = all.parsed::<AuthorityCode>(&CODE_NAMES) {
+            tracing::warn!(%code, "the authority answered a code without the other elements: look for it on its portal");
+        }
         refusal(&all)?;
-        let qr = all
-            .text(&["qrCode", "qr"])
-            .filter(|qr| qr.len() <= Self::QR_LENGTH && !qr.chars().any(char::is_control));
-        Ok(Self {
-            code: all.parsed(&["codeDEFDGI", "codeMECeFDGI", "code"]).ok_or(CallFault::Malformed)?,
-            qr: qr.ok_or(CallFault::Malformed)?,
-            nim: all.parsed(&["nim"]).ok_or(CallFault::Malformed)?,
-            date_time: all.time(&["dateTime"]).ok_or(CallFault::Malformed)?,
+        Err(CallFault::Malformed)
+    }
+
+    fn elements(all: &Object<'_>) -> Option<Self> {
+        let is_line = |qr: &String| qr.len() <= Self::QR_LENGTH && !qr.chars().any(char::is_control);
+        Some(Self {
+            code: all.parsed(&CODE_NAMES)?,
+            qr: all.text(&["qrCode", "qr"]).filter(is_line)?,
+            nim: all.parsed(&["nim"])?,
+            date_time: all.time(&["dateTime"])?,
             counters: all.parsed(&["counters"]),
         })
     }
 }
+
+/// The parent system's name for it is the second.
+const CODE_NAMES: [&str; 2] = ["codeDEFDGI", "codeMECeFDGI"];
 
 /// The error that an answer holds, if it holds one.
 pub(crate) fn refusal(all: &Object<'_>) -> Result<(), CallFault> {

@@ -24,6 +24,8 @@ mod letters;
 mod map;
 mod rates;
 mod request;
+#[cfg(test)]
+mod tests;
 mod time;
 mod token;
 mod url;

@@ -31,6 +31,15 @@ impl Token {
         &self.0
     }
 
+    /// A text without the token: it ends where the token, or a part that begins as the token does, would begin.
+    pub(crate) fn cut_from(&self, mut text: String) -> String {
+        if let Some(at) = self.0.get(..Self::MIN_LENGTH).and_then(|beginning| text.find(beginning)) {
+            text.truncate(at);
+            text.push('…');
+        }
+        text
+    }
+
     /// When it expires, as the token says of itself; its signature is the authority's to check.
     pub fn expires(&self) -> Option<Timestamp> {
         let mut parts = self.0.split('.');
@@ -136,5 +145,17 @@ mod tests {
         }
         assert_eq!("short".parse::<Token>(), Err(TokenFault::Length));
         assert_eq!("x".repeat(8_193).parse::<Token>(), Err(TokenFault::Length));
+    }
+
+    #[test]
+    fn a_long_token_that_is_sent_back_is_cut_at_its_beginning() {
+        let token: Token = format!("eyJhbGciOiJIUzI1NiJ9.{}", "s3cr3t".repeat(200)).parse().unwrap();
+        for (text, kept) in [
+            (format!("jeton {} invalide", token.reveal()), "jeton …"),
+            (format!("jeton {}", &token.reveal()[..200]), "jeton …"),
+            ("jeton invalide".to_owned(), "jeton invalide"),
+        ] {
+            assert_eq!(token.cut_from(text), kept);
+        }
     }
 }

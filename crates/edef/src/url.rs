@@ -180,3 +180,82 @@ impl fmt::Debug for ApiUrl {
         write!(f, "ApiUrl({})", self.text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(plain_loopback: bool) -> Hosts {
+        Hosts::new(
+            ["edef.dgirdc.cd", "Developper.DGIRDC.cd", "127.0.0.1:9000", "localhost", "[::1]"]
+                .map(String::from),
+            plain_loopback,
+        )
+    }
+
+    #[test]
+    fn a_url_has_one_form() {
+        for (text, form) in [
+            ("https://edef.dgirdc.cd", "https://edef.dgirdc.cd"),
+            ("HTTPS://EDEF.dgirdc.cd:443/", "https://edef.dgirdc.cd"),
+            ("https://developper.dgirdc.cd/edef//", "https://developper.dgirdc.cd/edef"),
+            ("http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+            ("http://localhost:80/edef", "http://localhost/edef"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(
+                ApiUrl::read(text, &hosts(true)).map(|url| url.to_string()),
+                Ok(form.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_authority_cannot_be_at_is_refused_by_name() {
+        use UrlFault::{Form, Host, Long, NotSecure, User};
+        let long = format!("https://edef.dgirdc.cd/{}", "a".repeat(256));
+        for (text, fault) in [
+            ("", Form),
+            ("edef.dgirdc.cd", Form),
+            ("https://", Form),
+            ("https://edef.dgirdc.cd:0/", Form),
+            ("https://edef.dgirdc.cd/a/../b", Form),
+            ("https://edef.dgirdc.cd/a//b", Form),
+            ("https://edef.dgirdc.cd/?x=1", Form),
+            ("https://edef.dgirdc.cd/#x", Form),
+            ("https://edef.dgirdc.cd/%2e%2e", Form),
+            ("https://édef.cd/", Form),
+            ("https://edef.dgirdc.cd\\@example.cd", Form),
+            ("https://edef.dgirdc.cd@example.cd/", User),
+            ("ftp://edef.dgirdc.cd/", NotSecure),
+            ("http://edef.dgirdc.cd/", NotSecure),
+            ("http://10.0.0.1/", NotSecure),
+            ("http://localhost.example.cd/", NotSecure),
+            ("https://example.cd/", Host),
+            ("https://edef.dgirdc.cd.example.cd/", Host),
+            ("https://127.0.0.1:9001/", Host),
+            ("http://127.0.0.1:9001/", Host),
+            (&long, Long),
+        ] {
+            assert_eq!(ApiUrl::read(text, &hosts(true)), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_tls_even_this_machine_has_to_be_allowed() {
+        let read = |plain| ApiUrl::read("http://127.0.0.1:9000", &hosts(plain)).map(|_| ());
+        assert_eq!(read(true), Ok(()));
+        assert_eq!(read(false), Err(UrlFault::NotSecure));
+        assert!(ApiUrl::read("https://127.0.0.1:9000", &hosts(false)).is_ok());
+    }
+
+    #[test]
+    fn by_default_only_the_authoritys_own_service_is_allowed_and_all_others_are_tests() {
+        let production = ApiUrl::read("https://edef.dgirdc.cd", &Hosts::default()).unwrap();
+        assert!(!production.is_test());
+        let test = "https://developper.dgirdc.cd/edef";
+        assert_eq!(ApiUrl::read(test, &Hosts::default()), Err(UrlFault::Host));
+        assert!(ApiUrl::read(test, &hosts(false)).unwrap().is_test());
+    }
+}

@@ -23,6 +23,7 @@ use crate::{
     ApiUrl, Authority, CallFault, Confirmed, CurrencyRates, Dialect, Finalising, InfoStatus, InvoiceRequest,
     NamedCodes, PendingInvoice, Requested, Status, TaxGroups, Token, Uid,
     answer::{refusal, refusal_of},
+    json::object,
 };
 
 /// A longer answer is none of the authority's.
@@ -116,37 +117,50 @@ impl HttpAuthority {
 
     /// The service, and the taxpayer's machines.
     pub fn info_status(&self) -> Result<InfoStatus, CallFault> {
-        InfoStatus::read(&self.call("info/status", Call::Get)?)
+        self.ask("info/status", Call::Get, InfoStatus::read)
     }
 
     /// The codes of the invoice types.
     pub fn invoice_types(&self) -> Result<NamedCodes, CallFault> {
-        NamedCodes::read(&self.call("info/invoiceTypes", Call::Get)?)
+        self.ask("info/invoiceTypes", Call::Get, NamedCodes::read)
     }
 
     /// The codes of the means of payment.
     pub fn payment_types(&self) -> Result<NamedCodes, CallFault> {
-        NamedCodes::read(&self.call("info/paymentTypes", Call::Get)?)
+        self.ask("info/paymentTypes", Call::Get, NamedCodes::read)
     }
 
     /// The codes of the kinds of clients.
     pub fn client_types(&self) -> Result<NamedCodes, CallFault> {
-        NamedCodes::read(&self.call("info/clientTypes", Call::Get)?)
+        self.ask("info/clientTypes", Call::Get, NamedCodes::read)
     }
 
     /// The codes of the natures of credit notes.
     pub fn reference_types(&self) -> Result<NamedCodes, CallFault> {
-        NamedCodes::read(&self.call("info/referenceTypes", Call::Get)?)
+        self.ask("info/referenceTypes", Call::Get, NamedCodes::read)
     }
 
     /// The codes of the kinds of articles.
     pub fn item_types(&self) -> Result<NamedCodes, CallFault> {
-        NamedCodes::read(&self.call("info/itemTypes", Call::Get)?)
+        self.ask("info/itemTypes", Call::Get, NamedCodes::read)
     }
 
-    fn finalise(&self, uid: &Uid, totals: &Finalising, confirm: bool) -> Result<String, CallFault> {
-        let path = format!("invoice/{uid}/{}", self.dialect.confirm.segment(confirm));
-        self.call(&path, Call::Put(&totals.write()))
+    fn finalising(&self, uid: &Uid, confirm: bool) -> String {
+        format!("invoice/{uid}/{}", self.dialect.confirm.segment(confirm))
+    }
+
+    /// One call and what its answer says. A server that sends the token back does not bring it into a fault.
+    fn ask<T>(
+        &self,
+        path: &str,
+        call: Call<'_>,
+        read: impl FnOnce(&str) -> Result<T, CallFault>,
+    ) -> Result<T, CallFault> {
+        let answer = self.call(path, call).and_then(|body| read(&body));
+        answer.map_err(|fault| match fault {
+            CallFault::Refused { code, text } => CallFault::Refused { code, text: self.token.cut_from(text) },
+            other => other,
+        })
     }
 
     /// The text of an answer with a status of success.
@@ -202,31 +216,31 @@ fn read(answer: &mut Response<Body>) -> Result<String, CallFault> {
 
 impl Authority for HttpAuthority {
     fn status(&self) -> Result<Status, CallFault> {
-        Status::read(&self.call("invoice", Call::Get)?)
+        self.ask("invoice", Call::Get, Status::read)
     }
 
     fn request(&self, invoice: &InvoiceRequest) -> Result<Requested, CallFault> {
-        Requested::read(&self.call("invoice", Call::Post(&invoice.write(&self.dialect)))?)
+        self.ask("invoice", Call::Post(&invoice.write(&self.dialect)), Requested::read)
     }
 
     fn pending(&self, uid: &Uid) -> Result<PendingInvoice, CallFault> {
-        PendingInvoice::read(&self.call(&format!("invoice/{uid}"), Call::Get)?)
+        self.ask(&format!("invoice/{uid}"), Call::Get, PendingInvoice::read)
     }
 
     fn confirm(&self, uid: &Uid, totals: &Finalising) -> Result<Confirmed, CallFault> {
-        Confirmed::read(&self.finalise(uid, totals, true)?)
+        self.ask(&self.finalising(uid, true), Call::Put(&totals.write()), Confirmed::read)
     }
 
     fn cancel(&self, uid: &Uid, totals: &Finalising) -> Result<(), CallFault> {
-        let body = self.finalise(uid, totals, false)?;
-        if body.trim().is_empty() { Ok(()) } else { refusal(&crate::json::object(&body)?) }
+        let read = |body: &str| if body.trim().is_empty() { Ok(()) } else { refusal(&object(body)?) };
+        self.ask(&self.finalising(uid, false), Call::Put(&totals.write()), read)
     }
 
     fn tax_groups(&self) -> Result<TaxGroups, CallFault> {
-        TaxGroups::read(&self.call("info/taxGroups", Call::Get)?)
+        self.ask("info/taxGroups", Call::Get, TaxGroups::read)
     }
 
     fn currency_rates(&self) -> Result<CurrencyRates, CallFault> {
-        CurrencyRates::read(&self.call("info/currencyRates", Call::Get)?)
+        self.ask("info/currencyRates", Call::Get, CurrencyRates::read)
     }
 }

@@ -4,8 +4,6 @@ mod expected;
 mod ext;
 mod fault;
 mod parts;
-#[cfg(test)]
-mod tests;
 
 pub use expected::{GroupFigures, GroupTotals};
 pub use fault::MappingFault;
