@@ -65,16 +65,21 @@ pub fn after_confirm(
     AfterConfirm::Doubted { made, signal }
 }
 
-/// A confirm that was intended and certainly not sent by us, who alone have it in hand. Its uid is left to expire if it
-/// is too old; none while it may still be sent.
-pub fn not_sent(mut job: Job, now: At) -> Option<Move> {
+/// A confirm that was intended and certainly not sent by us, who alone have it in hand: its uid is left to expire once
+/// it is too old. None while it may still be sent.
+pub fn not_sent(job: Job, now: At) -> Option<Move> {
     let fresh = job.requested.is_some_and(|at| now >= at && now.since(at) <= CONFIRM_WITHIN);
+    if fresh { None } else { never_send(job, Cause::TooOld, now) }
+}
+
+/// A confirm that we alone have in hand and will never send. None of a job that an earlier confirm may have finalised.
+pub fn never_send(mut job: Job, cause: Cause, now: At) -> Option<Move> {
     let confirming = job.intent.as_ref().is_some_and(|intent| intent.step == Step::Confirm);
-    if fresh || !confirming || job.doubt.is_some() {
+    if !confirming || job.doubt.is_some() {
         return None;
     }
     (job.intent, job.due) = (None, now);
-    Some(Move::to(job, JobState::Retry, Cause::TooOld, "", now))
+    Some(Move::to(job, JobState::Retry, cause, "", now))
 }
 
 /// The uid waits at the authority still: the same uid is confirmed again, and cannot be finalised twice.

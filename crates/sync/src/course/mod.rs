@@ -22,7 +22,7 @@ use crate::{At, Cause, Job, JobState, Transition};
 pub use backoff::{backoff, bounded_retry_after};
 pub use breaker::{BREAKER_OPENS_AFTER, after_fault, after_success, may_call};
 pub use cancel::after_cancel;
-pub use confirm::{AfterConfirm, after_confirm, confirm_again, not_sent};
+pub use confirm::{AfterConfirm, after_confirm, confirm_again, never_send, not_sent};
 pub use counters::{Judgement, Known, judge, machine_changed};
 pub use next::{Next, next};
 pub use orphan::orphan;

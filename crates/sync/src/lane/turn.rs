@@ -1,0 +1,218 @@
+//! What to call next.
+
+use std::time::Duration;
+
+use super::{
+    Lane, Ready, SEEN_FOR, SWEEP,
+    task::{Call, Role, Task, Turn},
+};
+use crate::{
+    At, Book, BookFault, Cause, Change, Job, JobState, Machine, MachineState, Written,
+    course::{Move, Next, intend_request, may_call, never_send, next, not_sent, orphan},
+};
+
+/// How long a worker rests when its turn comes soon.
+const SOON: Duration = Duration::from_millis(200);
+
+impl Lane {
+    /// What a worker does next. Everything that its call may bring about is durable when this returns.
+    ///
+    /// # Errors
+    /// The book's. Nothing is lost by them: what was in hand is found again.
+    pub fn next(&mut self, role: Role, book: &mut dyn Book, now: At) -> Result<Turn, BookFault> {
+        let turn = self.turn(role, book, now);
+        if turn.is_err() {
+            self.swept = None;
+        }
+        turn
+    }
+
+    fn turn(&mut self, role: Role, book: &mut dyn Book, now: At) -> Result<Turn, BookFault> {
+        self.keep_codes(book, now)?;
+        self.judge_left(book, now)?;
+        let machine = book.machine(&self.lease.machine)?;
+        self.notice(&machine, book, now)?;
+        self.let_expire(book, now)?;
+        if let Some(until) = self.is_quiet(&machine, now) {
+            return Ok(Turn::Rest(until));
+        }
+        self.sweep(book, now)?;
+        if let Some(task) = self.status(&machine, book, now)? {
+            return Ok(Turn::Call(task));
+        }
+        // Before the first status nobody knows whether it is our machine; after a trip of the breaker it has to answer one.
+        if self.seen.is_none() || machine.nim.is_none() || machine.breaker.trips > 0 {
+            return Ok(Turn::Rest(now.plus(SOON)));
+        }
+        match role {
+            Role::Confirm => Ok(self.confirm(&machine, now)),
+            Role::Request => self.request(&machine, book, now),
+        }
+    }
+
+    /// The address or the token changed: what is in hand is of the machine before.
+    fn notice(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+        if self.generation.replace(machine.generation) == Some(machine.generation) {
+            return Ok(());
+        }
+        (self.seen, self.swept, self.counted) = (None, None, false);
+        self.places.clear();
+        self.to_request.clear();
+        self.again.clear();
+        self.to_cancel.clear();
+        let fresh = std::mem::take(&mut self.fresh);
+        let moves = fresh.into_iter().filter_map(|job| never_send(job, Cause::MachineChanged, now));
+        let changes: Vec<Change> = moves.map(Change::from).collect();
+        self.write(book, &changes).map(|_| ())
+    }
+
+    /// Uids that became too old while they waited here for their confirm.
+    fn let_expire(&mut self, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+        let too_old: Vec<Move> = self.fresh.iter().filter_map(|job| not_sent(job.clone(), now)).collect();
+        if too_old.is_empty() {
+            return Ok(());
+        }
+        self.fresh.retain(|job| !too_old.iter().any(|made| made.job.id == job.id));
+        let changes: Vec<Change> = too_old.into_iter().map(Change::from).collect();
+        self.write(book, &changes).map(|_| ())
+    }
+
+    fn is_quiet(&self, machine: &Machine, now: At) -> Option<At> {
+        if machine.state != MachineState::Ready {
+            return Some(now.plus(super::IDLE));
+        }
+        let asked = self.quiet_until.filter(|until| {
+            // Nobody is asked to wait for longer than an hour: the clock was set back.
+            now < *until && until.since(now) <= Duration::from_secs(3_600)
+        });
+        let open = machine.breaker.open_until.filter(|_| !may_call(&machine.breaker, now));
+        asked.max(open)
+    }
+
+    /// What is SUBMITTED and in nobody's hand.
+    fn sweep(&mut self, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+        if self.swept.is_some_and(|at| now >= at && now.since(at) < SWEEP) {
+            return Ok(());
+        }
+        let (open, _) = self.open(book)?;
+        let left = open.into_iter().filter(|job| !self.has_in_hand(job.id));
+        let changes: Vec<Change> =
+            left.filter_map(|job| orphan(job, self.rules, now)).map(Change::from).collect();
+        let found = !changes.is_empty();
+        self.write(book, &changes)?;
+        self.swept = Some(now);
+        if found {
+            self.status_due = Some(now);
+        }
+        Ok(())
+    }
+
+    fn status(
+        &mut self,
+        machine: &Machine,
+        book: &mut dyn Book,
+        now: At,
+    ) -> Result<Option<Box<Task>>, BookFault> {
+        let is_old = self.seen.is_none_or(|seen| now < seen.here || now.since(seen.here) > SEEN_FOR);
+        let is_due = self.status_due.is_some_and(|due| now >= due || due.since(now) > SEEN_FOR * 2);
+        let wanted = is_old || is_due || machine.nim.is_none() || machine.breaker.trips > 0;
+        let may = self.status_due.is_none_or(|due| now >= due || due.since(now) > SEEN_FOR * 2);
+        if self.status_out || !wanted || !may {
+            return Ok(None);
+        }
+        let (mut about, _) = self.open(book)?;
+        about.retain(|job| job.state == JobState::Ambiguous && !self.has_in_hand(job.id));
+        self.status_out = true;
+        Ok(Some(self.task(machine, Call::Status(about))))
+    }
+
+    fn confirm(&mut self, machine: &Machine, now: At) -> Turn {
+        if self.confirm_out {
+            return Turn::Rest(now.plus(SOON));
+        }
+        let job = self.again.pop_front().or_else(|| self.fresh.pop_front());
+        match job {
+            Some(job) if Self::is_of(&job, machine) => {
+                self.confirm_out = true;
+                self.out.insert(job.id);
+                Turn::Call(self.task(machine, Call::Confirm(job)))
+            }
+            Some(_) => Turn::Rest(now),
+            None => Turn::Rest(now.plus(SOON)),
+        }
+    }
+
+    fn request(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<Turn, BookFault> {
+        if let Some(job) = self.to_cancel.pop_front().filter(|job| Self::is_of(job, machine)) {
+            self.out.insert(job.id);
+            return Ok(Turn::Call(self.task(machine, Call::Cancel(job))));
+        }
+        if self.to_request.is_empty() {
+            self.fill(machine, book, now)?;
+        }
+        match self.to_request.pop_front() {
+            Some(ready) => {
+                self.out.insert(ready.job.id);
+                Ok(Turn::Call(self.task(machine, Call::Request(ready))))
+            }
+            None => Ok(Turn::Rest(now.plus(SOON))),
+        }
+    }
+
+    /// Writes the intents of as many requests as there are places for, all at once.
+    fn fill(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+        let (free, Some(seen)) = (self.places.free(now), self.seen) else { return Ok(()) };
+        if free == 0 {
+            return Ok(());
+        }
+        let (mut changes, mut ready) = (Vec::new(), Vec::new());
+        for job in book.due(&self.lease.machine, now, free)? {
+            if self.has_in_hand(job.id) {
+                continue;
+            }
+            let paper = book.paper(job.id)?;
+            let code = match next(job.clone(), paper.original, paper.withheld.as_deref(), now) {
+                Next::Request(code) => code,
+                Next::Put(made) => {
+                    changes.push(made.into());
+                    ready.push(None);
+                    continue;
+                }
+                Next::Leave => continue,
+            };
+            match self.translate.sheet(&job, &paper, machine, code) {
+                Ok(sheet) => {
+                    let Some(made) = intend_request(job, machine, seen.theirs, now) else { continue };
+                    let mut job = made.job.clone();
+                    job.version += 1;
+                    let (request, expected) = (Box::new(sheet.request), Box::new(sheet.expected));
+                    changes.push(made.into());
+                    ready.push(Some(Ready { job, request, expected }));
+                }
+                Err(text) => {
+                    if let Next::Put(made) = next(job, paper.original, Some(&text), now) {
+                        changes.push(made.into());
+                        ready.push(None);
+                    }
+                }
+            }
+        }
+        let written = self.write(book, &changes)?;
+        for (ready, written) in ready.into_iter().zip(written) {
+            if let (Some(ready), Written::Done) = (ready, written) {
+                self.places.take(ready.job.id, now);
+                self.to_request.push_back(ready);
+            }
+        }
+        Ok(())
+    }
+
+    fn task(&self, machine: &Machine, call: Call) -> Box<Task> {
+        let seen = self.seen.map(|seen| seen.theirs);
+        Box::new(Task { generation: machine.generation, call, seen })
+    }
+
+    pub(super) fn retry_confirm(&mut self, job: Job) {
+        self.fresh.push_front(job);
+    }
+}
