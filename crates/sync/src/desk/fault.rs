@@ -1,7 +1,7 @@
 use edef::Nim;
 use ledger::StoreFault;
 
-use crate::{JobState, SheetFault};
+use crate::{JobState, SheetFault, course::SettleFault};
 
 /// Why something was not done. Nothing was changed then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -36,9 +36,12 @@ pub enum DeskFault {
     /// `NOT_SETTLED`
     #[error("an invoice that is {0} is not settled by a person: only AMBIGUOUS and SYNCED_WITHOUT_CODE are")]
     NotSettled(JobState),
-    /// `TOO_SOON`: a confirm may still be under way.
-    #[error("the last confirm of this invoice may still have its effect: look in the portal again in {0} seconds")]
-    TooSoon(u64),
+    /// The rules say so.
+    #[error(transparent)]
+    Settle(#[from] SettleFault),
+    /// `OTHER_CODE`
+    #[error("this invoice has another code of the authority already: compare both in the portal, and tell the platform")]
+    OtherCode,
     /// `CODE_REUSED`
     #[error("another invoice has this code of the authority: copy the code of this one from the portal")]
     CodeReused,
@@ -48,35 +51,12 @@ pub enum DeskFault {
     /// `UNKNOWN_MACHINE`: nobody knows to which e-MCF it was sent.
     #[error("the NIM is no e-MCF of this merchant: check the NIM, or register the e-MCF")]
     UnknownMachine,
-    /// `NOT_WITHDRAWN`
-    #[error("{0}: nothing was withdrawn")]
-    NotWithdrawn(WithdrawFault),
-    /// `OVERTAKEN`: a lane wrote at the same time.
-    #[error("the invoice or the e-MCF changed at the same moment: look at it again")]
-    Overtaken,
     /// The file.
     #[error(transparent)]
     Sheet(#[from] SheetFault),
     /// The file could not be written.
     #[error("the file could not be made ({0}): export fewer invoices at a time")]
     Unwritten(String),
-}
-
-/// Why an original and its cancellation are not withdrawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WithdrawFault {
-    /// The authority may know it.
-    #[error("only an original that is FAILED or DIFFERS is withdrawn, and this one is {0}")]
-    Original(JobState),
-    /// The authority may know it.
-    #[error("only a cancellation that still waits is withdrawn, and this one is {0}")]
-    Cancellation(JobState),
-    /// It takes back another invoice.
-    #[error("the credit note does not take back this original")]
-    OtherOriginal,
-    /// It takes back a part.
-    #[error("the credit note is no full cancellation (RAN)")]
-    NotWhole,
 }
 
 impl DeskFault {
@@ -93,12 +73,13 @@ impl DeskFault {
             Self::TooManyMachines(_) => "TOO_MANY_MACHINES",
             Self::NotRetried(_) => "NOT_RETRIED",
             Self::NotSettled(_) => "NOT_SETTLED",
-            Self::TooSoon(_) => "TOO_SOON",
+            Self::Settle(SettleFault::State(_)) => "NOT_SETTLED",
+            Self::Settle(SettleFault::TooSoon(_)) => "TOO_SOON",
+            Self::Settle(SettleFault::NotACancellation) => "NOT_WITHDRAWN",
+            Self::OtherCode => "OTHER_CODE",
             Self::CodeReused => "CODE_REUSED",
             Self::OtherMachine(_) => "OTHER_MACHINE",
             Self::UnknownMachine => "UNKNOWN_MACHINE",
-            Self::NotWithdrawn(_) => "NOT_WITHDRAWN",
-            Self::Overtaken => "OVERTAKEN",
             Self::Sheet(fault) => fault.code(),
             Self::Unwritten(_) => "SHEET_UNWRITTEN",
         }

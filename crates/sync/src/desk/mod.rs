@@ -18,7 +18,7 @@ pub use self::{
         Asked, Figures, Finalised, JobCursor, JobFile, JobFilter, Listed, MachineChange, NewMachine, Owner, Retried,
         Settlement, Sight, StateCount,
     },
-    fault::{DeskFault, WithdrawFault},
+    fault::DeskFault,
 };
 
 pub(crate) use self::{

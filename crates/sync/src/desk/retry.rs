@@ -5,9 +5,9 @@ use ledger::{Statements, StoreFault};
 use super::{
     Asked, Desk, DeskFault, JobFilter, Listed, Retried, Sight,
     jobs::page,
-    write::{pass, seen},
+    write::{seen, write_move},
 };
-use crate::{Cause, Job, JobId, JobState};
+use crate::{Cause, Job, JobId, JobState, course::retry_by_hand};
 
 /// What a person may have tried again.
 const RETRIED: [JobState; 3] = [JobState::Retry, JobState::Failed, JobState::Differs];
@@ -19,12 +19,12 @@ impl Desk<'_> {
     pub fn retry(&mut self, sight: Sight<'_>, id: JobId, asked: Asked<'_>) -> Result<Job, DeskFault> {
         self.change(|statements| {
             let found = seen(statements, sight, id)?;
-            if !may_be_retried(&found) {
-                return Err(DeskFault::NotRetried(found.job.state));
+            if found.job.state == JobState::Pending && found.known_cause() == Some(Cause::RetriedByHand) {
+                return Ok(found.job);
             }
-            let (outlet, fiscal) = (found.job.place.chain.outlet, found.job.fiscal);
-            let Some(job) = put_back(statements, found.clone(), asked)? else { return Ok(found.job) };
-            asked.note(statements, "sync.retry", (None, Some(outlet)), fiscal.to_string())?;
+            let job = put_back(statements, found, asked)?;
+            let outlet = job.place.chain.outlet;
+            asked.note(statements, "sync.retry", (None, Some(outlet)), job.fiscal.to_string())?;
             Ok(job)
         })
     }
@@ -42,69 +42,47 @@ impl Desk<'_> {
         if states.is_empty() {
             return Ok(Retried::default());
         }
-        let filter = JobFilter { states, ..filter.clone() };
+        let (filter, most) = (JobFilter { states, ..filter.clone() }, most.clamp(1, MOST));
         self.change(|statements| {
-            let (most, mut after, mut retried) = (most.clamp(1, MOST), None, 0);
+            let (mut after, mut retried) = (None, Retried::default());
             loop {
                 let found = page(statements, sight, &filter, after, MOST)?;
                 let is_last = found.len() < MOST;
                 after = found.last().map(Listed::cursor).or(after);
-                for listed in found.into_iter().filter(may_be_retried) {
-                    if retried == most {
-                        note_all(statements, retried, asked)?;
-                        return Ok(Retried { retried, has_more: true });
+                for listed in found {
+                    if retried.retried == most {
+                        retried.has_more = true;
+                        break;
                     }
-                    retried += usize::from(put_back(statements, listed, asked)?.is_some());
+                    match put_back(statements, listed, asked) {
+                        Ok(_) => retried.retried += 1,
+                        // One that cannot be tried again holds up no other.
+                        Err(DeskFault::NotRetried(_)) => {}
+                        Err(fault) => return Err(fault),
+                    }
                 }
-                if is_last {
+                if is_last || retried.has_more {
                     note_all(statements, retried, asked)?;
-                    return Ok(Retried { retried, has_more: false });
+                    return Ok(retried);
                 }
             }
         })
     }
 }
 
-fn note_all(statements: &mut dyn Statements, retried: usize, asked: Asked<'_>) -> Result<(), StoreFault> {
-    if retried == 0 {
-        return Ok(());
+fn note_all(statements: &mut dyn Statements, retried: Retried, asked: Asked<'_>) -> Result<(), StoreFault> {
+    match retried.retried {
+        0 => Ok(()),
+        count => asked.note(statements, "sync.retry_all", (None, None), format!("{count} invoices")),
     }
-    asked.note(statements, "sync.retry_all", (None, None), format!("{retried} invoices"))
 }
 
-fn may_be_retried(found: &Listed) -> bool {
-    let job = &found.job;
+fn put_back(statements: &mut dyn Statements, found: Listed, asked: Asked<'_>) -> Result<Job, DeskFault> {
+    let state = found.job.state;
     // Of an erased record there is nothing to send.
-    RETRIED.contains(&job.state) && !job.may_be_finalised() && found.known_cause() != Some(Cause::Erased)
-}
-
-/// Nothing when it was put back before and waits for its turn.
-fn put_back(
-    statements: &mut dyn Statements,
-    found: Listed,
-    asked: Asked<'_>,
-) -> Result<Option<Job>, StoreFault> {
-    let is_back = found.job.state == JobState::Retry && found.cause == Cause::RetriedByHand.name();
-    if is_back && found.job.due <= asked.now {
-        return Ok(None);
+    if found.known_cause() == Some(Cause::Erased) {
+        return Err(DeskFault::NotRetried(state));
     }
-    let (from, who) = (found.job.state, asked.by.actor.to_string());
-    pass(statements, from, queued(found.job, asked), Cause::RetriedByHand, who, asked).map(Some)
-}
-
-/// A job as one that was never tried.
-pub(crate) fn queued(job: Job, asked: Asked<'_>) -> Job {
-    Job {
-        state: JobState::Retry,
-        since: asked.now,
-        due: asked.now,
-        attempts: 0,
-        intent: None,
-        requested: None,
-        expires: None,
-        confirming_since: None,
-        last_confirm: None,
-        doubt: None,
-        ..job
-    }
+    let made = retry_by_hand(found.job, asked.by.actor.as_str(), asked.now);
+    Ok(write_move(statements, made.map_err(|_| DeskFault::NotRetried(state))?, asked)?)
 }

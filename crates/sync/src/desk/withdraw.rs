@@ -4,11 +4,14 @@ use fiscal::{CreditNature, Invoice, Reference};
 use registry::Label;
 
 use super::{
-    Asked, Desk, DeskFault, Sight, WithdrawFault,
+    Asked, Desk, DeskFault, Sight,
     show::original_of,
-    write::{pass, seen},
+    write::{seen, write_move},
 };
-use crate::{Cause, Job, JobId, JobState};
+use crate::{
+    Job, JobId, JobState,
+    course::{SettleFault, withdraw},
+};
 
 impl Desk<'_> {
     /// Withdraws an original that is FAILED or DIFFERS together with the full cancellation (RAN) of it that waits, for a
@@ -30,24 +33,20 @@ impl Desk<'_> {
                 None => None,
             };
             if found.is_none_or(|found| found.job.id != taken_back.id) {
-                return Err(DeskFault::NotWithdrawn(WithdrawFault::OtherOriginal));
+                return Err(SettleFault::NotACancellation.into());
             }
             if !is_whole {
-                return Err(DeskFault::NotWithdrawn(WithdrawFault::NotWhole));
+                return Err(SettleFault::NotACancellation.into());
             }
             if pair.iter().all(|job| job.state == JobState::Withdrawn) {
                 return Ok(pair);
             }
-            may_be_withdrawn(taken_back, note).map_err(DeskFault::NotWithdrawn)?;
             let outlet = taken_back.place.chain.outlet;
-            let subject = format!("{} {}", taken_back.fiscal, note.fiscal);
+            let subject = format!("{} {}: {reason}", taken_back.fiscal, note.fiscal);
             let detail = format!("{}: {reason}", asked.by.actor);
-            let mut withdraw = |job: Job| {
-                let next = Job { state: JobState::Withdrawn, since: asked.now, intent: None, ..job.clone() };
-                pass(statements, job.state, next, Cause::Withdrawn, detail.clone(), asked)
-            };
             let [taken_back, note] = pair;
-            let withdrawn = [withdraw(taken_back)?, withdraw(note)?];
+            let [taken_back, note] = withdraw(taken_back, note, &detail, asked.now)?;
+            let withdrawn = [write_move(statements, taken_back, asked)?, write_move(statements, note, asked)?];
             asked.note(statements, "sync.withdraw", (None, Some(outlet)), subject)?;
             Ok(withdrawn)
         })
@@ -63,16 +62,4 @@ impl Desk<'_> {
         };
         Ok(original.nature == CreditNature::Void)
     }
-}
-
-fn may_be_withdrawn(original: &Job, note: &Job) -> Result<(), WithdrawFault> {
-    let is_refused = matches!(original.state, JobState::Failed | JobState::Differs);
-    if !is_refused || original.may_be_finalised() {
-        return Err(WithdrawFault::Original(original.state));
-    }
-    let waits = matches!(note.state, JobState::Pending | JobState::Retry | JobState::Failed);
-    if !waits || note.may_be_finalised() {
-        return Err(WithdrawFault::Cancellation(note.state));
-    }
-    Ok(())
 }

@@ -6,7 +6,8 @@ use registry::MerchantId;
 
 use super::{Asked, DeskFault, Listed, Sight};
 use crate::{
-    Cause, Change, Job, JobId, JobState, Transition,
+    Job, JobId,
+    course::Move,
     store::{
         apply,
         rows::{cell, corrupt, job, job_columns},
@@ -45,15 +46,12 @@ pub(crate) fn seen(statements: &mut dyn Statements, sight: Sight<'_>, id: JobId)
 }
 
 /// Writes a job as it becomes, with why. What was read in this transaction stands until its end.
-pub(crate) fn pass(
+pub(crate) fn write_move(
     statements: &mut dyn Statements,
-    from: JobState,
-    job: Job,
-    cause: Cause,
-    detail: String,
+    made: Move,
     asked: Asked<'_>,
 ) -> Result<Job, StoreFault> {
-    let told = Transition { job: job.id, at: asked.now, from: Some(from), to: job.state, cause, detail };
-    apply(statements, &Change::of(job.clone(), told), &format!("desk-{}", asked.by.request))?;
-    Ok(Job { version: job.version + 1, ..job })
+    let job = Job { version: made.job.version + 1, ..made.job.clone() };
+    apply(statements, &made.into(), &format!("desk-{}", asked.by.request))?;
+    Ok(job)
 }
