@@ -29,8 +29,11 @@ use crate::{
 /// A longer answer is none of the authority's.
 const BODY_BYTES: u64 = 1024 * 1024;
 const HEADER_BYTES: usize = 16 * 1024;
-/// As many e-MCFs of one host are asked at once and keep their connections.
-const IDLE_CONNECTIONS: usize = 16;
+/// So many connections are kept: three for each of forty e-MCFs, and some.
+const IDLE_CONNECTIONS: usize = 128;
+/// What each of them holds in memory. A header has to fit.
+const INPUT_BYTES: usize = 2 * HEADER_BYTES;
+const OUTPUT_BYTES: usize = 16 * 1024;
 
 /// How long a call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,8 @@ impl HttpClient {
             .timeout_connect(Some(patience.connect))
             .timeout_global(Some(patience.whole))
             .max_response_header_size(HEADER_BYTES)
+            .input_buffer_size(INPUT_BYTES)
+            .output_buffer_size(OUTPUT_BYTES)
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .user_agent(AutoHeaderValue::Provided(Arc::new("Stelala-eDEF/1".to_owned())))

@@ -96,9 +96,15 @@ fn next_request(from: &mut impl BufRead) -> Option<String> {
     Some(request + &String::from_utf8(body).unwrap())
 }
 
+/// Waits longer than any test takes, whatever else the machine does.
 fn client(roots: &[Vec<u8>]) -> HttpClient {
-    let patience = Patience { connect: Duration::from_millis(400), whole: Duration::from_millis(800) };
-    HttpClient::new(patience, roots)
+    HttpClient::new(Patience { connect: Duration::from_secs(20), whole: Duration::from_secs(20) }, roots)
+}
+
+/// Gives a connection this long, and an answer twice as long.
+fn hasty() -> HttpClient {
+    let connect = Duration::from_millis(600);
+    HttpClient::new(Patience { connect, whole: connect * 2 }, &[])
 }
 
 fn authority(url: &str, client: &HttpClient, dialect: Dialect) -> HttpAuthority {
@@ -118,6 +124,15 @@ fn totals() -> Finalising {
 fn confirm(turn: Turn) -> CallFault {
     let server = Server::new(vec![turn]);
     let fault = server.authority().confirm(&uid(), &totals()).unwrap_err();
+    assert!(server.asked.try_recv().is_ok());
+    fault
+}
+
+/// The same, by a client that does not wait long.
+fn hasty_confirm(turn: Turn) -> CallFault {
+    let server = Server::new(vec![turn]);
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let fault = authority(&url, &hasty(), Dialect::default()).confirm(&uid(), &totals()).unwrap_err();
     assert!(server.asked.try_recv().is_ok());
     fault
 }
@@ -189,7 +204,7 @@ fn a_handshake_that_fails_or_never_ends_sent_nothing_of_the_request() {
             }
             seen
         });
-        let authority = authority(&format!("https://127.0.0.1:{port}"), &client(&[]), Dialect::default());
+        let authority = authority(&format!("https://127.0.0.1:{port}"), &hasty(), Dialect::default());
         assert_eq!(authority.confirm(&uid(), &totals()), Err(CallFault::Unreachable), "{keeps_open}");
         let seen = server.join().unwrap();
         assert!(!String::from_utf8_lossy(&seen).contains("confirm"));
@@ -198,9 +213,9 @@ fn a_handshake_that_fails_or_never_ends_sent_nothing_of_the_request() {
 
 #[test]
 fn a_server_that_says_nothing_may_have_done_it() {
-    assert_eq!(confirm(Turn::Silence), CallFault::Timeout);
+    assert_eq!(hasty_confirm(Turn::Silence), CallFault::Timeout);
     assert_eq!(
-        confirm(Turn::Answer("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"code".to_owned())),
+        hasty_confirm(Turn::Answer("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"code".to_owned())),
         CallFault::Timeout
     );
 }

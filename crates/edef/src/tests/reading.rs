@@ -19,6 +19,7 @@ fn a_status_says_who_the_machine_is_and_what_waits() {
     assert_eq!(status.token_valid.as_ref().unwrap().timestamp().unwrap().to_string(), "2027-01-30T23:00:00");
     assert_eq!(status.whole_list().unwrap().len(), 2);
     assert_eq!(status.waits(&"u-2".parse().unwrap()), Some(true));
+    assert_eq!(status.waits(&"U-2".parse().unwrap()), Some(true));
     assert_eq!(status.waits(&"u-3".parse().unwrap()), Some(false));
 }
 
