@@ -16,9 +16,9 @@ const PAGE: usize = 512;
 /// So many steps an outlet has before others have theirs.
 const STEPS: usize = 8;
 
-/// How far the follower has come, and what stands in its way.
+/// Makes jobs of invoices: how far it has come, and what stands in its way. Several may follow one database.
 #[derive(Debug, Default)]
-pub(crate) struct Following {
+pub struct Follower {
     /// The head up to which all chains of an outlet have become jobs. What a device delivers moves the head, too: the
     /// ledger anchors it in its own chain.
     seen: BTreeMap<OutletId, Head>,
@@ -29,20 +29,20 @@ pub(crate) struct Following {
 
 /// What a round has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Followed {
+pub struct Followed {
     /// So many jobs were made.
-    pub(crate) jobs: usize,
+    pub jobs: usize,
     /// There is more to read now.
-    pub(crate) has_more: bool,
+    pub has_more: bool,
 }
 
-impl Following {
+impl Follower {
     /// Looks at one page of outlets, and makes jobs of what was sealed there since the last time; at the end of all outlets
     /// it begins again. One question says for all of them whether there is anything.
     ///
     /// Nothing is skipped: what cannot be read stops one chain at that record, until the ledger is mended. It is logged and
     /// alerted once, and all else goes on. `pause` is called after each transaction, so that sealing has its turn.
-    pub(crate) fn round(
+    pub fn round(
         &mut self,
         store: &mut dyn LedgerStore,
         now: At,
@@ -139,4 +139,3 @@ impl Broken {
         self.told = std::mem::take(&mut self.in_this_round);
     }
 }
-

@@ -104,7 +104,7 @@ CREATE INDEX IF NOT EXISTS sync_jobs_by_fiscal ON sync_jobs (fiscal);
 CREATE INDEX IF NOT EXISTS sync_jobs_due ON sync_jobs (outlet, due, sealed, id) WHERE state IN ('PENDING', 'RETRY');
 CREATE INDEX IF NOT EXISTS sync_jobs_open ON sync_jobs (machine, since, id)
   WHERE state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE');
-CREATE INDEX IF NOT EXISTS sync_jobs_unrecorded ON sync_jobs (machine, since, id) WHERE state = 'SYNCED' AND recorded = 0;
+CREATE INDEX IF NOT EXISTS sync_jobs_unrecorded ON sync_jobs (since, id, machine) WHERE state = 'SYNCED' AND recorded = 0;
 CREATE INDEX IF NOT EXISTS sync_jobs_by_code ON sync_jobs (code) WHERE code IS NOT NULL;
 CREATE INDEX IF NOT EXISTS sync_jobs_by_state ON sync_jobs (outlet, state, sealed, id);
 -- For the desk: what all outlets have in a state that is not the end.

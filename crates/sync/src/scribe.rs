@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use ledger::{Database, LedgerStore, SinceEpoch, StoreFault};
+use ledger::{Ledger, Refusal, SinceEpoch, StoreFault};
 
 use crate::store::{Outcome, Writing};
 
@@ -21,9 +21,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// So often it tries to write what waits when it is to stop.
 const LAST_TRIES: usize = 3;
 
-/// Writes in the order of coming. A handle: clones write through the same thread.
+/// Writes in the order of coming. A handle: clones write through the same thread, which ends with the last of them.
 #[derive(Clone)]
-pub(crate) struct Scribe(Arc<Desk>);
+pub(crate) struct Scribe(Arc<Hand>);
+
+struct Hand(Arc<Desk>);
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 struct Desk {
     state: Mutex<State>,
@@ -46,13 +54,13 @@ type Answer = Result<Outcome, StoreFault>;
 
 impl Scribe {
     /// Starts the thread.
-    pub(crate) fn start(database: Arc<dyn Database>, clock: SinceEpoch) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let scribe = Self(Arc::new(Desk { state: Mutex::default(), news: Condvar::new() }));
-        let desk = Arc::clone(&scribe.0);
+    pub(crate) fn start(ledger: Ledger, clock: SinceEpoch) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let desk = Arc::new(Desk { state: Mutex::default(), news: Condvar::new() });
+        let scribe = Self(Arc::new(Hand(Arc::clone(&desk))));
         let run = move || {
             // Whatever becomes of it, nobody waits in vain.
             let _closes = Closes(Arc::clone(&desk));
-            Pen { database, clock, store: None }.run(&desk);
+            Pen { ledger, clock }.run(&desk);
         };
         let thread = std::thread::Builder::new().name("sync-scribe".to_owned()).spawn(run)?;
         Ok((scribe, thread))
@@ -62,24 +70,28 @@ impl Scribe {
     pub(crate) fn write(&self, writing: Writing) -> Answer {
         let (sender, receiver) = mpsc::sync_channel(1);
         {
-            let mut state = self.0.state();
+            let mut state = self.0.0.state();
             if state.has_ended || state.is_stopping {
                 return Err(away());
             }
             state.waiting.push_back(Order { writing, answer: sender });
         }
-        self.0.news.notify_all();
+        self.0.0.news.notify_all();
         receiver.recv().unwrap_or_else(|_| Err(away()))
     }
 
     /// Takes nothing more, writes what waits and ends.
     pub(crate) fn stop(&self) {
-        self.0.state().is_stopping = true;
-        self.0.news.notify_all();
+        self.0.0.stop();
     }
 }
 
 impl Desk {
+    fn stop(&self) {
+        self.state().is_stopping = true;
+        self.news.notify_all();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,13 +136,12 @@ impl Drop for Closes {
 }
 
 struct Pen {
-    database: Arc<dyn Database>,
+    ledger: Ledger,
     clock: SinceEpoch,
-    store: Option<Box<dyn LedgerStore>>,
 }
 
 impl Pen {
-    fn run(mut self, desk: &Desk) {
+    fn run(&self, desk: &Desk) {
         while let Some(orders) = desk.take() {
             let began = (self.clock)();
             self.write(desk, orders);
@@ -143,7 +154,7 @@ impl Pen {
     }
 
     /// Writes all of them, however often it takes.
-    fn write(&mut self, desk: &Desk, orders: Vec<Order>) {
+    fn write(&self, desk: &Desk, orders: Vec<Order>) {
         let (mut wait, mut last, mut again) = (RETRY.0, 0, false);
         loop {
             match self.once(&orders, again) {
@@ -156,7 +167,6 @@ impl Pen {
                 }
                 Err(StoreFault::Unavailable(why)) => {
                     tracing::warn!(why, "what the authority answered waits for the database");
-                    self.store = None;
                     again = true;
                     if desk.rest(wait) {
                         last += 1;
@@ -179,16 +189,18 @@ impl Pen {
         }
     }
 
-    fn once(&mut self, orders: &[Order], again: bool) -> Result<Vec<Outcome>, StoreFault> {
-        let store = match &mut self.store {
-            Some(store) => store,
-            none => none.insert(self.database.connect()?),
-        };
+    fn once(&self, orders: &[Order], again: bool) -> Result<Vec<Outcome>, StoreFault> {
         let mut tries = 0;
-        ledger::change(&mut **store, |statements| {
-            tries += 1;
-            let again = again || tries > 1;
-            orders.iter().map(|order| order.writing.write(statements, again)).collect()
+        let written = self.ledger.ask(|store| {
+            ledger::change(store, |statements| {
+                tries += 1;
+                let again = again || tries > 1;
+                orders.iter().map(|order| order.writing.write(statements, again)).collect()
+            })
+        });
+        written.map_err(|refusal| match refusal {
+            Refusal::Store(fault) => fault,
+            other => StoreFault::Unavailable(other.to_string()),
         })
     }
 }

@@ -3,40 +3,54 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
 };
 
 use fiscal::OutletId;
 use ledger::{
-    AuthorityElements, AuthorityFault, AuthorityNote, AuthoritySource, By, Ledger, LedgerStore, Refusal, SinceEpoch,
+    AuthorityElements, AuthorityNote, AuthoritySource, By, Ledger, LedgerStore, Refusal, SinceEpoch,
     StoreFault,
 };
 
 use super::{
-    find, look, machine_of,
-    reading::{due, open, open_count, paper, unrecorded},
-    writing::{Outcome, What, Writing},
+    alert_corrupt, find, look, machine_of,
+    reading::{due, open, open_count, paper, to_record, unrecorded},
+    writing::{Noted, Outcome, What, Writing},
 };
 use crate::{
-    At, Book, BookFault, Change, Elements, Job, JobId, Kept, Lease, Machine, MachineId, Paper, Source, Written,
-    scribe::Scribe,
+    At, Book, BookFault, Change, Elements, Job, JobId, Kept, Lease, Machine, MachineId, OriginalStanding,
+    Paper, Source, Written, scribe::Scribe,
 };
 
 /// The book in the ledger's database. It reads by the ledger's connections and writes through the scribe.
 #[derive(Clone)]
-pub(crate) struct StoreBook {
-    pub(crate) ledger: Ledger,
-    pub(crate) scribe: Scribe,
-    pub(crate) clock: SinceEpoch,
+pub struct StoreBook {
+    ledger: Ledger,
+    scribe: Scribe,
+    clock: SinceEpoch,
     /// This process, and with [`Self::marks`] the name of each of its writes.
-    pub(crate) holder: String,
-    pub(crate) marks: Arc<AtomicU64>,
-    pub(crate) by: By,
+    holder: String,
+    marks: Arc<AtomicU64>,
+    by: By,
     /// Whose turn was last, of each machine.
-    pub(crate) turns: BTreeMap<MachineId, OutletId>,
+    turns: BTreeMap<MachineId, OutletId>,
+    /// So many invoices were noted in the ledger.
+    pub(crate) recorded: Arc<AtomicU64>,
 }
 
 impl StoreBook {
+    /// A book with a scribe of its own, who ends with the last clone. `holder` is a name that no other process has.
+    pub fn start(ledger: Ledger, clock: SinceEpoch, holder: String, by: By) -> std::io::Result<Self> {
+        let (scribe, _) = Scribe::start(ledger.clone(), Arc::clone(&clock))?;
+        Ok(Self::new(ledger, scribe, clock, holder, by))
+    }
+
+    pub(crate) fn new(ledger: Ledger, scribe: Scribe, clock: SinceEpoch, holder: String, by: By) -> Self {
+        let (marks, recorded) = <(Arc<AtomicU64>, Arc<AtomicU64>)>::default();
+        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), recorded }
+    }
+
     fn ask<T>(
         &self,
         question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault>,
@@ -59,6 +73,65 @@ impl StoreBook {
         })
     }
 
+    /// Notes the elements of jobs in the ledger that are not there yet, at most so many, those of machines that another
+    /// process drives left out. The ledger seals them together, and the jobs are marked in one write. Says how many.
+    pub(crate) fn record_all(&self, most: usize) -> Result<usize, BookFault> {
+        let jobs = self.ask(|store| look(store, |statements| to_record(statements, &self.holder, most)))?;
+        self.note(jobs)
+    }
+
+    fn note(&self, jobs: Vec<Job>) -> Result<usize, BookFault> {
+        let (mut noted, mut asked) = (Vec::new(), Vec::new());
+        for job in jobs {
+            let Some(elements) = &job.elements else { continue };
+            let (id, code) = (job.id, elements.code);
+            match as_noted(elements) {
+                Err(why) => noted.push(Noted { job: id, code, refused: Some(why) }),
+                Ok(elements) => {
+                    let note = AuthorityNote { invoice: job.place, record_hash: id.0, elements };
+                    let (sender, receiver) = mpsc::sync_channel(1);
+                    let answer = move |answer| {
+                        // Who asked may have gone.
+                        let _ = sender.send(answer);
+                    };
+                    self.ledger.submit_authority(job.place.chain.outlet, note, Some(self.by.clone()), answer);
+                    asked.push((id, code, receiver));
+                }
+            }
+        }
+        for (job, code, answer) in asked {
+            match answer.recv().unwrap_or(Err(Refusal::OutcomeUnknown)) {
+                Ok(_) => noted.push(Noted { job, code, refused: None }),
+                // It is for a person to see, and not asked for again.
+                Err(Refusal::Authority(fault)) => {
+                    noted.push(Noted { job, code, refused: Some(fault.to_string()) });
+                }
+                Err(refusal) => tracing::warn!(%refusal, "the authority's elements wait for the ledger"),
+            }
+        }
+        let count = noted.len();
+        if count > 0 {
+            self.put(What::Recorded(noted, self.now()))?;
+            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+
+    /// What cannot be read of an invoice withholds it, and no other.
+    fn unreadable(&self, job: &Job, what: &str) -> Paper {
+        tracing::error!(job = %job.id, what, "an invoice cannot be read and is not sent: verify the ledger");
+        let (about, outlet, now) = (job.fiscal.to_string(), job.place.chain.outlet, self.now());
+        // It is in the log, whatever the database says.
+        let _ = self.ask(|store| alert_corrupt(store, &about, Some(outlet), what, now));
+        Paper {
+            payload: String::new(),
+            fiscal: job.fiscal,
+            record: job.id.0,
+            original: OriginalStanding::None,
+            withheld: Some(what.to_owned()),
+        }
+    }
+
     fn now(&self) -> At {
         At(u64::try_from((self.clock)().as_millis()).unwrap_or(u64::MAX))
     }
@@ -72,7 +145,8 @@ impl Book for StoreBook {
 
     fn due(&mut self, machine: &MachineId, now: At, most: usize) -> Result<Vec<Job>, BookFault> {
         let last = self.turns.get(machine).copied();
-        let mut found = self.ask(|store| look(store, |statements| due(statements, machine, last, now, most)))?;
+        let mut found =
+            self.ask(|store| look(store, |statements| due(statements, machine, last, now, most)))?;
         for job in &mut found {
             job.machine = Some(machine.clone());
         }
@@ -101,7 +175,12 @@ impl Book for StoreBook {
 
     fn paper(&mut self, job: JobId) -> Result<Paper, BookFault> {
         let job = self.job(job)?;
-        self.ask(|store| paper(store, &job))?.ok_or(BookFault::NotFound("invoice"))
+        match self.ask(|store| paper(store, &job)) {
+            Ok(Some(paper)) => Ok(paper),
+            Ok(None) => Ok(self.unreadable(&job, "the ledger does not hold its record")),
+            Err(BookFault::Corrupt(what)) => Ok(self.unreadable(&job, &what)),
+            Err(fault) => Err(fault),
+        }
     }
 
     fn write(&mut self, lease: &Lease, changes: &[Change]) -> Result<Vec<Written>, BookFault> {
@@ -120,24 +199,13 @@ impl Book for StoreBook {
 
     fn record(&mut self, job: JobId) -> Result<(), BookFault> {
         let job = self.job(job)?;
-        let Some(elements) = job.elements.filter(|_| !job.recorded) else { return Ok(()) };
-        let note = AuthorityNote { invoice: job.place, record_hash: job.id.0, elements: noted(&elements)? };
-        let refused = match self.ledger.note_authority(job.place.chain.outlet, note, Some(self.by.clone())) {
-            Ok(_) => None,
-            // It is for a person to see, and not asked for again.
-            Err(Refusal::Authority(fault @ (AuthorityFault::TwoCodes { .. } | AuthorityFault::NonCompliant))) => {
-                Some(fault.to_string())
-            }
-            Err(Refusal::Store(fault)) => return Err(BookFault::Store(fault)),
-            Err(refusal) => return Err(BookFault::Store(StoreFault::Unavailable(refusal.to_string()))),
-        };
-        self.put(What::Recorded(job.id, Box::new(elements), refused, self.now())).map(|_| ())
+        if job.recorded { Ok(()) } else { self.note(vec![job]).map(|_| ()) }
     }
 }
 
 /// The elements as the ledger keeps them. A text of the authority's that the ledger would not seal is left out.
-fn noted(elements: &Elements) -> Result<AuthorityElements, BookFault> {
-    let unfit = |what: &str| BookFault::Corrupt(format!("the authority's {what} is not in a form that the ledger seals"));
+fn as_noted(elements: &Elements) -> Result<AuthorityElements, String> {
+    let unfit = |what: &str| format!("the authority's {what} is not in a form that the ledger seals");
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     Ok(AuthorityElements {
         nim: elements.nim.as_str().parse().map_err(|_| unfit("NIM"))?,

@@ -6,15 +6,16 @@ use ledger::{Cell, Statements, StoreFault};
 use super::{
     facts::Entry,
     raise::raise,
-    rows::{cell, count, json, number, seconds},
+    reading::machine_of,
+    rows::{cell, corrupt, number, parsed, seconds},
+    writing::{apply, find},
 };
-use crate::{At, Doubt, DoubtCause, Elements, Era};
+use crate::{At, Elements, JobId, course::restored};
 
 /// Makes the job of an invoice; a job that is there stays as it is. Says how many were made.
 pub(super) fn insert(statements: &mut dyn Statements, entry: &Entry, now: At) -> Result<usize, StoreFault> {
     let chain = &entry.place.chain;
-    let (state, cause) =
-        if entry.is_erased { ("FAILED", "erased") } else { ("PENDING", "sealed") };
+    let (state, cause) = if entry.is_erased { ("FAILED", "erased") } else { ("PENDING", "sealed") };
     let original = entry.original.as_ref();
     let values = [
         cell(&entry.id),
@@ -40,7 +41,7 @@ pub(super) fn insert(statements: &mut dyn Statements, entry: &Entry, now: At) ->
         let sql = "SELECT 1 FROM sync_outlets WHERE outlet = $1 AND doubted_before > $2";
         let doubted = statements.query(sql, &[cell(&chain.outlet), number(chain.epoch.0.into())])?;
         if !doubted.is_empty() {
-            doubt(statements, &cell(&entry.id), now)?;
+            doubt(statements, entry.id, now)?;
         }
     }
     Ok(usize::from(made == 1))
@@ -103,11 +104,12 @@ pub(super) fn doubt_all(
     // What is doubted becomes ambiguous, so those that are come last.
     for state in ["PENDING", "RETRY", "SUBMITTED", "DIFFERS", "FAILED", "AMBIGUOUS"] {
         let sql = "SELECT id FROM sync_jobs WHERE outlet = $1 AND state = $2 AND epoch < $3 \
-             AND (doubt_cause IS NULL OR doubt_cause <> 'restored') AND cause <> 'non_compliant' AND cause <> 'erased' LIMIT $4";
+             AND (doubt_cause IS NULL OR doubt_cause <> 'restored') AND code IS NULL AND cause <> 'non_compliant' AND cause <> 'erased' LIMIT $4";
         let values = [cell(&outlet), cell(&state), number(before), number(most as u64)];
         let found = statements.query(sql, &values)?;
         for row in &found {
-            doubt(statements, row.first().unwrap_or(&Cell::Null), now)?;
+            let id = row.first().and_then(parsed).ok_or_else(|| corrupt("sync_jobs"))?;
+            doubt(statements, id, now)?;
         }
         if !found.is_empty() {
             // There may be others of another state.
@@ -123,22 +125,17 @@ pub(super) fn has_machine(statements: &mut dyn Statements, outlet: OutletId) -> 
     Ok(!statements.query(sql, &[cell(&outlet)])?.is_empty())
 }
 
-/// The authority may have finalised it in a time that a restored backup does not know of. What the row says of a request
-/// is of before that time, and tells nothing.
-fn doubt(statements: &mut dyn Statements, id: &Cell, now: At) -> Result<(), StoreFault> {
-    let sql = "SELECT o.era FROM sync_jobs j JOIN sync_machine_outlets x ON x.outlet = j.outlet \
-         JOIN sync_machines o ON o.id = COALESCE(j.machine, x.machine) WHERE j.id = $1 AND o.baseline IS NOT NULL";
-    let era = statements.query(sql, std::slice::from_ref(id))?;
-    let era = era.first().and_then(|row| count(row.first()?)).map(Era);
-    let old = state_of(statements, id)?;
-    let doubt =
-        Doubt { cause: DoubtCause::Restored, since: now, gone: None, era, probably_finalised: false };
-    let sql = "UPDATE sync_jobs SET state = 'AMBIGUOUS', cause = 'restored', doubt = $1, doubt_cause = 'restored', \
-         since = $2, due = $2, machine = COALESCE(machine, \
-         (SELECT o.machine FROM sync_machine_outlets o WHERE o.outlet = sync_jobs.outlet)), intent = NULL, \
-         requested = NULL, expires = NULL, confirming_since = NULL, version = version + 1 WHERE id = $3";
-    statements.execute(sql, &[json(&doubt), number(now.0), id.clone()])?;
-    pass(statements, id, old, "AMBIGUOUS", "restored", "", now)
+/// The authority may have finalised it in a time that a restored backup does not know of: as the course says.
+fn doubt(statements: &mut dyn Statements, id: JobId, now: At) -> Result<(), StoreFault> {
+    let Some(job) = find(statements, id)? else { return Ok(()) };
+    let machine = match &job.machine {
+        Some(machine) => machine_of(statements, machine)?,
+        None => None,
+    };
+    match restored(job, machine.as_ref(), now) {
+        Some(made) => apply(statements, &made.into(), "follower"),
+        None => Ok(()),
+    }
 }
 
 fn state_of(statements: &mut dyn Statements, id: &Cell) -> Result<Cell, StoreFault> {

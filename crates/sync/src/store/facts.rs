@@ -1,6 +1,6 @@
 //! What records say to the sync.
 
-use fiscal::{Epoch, EventKind, FiscalNumber, InvoiceType, Position, Prefix, Record, RecordHash, Subject};
+use fiscal::{Epoch, EventKind, FiscalNumber, InvoiceType, Position, Prefix, Record, Subject};
 use ledger::{ChainId, LedgerStore, Place, Reference, Row, StoreFault};
 use serde::Deserialize;
 

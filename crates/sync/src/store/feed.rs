@@ -54,7 +54,8 @@ pub(crate) fn step_outlet(
         chains.iter().filter(|(chain, newest)| !stopped.contains(chain) && after(chain) < newest.value());
     let Some((chain, newest)) = behind.next() else { return Ok(Stepped::default()) };
     let others = behind.next().is_some();
-    let stepped = step(store, (*chain, *newest), head, after(chain), now).map_err(|fault| (Some(*chain), fault))?;
+    let stepped =
+        step(store, (*chain, *newest), head, after(chain), now).map_err(|fault| (Some(*chain), fault))?;
     Ok(Stepped { has_more: stepped.has_more || others, ..stepped })
 }
 
@@ -188,7 +189,8 @@ fn note(
 /// What was sealed in epochs before one is doubted, little by little: [`sweep`]. Nothing of the outlet is sent before that
 /// is done.
 fn give_up(statements: &mut dyn Statements, outlet: OutletId, epoch: Epoch) -> Result<(), StoreFault> {
-    let sql = "UPDATE sync_outlets SET doubted_before = $1, sweeping = 1 WHERE outlet = $2 AND doubted_before < $1";
+    let sql =
+        "UPDATE sync_outlets SET doubted_before = $1, sweeping = 1 WHERE outlet = $2 AND doubted_before < $1";
     statements.execute(sql, &[number(epoch.0.into()), cell(&outlet)]).map(|_| ())
 }
 

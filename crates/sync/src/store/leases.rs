@@ -24,8 +24,9 @@ pub(crate) struct Watch(BTreeMap<MachineId, (u64, u64, At)>);
 
 /// A machine with something to do, as far as the database knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) machine: MachineId,
+pub struct Candidate {
+    /// Which.
+    pub machine: MachineId,
     holder: String,
     fence: u64,
     beat: u64,
@@ -140,7 +141,10 @@ fn held(lease: &Lease) -> [Cell; 3] {
 }
 
 /// The sealed token of a machine, for who drives it.
-pub(crate) fn sealed_token(store: &mut dyn LedgerStore, machine: &MachineId) -> Result<Option<String>, StoreFault> {
+pub(crate) fn sealed_token(
+    store: &mut dyn LedgerStore,
+    machine: &MachineId,
+) -> Result<Option<String>, StoreFault> {
     let mut found = None;
     store.look(&mut |statements| {
         let rows = statements.query("SELECT token FROM sync_machines WHERE id = $1", &[cell(machine)])?;

@@ -18,7 +18,7 @@ pub(crate) use self::{
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
     raise::{alert_corrupt, raise},
     reading::machine_of,
-    writing::{Outcome, What, Writing, apply, find},
+    writing::{Outcome, Writing, apply, find},
 };
 
 use ledger::{Cell, LedgerStore, Statements, StoreFault};

@@ -19,7 +19,11 @@ pub(crate) fn machine_of(
     let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.id = $1");
     let rows = statements.query(sql, &[cell(id)])?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let outlets = outlets(statements, "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet", id)?;
+    let outlets = outlets(
+        statements,
+        "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet",
+        id,
+    )?;
     machine(row, outlets).map(Some)
 }
 
@@ -29,7 +33,8 @@ fn outlets(
     id: &MachineId,
 ) -> Result<Vec<OutletId>, StoreFault> {
     let rows = statements.query(sql, &[cell(id)])?;
-    let outlet = |row: &Vec<Cell>| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets"));
+    let outlet =
+        |row: &Vec<Cell>| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets"));
     rows.iter().map(outlet).collect()
 }
 
@@ -137,6 +142,22 @@ pub(crate) fn unrecorded(
     rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_jobs"))).collect()
 }
 
+/// Jobs of whichever machine whose elements are not in the ledger yet, but of those that another process drives.
+pub(crate) fn to_record(
+    statements: &mut dyn Statements,
+    holder: &str,
+    most: usize,
+) -> Result<Vec<Job>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j WHERE j.state = 'SYNCED' AND j.recorded = 0 AND NOT EXISTS \
+         (SELECT 1 FROM sync_machines m WHERE m.id = j.machine AND m.lease_holder <> '' AND m.lease_holder <> $1) \
+         ORDER BY j.since, j.id LIMIT $2"
+    );
+    readable(&statements.query(sql, &[cell(&holder), number(most as u64)])?)
+}
+
 /// What is read of a flag's body.
 #[derive(Deserialize)]
 struct Flagged {
@@ -175,7 +196,11 @@ fn flag(store: &mut dyn LedgerStore, job: &Job) -> Result<Option<String>, StoreF
     for row in store.notes_on(chain.outlet, reference)? {
         let is_flag = row.place.chain.signer == head.chain.signer
             && read(&row)?.header.subject == Subject::Event(EventKind::Flag);
-        let flag = row.body.as_deref().filter(|_| is_flag).and_then(|body| serde_json::from_str::<Flagged>(body).ok());
+        let flag = row
+            .body
+            .as_deref()
+            .filter(|_| is_flag)
+            .and_then(|body| serde_json::from_str::<Flagged>(body).ok());
         let is_its = |flag: &Flagged| {
             flag.reason == "non_compliant"
                 && flag.signer == chain.signer.as_str()

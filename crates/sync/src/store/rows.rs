@@ -77,7 +77,8 @@ fn read_job(row: &[Cell]) -> Option<Job> {
     let (place, rest) = row.split_at_checked(9)?;
     let [id, outlet, epoch, signer, position, fiscal, kind, sealed, machine] = place else { return None };
     let (original, rest) = rest.split_at_checked(3)?;
-    let [state, since, due, attempts, intent, requested, expires, confirming, confirmed, rest @ ..] = rest else {
+    let [state, since, due, attempts, intent, requested, expires, confirming, confirmed, rest @ ..] = rest
+    else {
         return None;
     };
     let [doubt, difference, elements, recorded, error, version] = rest else { return None };
@@ -127,7 +128,8 @@ fn read_machine(row: &[Cell], outlets: Vec<OutletId>) -> Option<Machine> {
     let [id, merchant, url, nif, nim, isf, dialect, token_expires, exclusive, generation] = what else {
         return None;
     };
-    let [state, note, since, failures, trips, open_until, baseline, era, offset, is_test, version] = rest else {
+    let [state, note, since, failures, trips, open_until, baseline, era, offset, is_test, version] = rest
+    else {
         return None;
     };
     let small = |cell| u32::try_from(count(cell)?).ok();
@@ -161,9 +163,10 @@ fn machine_state(state: &Cell, note: &Cell, since: &Cell) -> Option<MachineState
     match state.text()? {
         "ready" => Some(MachineState::Ready),
         "paused" => Some(MachineState::Paused { by: parsed(note)?, since: read_at(since)? }),
-        "blocked" => {
-            Some(MachineState::Blocked { cause: BlockCause::from_name(note.text()?)?, since: read_at(since)? })
-        }
+        "blocked" => Some(MachineState::Blocked {
+            cause: BlockCause::from_name(note.text()?)?,
+            since: read_at(since)?,
+        }),
         "stopped" => Some(MachineState::Stopped),
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! What is written of jobs and machines, each in one transaction that may hold others' too. Changes of all processes come
 //! one after the other, so what was read in one stays so until it is done.
 
+use edef::AuthorityCode;
 use ledger::{Cell, Statements, StoreFault};
 
 use super::{
@@ -24,8 +25,17 @@ pub(crate) enum What {
     Changes(Lease, Vec<Change>),
     /// A code of the authority, whoever holds the lease.
     Code(JobId, Box<Elements>, At),
-    /// The ledger has these elements of a job, or will not have them, for this reason.
-    Recorded(JobId, Box<Elements>, Option<String>, At),
+    /// The ledger has the elements of these jobs, or will not have them.
+    Recorded(Vec<Noted>, At),
+}
+
+/// What became of elements that the ledger was given.
+#[derive(Clone, Debug)]
+pub(crate) struct Noted {
+    pub(crate) job: JobId,
+    pub(crate) code: AuthorityCode,
+    /// Why the ledger does not have them.
+    pub(crate) refused: Option<String>,
 }
 
 /// What came of it.
@@ -45,21 +55,21 @@ impl Writing {
             What::Changes(_, changes) => {
                 changes.iter().map(|change| 1 + change.jobs.len() + change.transitions.len()).sum()
             }
-            What::Code(..) | What::Recorded(..) => 2,
+            What::Code(..) => 2,
+            What::Recorded(all, _) => all.len(),
         }
     }
 
     /// Writes it. `again` when it may have been written before: then it is looked for first.
-    pub(crate) fn write(
-        &self,
-        statements: &mut dyn Statements,
-        again: bool,
-    ) -> Result<Outcome, StoreFault> {
+    pub(crate) fn write(&self, statements: &mut dyn Statements, again: bool) -> Result<Outcome, StoreFault> {
         match &self.what {
             What::Changes(lease, changes) => self.changes(statements, lease, changes, again),
             What::Code(job, elements, now) => keep_code(statements, &self.mark, *job, elements, *now),
-            What::Recorded(job, elements, refused, now) => {
-                recorded(statements, &self.mark, *job, elements, refused.as_deref(), *now)
+            What::Recorded(all, now) => {
+                for noted in all {
+                    recorded(statements, &self.mark, noted, *now)?;
+                }
+                Ok(Outcome::Recorded)
             }
         }
     }
@@ -286,26 +296,24 @@ fn keep_code(
     Ok(Outcome::Kept(kept))
 }
 
-fn is_told(statements: &mut dyn Statements, id: JobId, cause: Cause, detail: &str) -> Result<bool, StoreFault> {
+fn is_told(
+    statements: &mut dyn Statements,
+    id: JobId,
+    cause: Cause,
+    detail: &str,
+) -> Result<bool, StoreFault> {
     let sql = "SELECT 1 FROM sync_transitions WHERE job = $1 AND cause = $2 AND detail = $3";
     Ok(!statements.query(sql, &[cell(&id), cell(&cause), cell(&detail)])?.is_empty())
 }
 
-fn recorded(
-    statements: &mut dyn Statements,
-    mark: &str,
-    id: JobId,
-    elements: &Elements,
-    refused: Option<&str>,
-    now: At,
-) -> Result<Outcome, StoreFault> {
+fn recorded(statements: &mut dyn Statements, mark: &str, noted: &Noted, now: At) -> Result<(), StoreFault> {
     let sql = "UPDATE sync_jobs SET recorded = 1, version = version + 1, written_by = $1 \
          WHERE id = $2 AND code = $3 AND recorded = 0";
-    let changed = statements.execute(sql, &[cell(&mark), cell(&id), cell(&elements.code)])?;
-    if let Some(why) = refused.filter(|_| changed == 1) {
-        raise(statements, "not_recorded", &id.to_string(), None, now, why)?;
+    let changed = statements.execute(sql, &[cell(&mark), cell(&noted.job), cell(&noted.code)])?;
+    if let Some(why) = noted.refused.as_ref().filter(|_| changed == 1) {
+        raise(statements, "not_recorded", &noted.job.to_string(), None, now, why)?;
     }
-    Ok(Outcome::Recorded)
+    Ok(())
 }
 
 /// A job by its id.

@@ -1,0 +1,252 @@
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use edef::{Authority, Token};
+
+use super::{Shared, turns::Bell};
+use crate::{
+    At, Book, BookFault, Lease,
+    lane::{Lane, Role, Task, Turn},
+    store::{StoreBook, sealed_token},
+};
+
+/// How many workers of a machine make requests; one confirms.
+const REQUESTERS: usize = 2;
+/// A worker with nothing to do rests so long at most, and longer each time up to that.
+const LONGEST_REST: Duration = Duration::from_millis(1_600);
+const SHORTEST_REST: Duration = Duration::from_millis(25);
+/// After so many rests of a worker with nothing in between, a turn is over.
+const IDLE_RESTS: usize = 12;
+/// How long a worker waits for a database that is away.
+const AWAY: Duration = Duration::from_millis(500);
+/// How often it is looked whether what is in hand is done, when a turn is over, and how long the pauses are. What was
+/// requested and not confirmed by then is found again by who comes next.
+const LAST_LOOKS: (usize, Duration) = (60, Duration::from_millis(50));
+
+/// A machine whose turn it is.
+struct Seat {
+    shared: Arc<Shared>,
+    lease: Lease,
+    lane: Mutex<Lane>,
+    line: Mutex<Option<Line>>,
+    bell: Arc<Bell>,
+    began: At,
+    /// Nothing new is begun.
+    is_over: AtomicBool,
+    /// Whether a worker ended by a panic, or by what only a person mends.
+    has_failed: AtomicBool,
+    requesters: AtomicUsize,
+    idle: AtomicUsize,
+}
+
+/// The authority's side of a machine as it was configured in a generation.
+#[derive(Clone)]
+struct Line {
+    generation: u64,
+    authority: Arc<dyn Authority>,
+}
+
+/// Drives a machine until its turn is over: when there is nothing to do, when others wait and its time is up, when another
+/// process has it, or when the agent stops. Says whether all was well.
+pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> bool {
+    let lane = Lane::new(lease.clone(), Arc::clone(&shared.translate), shared.settings.tolerance);
+    let seat = Arc::new(Seat {
+        shared: Arc::clone(shared),
+        lease: lease.clone(),
+        lane: Mutex::new(lane),
+        line: Mutex::default(),
+        bell,
+        began: shared.now(),
+        is_over: AtomicBool::new(false),
+        has_failed: AtomicBool::new(false),
+        requesters: AtomicUsize::new(0),
+        idle: AtomicUsize::new(0),
+    });
+    for number in 0..REQUESTERS {
+        let worker = Arc::clone(&seat);
+        worker.requesters.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{}-{number}", lease.machine);
+        let run = move || {
+            let leaves = Leaves(worker);
+            leaves.0.work(Role::Request);
+        };
+        if std::thread::Builder::new().name(name).spawn(run).is_err() {
+            // It was not called, and so nobody leaves.
+            seat.requesters.fetch_sub(1, Ordering::SeqCst);
+            seat.end();
+        }
+    }
+    // Should this thread panic, the others end too.
+    let ends = Ends(&seat);
+    seat.work(Role::Confirm);
+    seat.finish();
+    drop(ends);
+    !seat.has_failed.load(Ordering::SeqCst)
+}
+
+/// A worker that ends, however he ends, is counted no more.
+struct Leaves(Arc<Seat>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.shared.counters.panics.fetch_add(1, Ordering::Relaxed);
+            self.0.fail();
+        }
+        self.0.requesters.fetch_sub(1, Ordering::SeqCst);
+        self.0.bell.ring();
+    }
+}
+
+struct Ends<'s>(&'s Seat);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Seat {
+    /// Makes call after call until the turn is over.
+    fn work(&self, role: Role) {
+        let (mut book, mut rest) = (self.shared.book.clone(), SHORTEST_REST);
+        while !self.is_over() {
+            let heard = self.bell.count();
+            let turn = self.lane().next(role, &mut book, self.shared.now());
+            match turn {
+                Ok(Turn::Call(task)) => {
+                    rest = SHORTEST_REST;
+                    self.idle.store(0, Ordering::Relaxed);
+                    self.call(*task, &mut book);
+                }
+                Ok(Turn::Rest(_)) => {
+                    if self.idle.fetch_add(1, Ordering::Relaxed) > IDLE_RESTS * (REQUESTERS + 1)
+                        && !self.lane().is_busy()
+                    {
+                        self.end();
+                    }
+                    // Whoever has news rings: what is due later is found at the next look.
+                    if self.bell.wait(rest, heard) {
+                        rest = SHORTEST_REST
+                    } else {
+                        rest = (rest * 2).min(LONGEST_REST)
+                    }
+                }
+                Err(fault) => self.stumble(&fault, heard),
+            }
+        }
+    }
+
+    /// Makes a call and hands its answer back.
+    fn call(&self, task: Task, book: &mut StoreBook) {
+        let answer = match self.line(task.generation, book) {
+            Some(authority) => task.call(&*authority),
+            // Another address, or another token: what was intended is of the one before.
+            None => task.not_made(),
+        };
+        let chance = (self.shared.random() >> 32) as u32;
+        let done = self.lane().answered(task, answer, book, self.shared.now(), chance);
+        self.bell.ring();
+        if let Err(fault) = done {
+            let heard = self.bell.count();
+            self.stumble(&fault, heard);
+        }
+    }
+
+    fn stumble(&self, fault: &BookFault, heard: u64) {
+        let machine = self.lease.machine.as_str();
+        match fault {
+            BookFault::LeaseLost => self.end(),
+            BookFault::Corrupt(what) => {
+                tracing::error!(machine, what, "an e-MCF waits for a row that cannot be read");
+                let now = self.shared.now();
+                // It is in the log, whatever the database says.
+                let _ = self.shared.ask(|store| crate::store::alert_corrupt(store, machine, None, what, now));
+                self.fail();
+            }
+            fault => {
+                tracing::warn!(machine, %fault, "an e-MCF waits for the database");
+                self.bell.wait(AWAY, heard);
+            }
+        }
+    }
+
+    /// The authority of a generation of the machine; none when that is over, or there is no token.
+    fn line(&self, generation: u64, book: &mut StoreBook) -> Option<Arc<dyn Authority>> {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = line.as_ref().filter(|line| line.generation == generation) {
+            return Some(Arc::clone(&line.authority));
+        }
+        let id = &self.lease.machine;
+        let sealed = self.shared.ask(|store| sealed_token(store, id)).ok().flatten()?;
+        // Read after the token: one of a newer generation is not taken for this one's.
+        let machine = book.machine(id).ok().filter(|machine| machine.generation == generation)?;
+        let token = self.shared.vault.open(id.as_str(), &sealed)?;
+        let token: Token = String::from_utf8(token).ok()?.parse().ok()?;
+        let authority: Arc<dyn Authority> = (self.shared.authority)(&machine, token).into();
+        *line = Some(Line { generation, authority: Arc::clone(&authority) });
+        Some(authority)
+    }
+
+    /// Finishes what is in hand: nothing more is requested, and what the authority computed is confirmed still.
+    fn finish(&self) {
+        let mut book = self.shared.book.clone();
+        for _ in 0..LAST_LOOKS.0 {
+            let has_lost = self.shared.turns.has_lost(&self.lease);
+            let alone = self.requesters.load(Ordering::SeqCst) == 0;
+            if has_lost || self.has_failed.load(Ordering::SeqCst) {
+                break;
+            }
+            let turn = self.lane().next(Role::Confirm, &mut book, self.shared.now());
+            match turn {
+                Ok(Turn::Call(task)) => self.call(*task, &mut book),
+                Ok(Turn::Rest(_)) if alone => break,
+                Ok(Turn::Rest(_)) => drop(self.bell.wait(LAST_LOOKS.1, self.bell.count())),
+                Err(_) => break,
+            }
+        }
+        // A code is kept whoever has the machine now.
+        let now = self.shared.now();
+        for _ in 0..LAST_LOOKS.0 {
+            match self.lane().keep_codes(&mut book, now) {
+                Ok(()) => return,
+                Err(fault) => {
+                    tracing::error!(%fault, "a code of the authority waits for the database");
+                    self.bell.wait(LAST_LOOKS.1, self.bell.count());
+                }
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let turns = &self.shared.turns;
+        if self.is_over.load(Ordering::SeqCst) {
+            return true;
+        }
+        let is_long = self.shared.now().since(self.began) >= self.shared.settings.turn;
+        let over = turns.is_stopping() || turns.has_lost(&self.lease) || (is_long && turns.do_others_wait());
+        if over {
+            self.end();
+        }
+        over
+    }
+
+    fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.bell.ring();
+    }
+
+    fn fail(&self) {
+        self.has_failed.store(true, Ordering::SeqCst);
+        self.end();
+    }
+
+    fn lane(&self) -> MutexGuard<'_, Lane> {
+        self.lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
