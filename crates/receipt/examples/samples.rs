@@ -1,6 +1,6 @@
 //! Makes sample receipts: `cargo run -p receipt --example samples -- DIR`.
 //!
-//! For each there is `NAME.txt`, which holds what its QR code says, beside `NAME.png`, `NAME.pdf`, `NAME.svg` or `NAME.bin`;
+//! For each there is `NAME.txt`, which holds what its QR codes say, ours first, beside `NAME.png`, `NAME.pdf`, `NAME.svg` or `NAME.bin`;
 //! `crates/receipt/tests/read_back DIR` reads the codes back.
 
 #[path = "../tests/support/mod.rs"]
@@ -8,8 +8,8 @@ mod support;
 
 use std::{error::Error, fs, num::NonZeroU32, path::Path};
 
-use receipt::{Copy, Language, Paper, Print, Raster, Roll};
-use support::{Sold, day, print, seal};
+use receipt::{Authority, AuthorityElements, Copy, Language, Paper, Print, Raster, Roll};
+use support::{AUTHORITY_QR, Sold, authority, day, print, seal};
 
 const PAPERS: [(&str, Paper, Raster); 3] = [
     ("a4", Paper::A4, Raster::Fine),
@@ -37,27 +37,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(folder, "public-contract", of_day("017")?, &print())?;
     write(folder, "many-items", &many(40), &print())?;
     write(folder, "duplicate", of_day("005")?, &duplicate)?;
+    let trial = AuthorityElements { is_test: true, ..authority() };
+    write_with(folder, "authority", of_day("006")?, &Authority::Given(authority()), &print())?;
+    write_with(folder, "authority-test", of_day("016")?, &Authority::Given(trial), &english)?;
+    write_with(folder, "authority-pending", of_day("001")?, &Authority::Pending, &print())?;
     Ok(())
 }
 
 fn write(folder: &Path, name: &str, sold: &Sold, print: &Print) -> Result<(), Box<dyn Error>> {
-    let receipt = sold.receipt(print);
+    write_with(folder, name, sold, &Authority::Unsaid, print)
+}
+
+fn write_with(
+    folder: &Path,
+    name: &str,
+    sold: &Sold,
+    authority: &Authority,
+    print: &Print,
+) -> Result<(), Box<dyn Error>> {
+    let receipt = sold.receipt_with(authority, print);
+    let codes = match authority {
+        Authority::Given(_) => format!("{}\n{AUTHORITY_QR}", sold.qr()),
+        _ => sold.qr().to_owned(),
+    };
     for (paper_name, paper, raster) in PAPERS {
         let base = format!("{name}-{paper_name}");
         let pages = receipt.png(paper, raster)?;
         for (index, page) in pages.iter().enumerate() {
-            // The code is on the last page; the others are for people.
+            // The codes are on the last page; the others are for people.
             let last = index + 1 == pages.len();
             let file = if last { format!("{base}.png") } else { format!("{base}.page-{}.png", index + 1) };
             fs::write(folder.join(file), page)?;
         }
         fs::write(folder.join(format!("{base}.pdf")), receipt.pdf(paper)?)?;
         fs::write(folder.join(format!("{base}.svg")), receipt.svg(paper)?.last().ok_or("no page")?)?;
-        fs::write(folder.join(format!("{base}.txt")), sold.qr())?;
+        fs::write(folder.join(format!("{base}.txt")), &codes)?;
         if let Paper::Roll(roll) = paper {
             let thermal = format!("{base}-thermal");
             fs::write(folder.join(format!("{thermal}.png")), &receipt.png(paper, Raster::Thermal)?[0])?;
-            fs::write(folder.join(format!("{thermal}.txt")), sold.qr())?;
+            fs::write(folder.join(format!("{thermal}.txt")), &codes)?;
             fs::write(folder.join(format!("{base}.bin")), receipt.escpos(roll))?;
         }
     }

@@ -33,6 +33,7 @@
 //!
 //! QR codes have error correction level M at 0.5 mm a module or more; only a terminal that is too narrow for that gets level L.
 
+mod authority;
 mod blocks;
 mod draw;
 mod elements;
@@ -47,6 +48,7 @@ mod symbol;
 mod text;
 mod words;
 
+pub use authority::{Authority, AuthorityElements, Origin};
 pub use elements::Elements;
 pub use paper::{Paper, Raster, Roll};
 pub use print::{Copy, Language, Merchant, Print};
@@ -56,6 +58,7 @@ pub use symbol::Ink;
 use fiscal::{PublicKey, Validated};
 
 use crate::{
+    authority::Beside,
     blocks::{Placed, compose},
     draw::pdf::About,
     page::{Fonts, Page},
@@ -70,17 +73,27 @@ pub struct Receipt {
     seal: Seal,
     language: Language,
     parts: Vec<Placed>,
-    symbol: Symbol,
 }
 
 impl Receipt {
     /// Reads a canonical payload and the elements of its seal.
     pub fn new(payload: &[u8], elements: &Elements, print: &Print) -> Result<Self, Refusal> {
+        Self::with_authority(payload, elements, &Authority::Unsaid, print)
+    }
+
+    /// The same with the tax authority's elements beside ours, in a block of their own with their own QR code (A1).
+    pub fn with_authority(
+        payload: &[u8],
+        elements: &Elements,
+        authority: &Authority,
+        print: &Print,
+    ) -> Result<Self, Refusal> {
         let sale = Validated::read(payload).map_err(Refusal::Payload)?;
         let seal = Seal::read(elements, &sale)?;
         let symbol = Symbol::new(&seal.qr.to_text()).ok_or(Refusal::Malformed(Element::QrPayload))?;
-        let parts = compose(sale.invoice(), &seal, print);
-        Ok(Self { seal, language: print.language, parts, symbol })
+        let beside = Beside::read(authority)?;
+        let parts = compose(sale.invoice(), &seal, symbol, &beside, print);
+        Ok(Self { seal, language: print.language, parts })
     }
 
     /// Whether this key made the seal.
@@ -101,20 +114,20 @@ impl Receipt {
 
     /// The bytes for a thermal printer, from initialising to cutting.
     pub fn escpos(&self, roll: Roll) -> Vec<u8> {
-        escpos::bytes(&self.parts, &self.symbol, roll)
+        escpos::bytes(&self.parts, roll)
     }
 
     /// One SVG for each page, fonts included.
     pub fn svg(&self, paper: Paper) -> Result<Vec<String>, Refusal> {
         let (pages, _) = self.drawn(paper)?;
-        let svg = |page| draw::svg::svg(page, &self.symbol, &self.title(), self.language_tag());
+        let svg = |page| draw::svg::svg(page, &self.title(), self.language_tag());
         Ok(pages.iter().map(svg).collect())
     }
 
     /// One PNG for each page.
     pub fn png(&self, paper: Paper, raster: Raster) -> Result<Vec<Vec<u8>>, Refusal> {
         let (pages, fonts) = self.drawn(paper)?;
-        pages.iter().map(|page| draw::png::png(page, &self.symbol, &fonts, raster)).collect()
+        pages.iter().map(|page| draw::png::png(page, &fonts, raster)).collect()
     }
 
     /// A document of all pages, in which text can be searched and selected.
@@ -122,12 +135,12 @@ impl Receipt {
         let (pages, fonts) = self.drawn(paper)?;
         let title = self.title();
         let about = About { title: &title, language: self.language_tag(), sealed: self.seal.time };
-        draw::pdf::pdf(&pages, &self.symbol, &fonts, &about)
+        draw::pdf::pdf(&pages, &fonts, &about)
     }
 
     fn drawn(&self, paper: Paper) -> Result<(Vec<Page>, Fonts<'static>), Refusal> {
         let fonts = Fonts::open().ok_or_else(|| Refusal::Drawing("font".to_owned()))?;
-        Ok((page::pages(&self.parts, &self.symbol, paper, &fonts), fonts))
+        Ok((page::pages(&self.parts, paper, &fonts), fonts))
     }
 
     fn title(&self) -> String {

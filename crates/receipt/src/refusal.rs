@@ -23,7 +23,7 @@ pub enum Refusal {
     Drawing(String),
 }
 
-/// What a receipt cannot be without, and the record that may come with it.
+/// What a receipt cannot be without, and what may come with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
     /// The sequential fiscal number.
@@ -38,12 +38,21 @@ pub enum Element {
     QrPayload,
     /// Header, link and signature.
     Record,
+    /// What the tax authority gave, where it is said to have given it.
+    Authority,
 }
 
 impl Element {
     /// Every one, the five in the order of the specification.
-    pub const ALL: [Self; 6] =
-        [Self::FiscalNumber, Self::DeviceId, Self::AuthCode, Self::Timestamp, Self::QrPayload, Self::Record];
+    pub const ALL: [Self; 7] = [
+        Self::FiscalNumber,
+        Self::DeviceId,
+        Self::AuthCode,
+        Self::Timestamp,
+        Self::QrPayload,
+        Self::Record,
+        Self::Authority,
+    ];
 
     const fn words(self) -> Words {
         match self {
@@ -82,6 +91,12 @@ impl Element {
                 malformed: "record_malformed",
                 french: "l'enregistrement scellé (record)",
                 english: "the sealed record (record)",
+            },
+            Self::Authority => Words {
+                missing: "authority_missing",
+                malformed: "authority_malformed",
+                french: "le groupe des éléments de la DGI",
+                english: "the set of the DGI's elements",
             },
         }
     }
@@ -182,6 +197,12 @@ impl Refusal {
                 "{} is missing: ask the device for the seal (QRY|LOG); if it has none, make the sale again",
                 element.words().english
             ),
+            (Self::Malformed(Element::Authority), Language::French) => {
+                "les éléments de la DGI n'ont pas la forme prévue : reprenez-les tels que la DGI les a donnés".to_owned()
+            }
+            (Self::Malformed(Element::Authority), Language::English) => {
+                "the DGI's elements are not in their form: take them as the DGI gave them".to_owned()
+            }
             (Self::Malformed(element), Language::French) => format!(
                 "{} n'a pas la forme prévue : reprenez le sceau tel que l'appareil l'a rendu",
                 element.words().french

@@ -29,9 +29,13 @@ pub(crate) struct Symbol {
 }
 
 impl Symbol {
-    /// For paper: level M. None for a text that is longer than any QR code's.
+    /// For paper: level M, or L for a text that is wider than the narrowest roll otherwise. None for one that is longer
+    /// than any QR code's.
     pub(crate) fn new(text: &str) -> Option<Self> {
-        Self::with_level(text, EcLevel::M)
+        /// Of version 17, which the longest text of ours takes.
+        const WIDEST: usize = 85;
+        let robust = Self::with_level(text, EcLevel::M).filter(|symbol| symbol.width <= WIDEST);
+        robust.or_else(|| Self::with_level(text, EcLevel::L))
     }
 
     fn with_level(text: &str, level: EcLevel) -> Option<Self> {
@@ -101,6 +105,10 @@ mod tests {
     fn the_longest_text_fits_the_narrowest_paper_at_four_dots_a_module() {
         let longest = "a".repeat(fiscal::Qr::MAX_LENGTH);
         let symbol = Symbol::new(&longest).unwrap();
+        assert!((symbol.width + 2 * QUIET) * 4 <= crate::Roll::Mm58.dots(), "{}", symbol.width);
+        assert_eq!(symbol.dark, Symbol::with_level(&longest, EcLevel::M).unwrap().dark);
+        // And the longest of the authority's.
+        let symbol = Symbol::new(&"a".repeat(512)).unwrap();
         assert!((symbol.width + 2 * QUIET) * 4 <= crate::Roll::Mm58.dots(), "{}", symbol.width);
     }
 

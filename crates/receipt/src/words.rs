@@ -20,6 +20,17 @@ macro_rules! words {
 
 words! {
     Address "Adresse" "Address";
+    AuthorityCode "Code DEF/DGI" "DEF/DGI code";
+    AuthorityCounters "Compteurs" "Counters";
+    AuthorityNim "NIM" "NIM";
+    AuthorityOrigin "Origine" "Origin";
+    AuthorityOfHand "saisi à la main" "typed by hand";
+    AuthorityOfPortal "saisi depuis le portail" "taken from the portal";
+    AuthorityPending "En attente de la DGI" "Waiting for the DGI";
+    AuthorityQr "Contenu du code QR de la DGI" "Content of the DGI's QR code";
+    AuthorityTest "ESSAI – sans valeur fiscale" "TEST – no fiscal value";
+    AuthorityTime "Date et heure" "Date and time";
+    AuthorityTitle "Éléments de sécurité de la DGI" "DGI security elements";
     AuthCode "Code d'authentification" "Authentication code";
     Base "Base" "Base";
     Cashier "Caissier" "Cashier";

@@ -1,6 +1,6 @@
 // Prints sample receipts by an interpreter of ESC/POS that is not ours (npos 0.1.19 of npm, MIT): each NAME.bin of a folder
 // must be known to its last byte and hold what NAME.txt, the code's text, says of device and authentication code. What
-// it makes of the picture goes to NAME.pgm, for `read_back`.
+// it makes of the pictures, one for each line of NAME.txt, goes to NAME.pgm and NAME.2.pgm, for `read_back`.
 //
 //   npm install --prefix NPOS --omit=optional --ignore-scripts npos@0.1.19
 //   NODE_PATH=NPOS/node_modules node crates/receipt/tests/foreign_printer.cjs DIR
@@ -27,11 +27,15 @@ async function print(base) {
     .filter((node) => node.ascii === 'STX')
     .map((node) => bytes.subarray(node.offset, node.offset + node.length).toString('latin1'))
     .join('');
-  const [device, , code] = fs.readFileSync(`${base}.txt`, 'utf8').split('|');
+  const codes = fs.readFileSync(`${base}.txt`, 'utf8').split('\n');
+  const [device, , code] = codes[0].split('|');
   for (const part of [device, code.match(/.{4}/g).join(' ')]) expect(text.includes(part), base, `does not say ${part}`);
   const pictures = printed.entries.filter((entry) => entry.type === 'raster');
-  expect(pictures.length === 1 && pictures[0].nodes.length === 1, base, 'has not one picture');
-  fs.writeFileSync(`${base}.pgm`, grey(pictures[0].data));
+  expect(pictures.length === codes.length, base, `has not ${codes.length} pictures`);
+  pictures.forEach((picture, at) => {
+    expect(picture.nodes.length === 1, base, 'has a picture in parts');
+    fs.writeFileSync(at === 0 ? `${base}.pgm` : `${base}.${at + 1}.pgm`, grey(picture.data));
+  });
 }
 
 function grey(picture) {

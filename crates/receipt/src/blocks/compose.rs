@@ -1,16 +1,25 @@
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 use fiscal::Invoice;
 
-use super::{Block, Pair, Placed, Side, items, parties, sums};
+use super::{Block, Pair, Placed, Side, authority, items, parties, sums};
 use crate::{
-    Copy, Language, Print, figures,
+    Copy, Language, Print,
+    authority::Beside,
+    figures,
     seal::Seal,
+    symbol::Symbol,
     words::{self, Word},
 };
 
 /// The whole receipt, from top to bottom.
-pub(crate) fn compose(invoice: &Invoice<'_>, seal: &Seal, print: &Print) -> Vec<Placed> {
+pub(crate) fn compose(
+    invoice: &Invoice<'_>,
+    seal: &Seal,
+    symbol: Symbol,
+    authority: &Beside,
+    print: &Print,
+) -> Vec<Placed> {
     let language = print.language;
     let mut parts = Parts(Vec::new());
     parts.copy(print);
@@ -31,7 +40,10 @@ pub(crate) fn compose(invoice: &Invoice<'_>, seal: &Seal, print: &Print) -> Vec<
     parts.put(Side::Left, sums::details(invoice, language));
     parts.put(Side::Full, Some(Block::Rule));
     parts.put(Side::Left, Some(security(seal, print)));
-    parts.put(Side::Right, Some(qr(seal, language)));
+    parts.put(Side::Right, Some(qr(seal, symbol, language)));
+    for part in authority::authority(authority, language) {
+        parts.0.push(part);
+    }
     parts.copy(print);
     parts.0
 }
@@ -86,8 +98,9 @@ fn security(seal: &Seal, print: &Print) -> Block {
     }
 }
 
-fn qr(seal: &Seal, language: Language) -> Block {
+fn qr(seal: &Seal, symbol: Symbol, language: Language) -> Block {
     Block::Qr {
+        symbol: Arc::new(symbol),
         label: Word::QrContent.of(language).to_owned(),
         content: seal.qr.to_text().to_string(),
         hints: vec![Word::Check.of(language).to_owned(), Word::NotProof.of(language).to_owned()],

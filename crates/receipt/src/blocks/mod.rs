@@ -1,13 +1,18 @@
 //! What a receipt says, part by part, in its order: built once, and the same for every output.
 //!
-//! To add a part, such as a second seal of the authority, add it to [`compose::compose`]: most are [`Block::Pairs`].
+//! To add a part, add it to [`compose::compose`]: most are [`Block::Pairs`].
 
+mod authority;
 mod compose;
 mod items;
 mod parties;
 mod sums;
 
 pub(crate) use compose::compose;
+
+use std::sync::Arc;
+
+use crate::symbol::Symbol;
 
 /// A part and where it goes when the paper is wide.
 #[derive(Clone, Debug)]
@@ -26,7 +31,7 @@ pub(crate) enum Side {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Block {
-    /// `DUPLICATA N° 2`
+    /// `DUPLICATA N° 2`, `ESSAI – sans valeur fiscale`
     Copy(String),
     /// Who sells.
     Merchant { name: Option<String>, lines: Vec<String> },
@@ -47,7 +52,7 @@ pub(crate) enum Block {
     /// The seal as a person reads it.
     Security { title: String, code: Pair, facts: Vec<Pair> },
     /// The seal as a machine reads it. Where nothing can be drawn, its content stands under the label.
-    Qr { label: String, content: String, hints: Vec<String> },
+    Qr { label: String, content: String, symbol: Arc<Symbol>, hints: Vec<String> },
     /// A line across.
     Rule,
 }

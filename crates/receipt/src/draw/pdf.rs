@@ -26,12 +26,7 @@ pub(crate) struct About<'a> {
     pub(crate) sealed: Timestamp,
 }
 
-pub(crate) fn pdf(
-    pages: &[Page],
-    symbol: &Symbol,
-    fonts: &Fonts<'_>,
-    about: &About<'_>,
-) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn pdf(pages: &[Page], fonts: &Fonts<'_>, about: &About<'_>) -> Result<Vec<u8>, Refusal> {
     let failed = |why: &dyn std::fmt::Debug| Refusal::Drawing(format!("{why:?}"));
     let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A2_B).finish();
     let configuration = configuration.map_err(|error| failed(&error))?;
@@ -39,7 +34,7 @@ pub(crate) fn pdf(
         Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     document.set_metadata(metadata(about));
     let face = |face: Face| Font::new(face.true_type().into(), 0).ok_or_else(|| failed(&"font"));
-    let canvas = Canvas { regular: face(Face::Regular)?, bold: face(Face::Bold)?, fonts, symbol };
+    let canvas = Canvas { regular: face(Face::Regular)?, bold: face(Face::Bold)?, fonts };
     for page in pages {
         let size = PageSettings::from_wh(points(page.width), points(page.height));
         let mut sheet = document.start_page_with(size.ok_or_else(|| failed(&"size"))?);
@@ -53,7 +48,6 @@ struct Canvas<'a> {
     regular: Font,
     bold: Font,
     fonts: &'a Fonts<'a>,
-    symbol: &'a Symbol,
 }
 
 impl Canvas<'_> {
@@ -66,7 +60,7 @@ impl Canvas<'_> {
                 rect.into_iter().for_each(|rect| path.push_rect(rect));
                 fill(surface, path, *tone);
             }
-            Mark::Symbol { x, y } => {
+            Mark::Symbol { x, y, symbol } => {
                 let module = points(MODULE);
                 surface.push_transform(&Transform::from_row(
                     module,
@@ -76,7 +70,7 @@ impl Canvas<'_> {
                     points(*x),
                     points(*y),
                 ));
-                fill(surface, modules(self.symbol), Tone::Black);
+                fill(surface, modules(symbol), Tone::Black);
                 surface.pop();
             }
         }

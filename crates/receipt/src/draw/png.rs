@@ -16,12 +16,7 @@ use crate::{
     symbol::Symbol,
 };
 
-pub(crate) fn png(
-    page: &Page,
-    symbol: &Symbol,
-    fonts: &Fonts<'_>,
-    raster: Raster,
-) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn png(page: &Page, fonts: &Fonts<'_>, raster: Raster) -> Result<Vec<u8>, Refusal> {
     let edge = if raster == Raster::Thermal { page.unprintable } else { 0 };
     let scale = Scale { per_mm: raster.per_mm(), edge };
     let size = |length: Um| u32::try_from(scale.pixels(length)).unwrap_or_default();
@@ -33,7 +28,7 @@ pub(crate) fn png(
         match mark {
             Mark::Text(text) => canvas.text(text),
             Mark::Rect { x, y, width, height, tone } => canvas.rect(*x, *y, *width, *height, *tone),
-            Mark::Symbol { x, y } => canvas.symbol(symbol, *x, *y),
+            Mark::Symbol { x, y, symbol } => canvas.symbol(symbol, *x, *y),
         }
     }
     let (width, height) = (canvas.pixels.width(), canvas.pixels.height());

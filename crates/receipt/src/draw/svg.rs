@@ -9,15 +9,15 @@ use crate::{
     symbol::Symbol,
 };
 
-pub(crate) fn svg(page: &Page, symbol: &Symbol, title: &str, language: &str) -> String {
+pub(crate) fn svg(page: &Page, title: &str, language: &str) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write(&mut out, page, symbol, title, language);
+    let _ = write(&mut out, page, title, language);
     out
 }
 
 /// User units are millimetres.
-fn write(out: &mut String, page: &Page, symbol: &Symbol, title: &str, language: &str) -> fmt::Result {
+fn write(out: &mut String, page: &Page, title: &str, language: &str) -> fmt::Result {
     let (width, height) = (Mm(page.width), Mm(page.height));
     writeln!(
         out,
@@ -38,7 +38,7 @@ fn write(out: &mut String, page: &Page, symbol: &Symbol, title: &str, language: 
                 Mm(*height),
                 Fill(*tone)
             )?,
-            Mark::Symbol { x, y } => write_symbol(out, symbol, *x, *y)?,
+            Mark::Symbol { x, y, symbol } => write_symbol(out, symbol, *x, *y)?,
         }
     }
     out.write_str("</svg>\n")

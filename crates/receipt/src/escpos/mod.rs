@@ -33,7 +33,7 @@ const CUT: &[u8] = b"\x1dVB\x00";
 /// Dots of a module: no more than these, so that the code does not take half of the roll.
 const LARGEST_MODULE: usize = 5;
 
-pub(crate) fn bytes(parts: &[Placed], symbol: &Symbol, roll: Roll) -> Vec<u8> {
+pub(crate) fn bytes(parts: &[Placed], roll: Roll) -> Vec<u8> {
     let setter = Setter { columns: roll.columns(), measure: |text| codepage::encode(text).len() };
     let mut out = [INITIALISE, CODE_PAGE_1252].concat();
     let mut style = Style::default();
@@ -44,10 +44,10 @@ pub(crate) fn bytes(parts: &[Placed], symbol: &Symbol, roll: Roll) -> Vec<u8> {
                 out.extend(codepage::encode(text.trim_end()));
                 out.push(b'\n');
             }
-            Row::Symbol { .. } => {
+            Row::Symbol { symbol, .. } => {
                 switch(&mut out, &mut style, Style::default());
                 out.extend(CENTRED);
-                out.extend(raster(symbol, roll));
+                out.extend(raster(&symbol, roll));
                 out.extend(LEFT);
             }
         }

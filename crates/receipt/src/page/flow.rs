@@ -161,8 +161,8 @@ impl Mark {
                 Self::Rect { x: x + right, y: y + down, width, height, tone }
             }
             // On whole modules, so that each is as many whole pixels.
-            Self::Symbol { x, y } => {
-                Self::Symbol { x: (x + right) / MODULE * MODULE, y: (y + down) / MODULE * MODULE }
+            Self::Symbol { x, y, symbol } => {
+                Self::Symbol { x: (x + right) / MODULE * MODULE, y: (y + down) / MODULE * MODULE, symbol }
             }
         }
     }

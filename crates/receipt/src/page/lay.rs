@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{
     Anchor, Face, Fonts, MODULE, Mark, Text, Tone, Um,
     flow::{Laid, Piece},
@@ -15,7 +17,6 @@ pub(super) struct Lay<'a> {
     pub(super) fonts: &'a Fonts<'a>,
     pub(super) style: &'a Style,
     pub(super) width: Um,
-    pub(super) symbol: &'a Symbol,
 }
 
 /// How words look.
@@ -51,7 +52,7 @@ impl Lay<'_> {
                 self.titled(title, lines.collect())
             }
             Block::Security { title, code, facts } => vec![self.security(title, code, facts)],
-            Block::Qr { hints, .. } => vec![self.qr(hints)],
+            Block::Qr { symbol, hints, .. } => vec![self.qr(symbol, hints)],
             Block::Rule => vec![Piece { followed_by: Self::AFTER_RULE, ..self.rule(self.style.thick) }],
             Block::Items(_) | Block::Taxes(_) => Vec::new(),
         };
@@ -207,16 +208,17 @@ impl Lay<'_> {
         piece
     }
 
-    fn qr(&self, hints: &[String]) -> Piece {
+    fn qr(&self, symbol: &Arc<Symbol>, hints: &[String]) -> Piece {
         let modules = |count: usize| Um::try_from(count).unwrap_or_default() * MODULE;
-        let (side, quiet) = (modules(self.symbol.width), modules(QUIET));
+        let (side, quiet) = (modules(symbol.width), modules(QUIET));
         // On wide paper its edge is the column's, and the page's margin is its quiet zone.
         let x = if self.style.is_roll() { (self.width - side) / 2 } else { self.width - side };
         let mut piece = Piece { height: side + 2 * quiet, ..Piece::default() };
-        piece.push(Mark::Symbol { x, y: quiet });
+        piece.push(Mark::Symbol { x, y: quiet, symbol: Arc::clone(symbol) });
         if !self.style.is_roll() {
             // There the gap before it and the paper under it are quiet too.
-            piece = Piece { height: side + quiet, followed_by: 0, marks: vec![Mark::Symbol { x, y: 0 }] };
+            let marks = vec![Mark::Symbol { x, y: 0, symbol: Arc::clone(symbol) }];
+            piece = Piece { height: side + quiet, followed_by: 0, marks };
         }
         let anchor = if self.style.is_roll() { Anchor::Middle } else { Anchor::End };
         let hints = hints.iter().flat_map(|hint| self.words(hint, self.label(), anchor));

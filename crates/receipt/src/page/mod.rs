@@ -10,6 +10,8 @@ mod table;
 
 pub(crate) use fonts::{Face, Fonts};
 
+use std::sync::Arc;
+
 use crate::{
     blocks::{Block, Placed},
     paper::Paper,
@@ -44,10 +46,11 @@ pub(crate) enum Mark {
         height: Um,
         tone: Tone,
     },
-    /// The QR code without its quiet zone, [`MODULE`] by [`MODULE`].
+    /// A QR code without its quiet zone, [`MODULE`] by [`MODULE`].
     Symbol {
         x: Um,
         y: Um,
+        symbol: Arc<Symbol>,
     },
 }
 
@@ -94,12 +97,12 @@ impl Tone {
 }
 
 /// Draws all parts on paper.
-pub(crate) fn pages(parts: &[Placed], symbol: &Symbol, paper: Paper, fonts: &Fonts<'_>) -> Vec<Page> {
+pub(crate) fn pages(parts: &[Placed], paper: Paper, fonts: &Fonts<'_>) -> Vec<Page> {
     let style = style::Style::of(paper);
     let mut flow = flow::Flow::new(&style);
     for part in parts {
         let column = flow.column(part.side);
-        let laid = lay::Lay { fonts, style: &style, width: column.width, symbol }.block(&part.block);
+        let laid = lay::Lay { fonts, style: &style, width: column.width }.block(&part.block);
         flow.put(column, part.side, laid);
     }
     let words = style.footer.then(|| number(parts)).flatten();

@@ -17,7 +17,7 @@ pub(crate) fn plain(parts: &[Placed], roll: Roll) -> String {
     for row in set(parts, &setter) {
         match row {
             Row::Line { text, .. } => line(&mut out, &text),
-            Row::Symbol { label, content } => {
+            Row::Symbol { label, content, .. } => {
                 line(&mut out, &label);
                 wrap(&content, roll.columns(), setter.measure).iter().for_each(|part| line(&mut out, part));
             }

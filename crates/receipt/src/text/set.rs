@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use super::wrap;
 use crate::{
     blocks::{Block, Items, Pair, Placed, Sum, Taxes},
     figures::NO_BREAK,
+    symbol::Symbol,
 };
 
 /// How far what belongs to a line is moved in.
@@ -13,7 +16,7 @@ pub(crate) enum Row {
     /// One line, not wider than the columns.
     Line { text: String, style: Style },
     /// The QR code.
-    Symbol { label: String, content: String },
+    Symbol { label: String, content: String, symbol: Arc<Symbol> },
 }
 
 /// What a printer can do beside its one typeface.
@@ -93,8 +96,9 @@ impl Lines<'_> {
                 self.centred(&code.value, Style::BOLD);
                 facts.iter().for_each(|fact| self.pair(fact, Style::PLAIN));
             }
-            Block::Qr { label, content, hints } => {
-                self.rows.push(Row::Symbol { label: label.clone(), content: content.clone() });
+            Block::Qr { label, content, symbol, hints } => {
+                let (label, content, symbol) = (label.clone(), content.clone(), Arc::clone(symbol));
+                self.rows.push(Row::Symbol { label, content, symbol });
                 hints.iter().for_each(|hint| self.centred(hint, Style::PLAIN));
             }
             Block::Rule => self.rule(),

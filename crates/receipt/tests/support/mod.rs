@@ -11,7 +11,7 @@ use fiscal::{
     Reference, Timestamp, Validated,
 };
 use p256::ecdsa::SigningKey;
-use receipt::{Elements, Merchant, Print, Receipt};
+use receipt::{Authority, AuthorityElements, Elements, Merchant, Origin, Print, Receipt};
 
 /// A payload with the elements of its seal.
 #[derive(Clone, Debug)]
@@ -27,8 +27,29 @@ impl Sold {
             .unwrap_or_else(|refusal| panic!("{}: {} {refusal}", self.name, refusal.code()))
     }
 
+    pub fn receipt_with(&self, authority: &Authority, print: &Print) -> Receipt {
+        Receipt::with_authority(self.payload.as_bytes(), &self.elements, authority, print)
+            .unwrap_or_else(|refusal| panic!("{}: {} {refusal}", self.name, refusal.code()))
+    }
+
     pub fn qr(&self) -> &str {
         self.elements.qr_payload.as_deref().unwrap()
+    }
+}
+
+/// What the authority's QR code says in these tests.
+pub const AUTHORITY_QR: &str = "F;CD01002345-1;YKAV7RVLAMCF7JNAAHX4KQ2M;A2301457K;20260314090420";
+
+/// What the authority answers.
+pub fn authority() -> AuthorityElements {
+    AuthorityElements {
+        code: "YKAV7RVLAMCF7JNAAHX4KQ2M".to_owned(),
+        nim: "CD01002345-1".to_owned(),
+        date_time: Some("14/03/2026 09:04:20".to_owned()),
+        counters: Some("64/64 FV".to_owned()),
+        qr: Some(AUTHORITY_QR.to_owned()),
+        origin: Origin::Answered,
+        is_test: false,
     }
 }
 
