@@ -1,6 +1,6 @@
 //! A world on disk: one table of rows, written in groups.
 
-use std::{path::Path, sync::mpsc, thread};
+use std::{path::Path, sync::mpsc, thread, time::Duration};
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -23,7 +23,8 @@ pub(crate) struct Scribe {
 /// Opens or makes the file; gives back what it holds.
 pub(crate) fn open(path: &Path) -> rusqlite::Result<(Connection, Vec<Row>)> {
     let connection = Connection::open(path)?;
-    // One simulator per file: a second one is refused while the first one runs.
+    // One simulator per file: a second one is refused while the first one runs, which it does not wait for.
+    connection.busy_timeout(Duration::ZERO)?;
     connection.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          BEGIN IMMEDIATE;

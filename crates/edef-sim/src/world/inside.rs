@@ -228,7 +228,9 @@ impl World {
     /// Takes all faults away.
     pub fn heal(&mut self) {
         let ids: Vec<FaultId> = self.faults.keys().copied().collect();
-        ids.into_iter().for_each(|id| drop(self.remove_fault(id)));
+        for id in ids {
+            self.remove_fault(id);
+        }
     }
 
     /// Everything that is pending expires now: at one e-MCF, or at all.

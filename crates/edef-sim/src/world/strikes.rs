@@ -1,5 +1,5 @@
 use super::{Nim, World};
-use crate::{Call, Delivery, Dice, Exact, FaultId, FaultKind, Moment, Often, Reply, call::Route};
+use crate::{Call, Delivery, Dice, Exact, FaultKind, Moment, Often, Reply, call::Route};
 
 /// The faults that strike one call.
 #[derive(Debug)]
@@ -41,8 +41,12 @@ impl World {
                 strikes.push(fault.kind.clone());
             }
         }
-        changed.into_iter().for_each(|id: FaultId| self.keep_fault(id));
-        over.into_iter().for_each(|id| drop(self.remove_fault(id)));
+        for id in changed {
+            self.keep_fault(id);
+        }
+        for id in over {
+            self.remove_fault(id);
+        }
         Strikes(strikes)
     }
 }
