@@ -158,7 +158,7 @@ fn an_invoice_in_dollars_is_told_in_francs_and_says_the_rate() {
         "items": [{"type": "SER", "original_price": "12.00"}],
         "exchange": {"currency": "USD", "rate": "2850.1250", "date": "2026-02-03"},
     });
-    draft["payments"] = json!([{"method": "cash", "amount": "10.00"}, {"method": "card", "amount": "10.01"}, {"method": "credit"}]);
+    draft["payments"] = json!([{"method": "cash", "amount": "10.03"}, {"method": "card", "amount": "10.01"}, {"method": "credit"}]);
     let sealed = Sealed::new(&draft);
     let text = sealed.text();
     // 10.005 × 2850.125 = 28515.500625, and 12 × 2850.125 = 34201.50.
@@ -170,6 +170,10 @@ fn an_invoice_in_dollars_is_told_in_francs_and_says_the_rate() {
     let expected = sealed.expected().unwrap();
     assert_eq!(expected.total.to_string(), "99233.94");
     assert_eq!(paid(&text), expected.total.into());
+    // 10.03 of 34.82 are 28584.618 of the total, and 20.04 are 57112.239: what was counted up to here is rounded.
+    let amounts: Vec<String> =
+        sealed.request().unwrap().payments.iter().map(|payment| payment.amount.to_string()).collect();
+    assert_eq!(amounts, ["28584.62", "28527.62", "42121.70"]);
     assert_eq!(sealed.written()["payment"][0]["currencyCode"], "CDF");
     let canonical: Value = serde_json::from_str(&sealed.canonical).unwrap();
     assert_eq!(canonical["annex"]["exchange"]["total"], "99233.94");
