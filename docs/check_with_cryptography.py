@@ -146,6 +146,17 @@ def check_closure():
     check("the counter skipped nothing", body["counter_skipped"] == counter - before_counter - 1 == 0)
 
 
+def check_authority():
+    text = blocks["authority-body"]
+    body = json.loads(text)
+    check("the authority's elements are in the one form", json.dumps(body, ensure_ascii=False, separators=(",", ":")) == text)
+    position, number = struct.unpack(">Q", bytes.fromhex(blocks["link"].replace("\n", ""))[:8])[0], int(blocks["qr"].split("|")[1])
+    check("they name the invoice by its place and its hash",
+          (body["signer"], body["epoch"], body["position"], body["number"], body["record_hash"])
+          == (blocks["qr"].split("|")[0], int(blocks["qr"].split("|")[4]), position, number, blocks["record-hash"]))
+    check("its code has 24 characters and stands in its QR code", len(body["code"]) == 24 and body["qr"].split(";")[2] == body["code"])
+
+
 def check_delegated():
     issuer = public_key(blocks["issuer-key"])
     fields = blocks["delegated-qr"].split("|")
@@ -183,6 +194,7 @@ def check_bundle():
 check_receipt()
 check_journal()
 check_closure()
+check_authority()
 check_delegated()
 check_bundle()
 print(f"{passed} passed, 0 failed")

@@ -182,6 +182,9 @@ rules! {
     NumberTwice "number_twice" "ce numéro a déjà été donné par un autre signataire : l'un des deux n'avait pas la série" "this number was given by another signer already: one of the two had not the line";
     NumberMissing "number_missing" "des numéros avant celui-ci ne sont dans aucune chaîne : des factures manquent" "numbers before this one are in no chain: invoices are missing";
     AfterRevocation "after_revocation" "cette facture suit la dernière d'une clé révoquée, et le registre ne la signale pas" "this invoice is after the last of a revoked key, and the ledger does not flag it";
+    AuthorityForm "authority_form" "ce que l'enregistrement dit de la DGI n'est pas dans sa forme" "what the record says of the tax authority is not in its form";
+    AuthorityInvoice "authority_invoice" "la facture que la DGI aurait selon cet enregistrement n'est pas à cette place, ou en est une autre" "the invoice that the tax authority has by this record is not in this place, or is another";
+    AuthorityTwoCodes "authority_two_codes" "cette facture a déjà un autre code de la DGI : l'une des deux normalisations est de trop" "this invoice has another code of the tax authority already: one of the two normalisations is one too many";
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";
     HeadMissing "head_missing" "le journal n'a pas la tête connue : sa fin a été coupée, ou il a été réécrit" "the journal has not the known head: its end was cut off, or it was rewritten";

@@ -457,6 +457,27 @@ fn outlets() -> Vec<Case> {
     ]
 }
 
+fn authority() -> Vec<Case> {
+    let noted = |notes: &[(usize, &str)], body: &dyn Fn(String) -> String| {
+        let mut outlet = entered(|_| ());
+        for (at, code) in notes {
+            let text = outlet::authority_body(&outlet.cloud.entries[*at], code, "api");
+            outlet.declare(EventKind::Authority, &body(text));
+        }
+        outlet.verdict().journal.findings
+    };
+    let (code, other) = ("YKAV7RVLAMCF7JNAAHX4KQ2M", "AAAA7RVLAMCF7JNAAHX4KQ2M");
+    let same = |body: String| body;
+    vec![
+        case(Rule::AuthorityForm, noted(&[(1, "short")], &same)),
+        case(
+            Rule::AuthorityInvoice,
+            noted(&[(1, code)], &|body| body.replace("\"position\":2", "\"position\":3")),
+        ),
+        case(Rule::AuthorityTwoCodes, noted(&[(1, code), (1, other)], &same)),
+    ]
+}
+
 #[test]
 fn each_rule_is_broken_by_something_and_found() {
     let cases = [
@@ -469,6 +490,7 @@ fn each_rule_is_broken_by_something_and_found() {
         chains(),
         anchors(),
         outlets(),
+        authority(),
     ];
     let cases: Vec<Case> = cases.into_iter().flatten().collect();
     for case in &cases {

@@ -134,6 +134,20 @@ fn cloud_hand_over(key: &Proven<SigningKey>) -> [String; 2] {
     ]
 }
 
+/// What the ledger would seal of the authority's answer about the example's invoice.
+fn authority(record: &Sealed) -> String {
+    format!(
+        concat!(
+            r#"{{"signer":"BONO-USB-001","epoch":0,"position":212,"number":105,"record_hash":"{}","#,
+            r#""nim":"CD01002345-1","uid":"3f0c7a52-6c0e-4b8e-9a51-1d2b7c9e4f10","code":"YKAV7RVLAMCF7JNAAHX4KQ2M","#,
+            r#""date_time":"04/02/2026 11:15:40","#,
+            r#""qr":"F;CD01002345-1;YKAV7RVLAMCF7JNAAHX4KQ2M;A1234567Z;20260204111540","#,
+            r#""counters":"64/64 FV","total":"116.00","vtotal":"16.00","source":"api","host":"edef.dgirdc.cd","test":false}}"#
+        ),
+        record.hash()
+    )
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -209,6 +223,7 @@ fn examples() -> BTreeMap<&'static str, String> {
         ("cloud-binding", cloud_binding(&sealing_key)),
         ("cloud-close", cloud_close),
         ("cloud-hand-over", cloud_entered),
+        ("authority-body", authority(&record)),
         ("attester-key", attesting_key.public_key().to_pem().trim_end().to_owned()),
         ("manifest-body", manifest_body(&manifest)),
         ("manifest", manifest),
@@ -306,6 +321,25 @@ fn the_examples_of_a_hand_over_are_true_to_the_referee() {
     lines.push(JournalLine::new(&linked.sign(&key).unwrap(), Some(&entered)).to_json());
     let verdict = Audit::new(&trust).journal(lines.join("\n").as_bytes()).unwrap();
     assert_eq!((&verdict.findings[..], verdict.hand_overs_unchecked), (&[][..], 1));
+}
+
+#[test]
+fn the_example_of_the_authoritys_elements_is_true_to_the_referee() {
+    let made = examples();
+    let trust = Trust::Keys(vec![fiscal::PublicKey::from_pem(&made["public-key"]).unwrap()]);
+    let key: Proven<SigningKey> = self::key("stelala formats example: sealing key");
+    let judged = |body: &str| {
+        let mut head = self::head(&key, 104);
+        let mut lines = vec![JournalLine::new(&sealed_by(&mut head, &key), None).to_json()];
+        let hash = PayloadHash::of(body.as_bytes());
+        let linked = head.link_event(EventKind::Authority, hash, moment("2026-02-04T10:16:00", 119)).unwrap();
+        lines.push(JournalLine::new(&linked.sign(&key).unwrap(), Some(body)).to_json());
+        Audit::new(&trust).journal(lines.join("\n").as_bytes()).unwrap()
+    };
+    let verdict = judged(&made["authority-body"]);
+    assert_eq!((&verdict.findings[..], verdict.authority, verdict.authority_unchecked), (&[][..], 1, 0));
+    let false_number = made["authority-body"].replace(r#""number":105"#, r#""number":106"#);
+    assert_eq!(judged(&false_number).findings[0].rule, verify::Rule::AuthorityInvoice);
 }
 
 #[test]

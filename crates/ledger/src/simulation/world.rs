@@ -19,11 +19,12 @@ use super::{
     memory::{Fault, MemoryDatabase},
 };
 use crate::{
-    By, ChainId, Database, Done, EpochReason, HeadRow, IdempotencyKey, ManifestBook, NoWitness, Offer,
-    Refusal, SealingKey,
+    AuthoritySource, By, ChainId, Database, Done, EpochReason, HeadRow, IdempotencyKey, ManifestBook,
+    NoWitness, Offer, Refusal, SealingKey,
     keys::KnownKeys,
     store::LedgerStore,
     testing::{SimulatedClock, SimulatedSigner, credit_note, outlet, sale},
+    tests::authority::note_of,
     writer::{Context, Job, Queue, Work, Writer},
 };
 
@@ -46,6 +47,9 @@ pub(super) struct Census {
     credit_refused: u64,
     closures: u64,
     epochs: u64,
+    noted: u64,
+    noted_before: u64,
+    two_codes: u64,
     pub(super) lines: Lines,
 }
 
@@ -101,15 +105,20 @@ impl Census {
         self.credit_refused += other.credit_refused;
         self.closures += other.closures;
         self.epochs += other.epochs;
+        self.noted += other.noted;
+        self.noted_before += other.noted_before;
+        self.two_codes += other.two_codes;
         self.lines.add(&other.lines);
     }
 
     pub(super) fn is_rich(&self) -> bool {
         let Self { sealed, repeated, replays, keys_reused, unavailable, unknown, rollbacks, .. } = *self;
         let more = [self.notes, self.credit_refused, self.closures, self.epochs];
+        let of_authority = [self.noted, self.noted_before, self.two_codes];
         [sealed, repeated, replays, keys_reused, unavailable, unknown, rollbacks]
             .into_iter()
             .chain(more)
+            .chain(of_authority)
             .chain(self.lines.all())
             .all(|count| count > 0)
     }
@@ -138,6 +147,8 @@ pub(super) struct World {
     key: SigningKey,
     processes: Vec<(Writer, Arc<Queue>)>,
     pub(super) asked: Vec<Asked>,
+    /// What was answered of the authority's elements.
+    noted: Vec<crate::Row>,
     inbox: Inbox,
     pub(super) devices: Vec<Device>,
     pub(super) census: Census,
@@ -175,6 +186,7 @@ impl World {
             key,
             processes: Vec::new(),
             asked: Vec::new(),
+            noted: Vec::new(),
             inbox: Inbox::default(),
             devices: Vec::new(),
             census: Census::default(),
@@ -206,7 +218,7 @@ impl World {
     }
 
     pub(super) fn step(&mut self) {
-        match self.below(150) {
+        match self.below(160) {
             0..30 => self.sell(),
             30..38 => self.credit(),
             38..50 => self.ask_again(),
@@ -222,6 +234,7 @@ impl World {
             96..98 => self.close(),
             98..99 => self.restart_or_hold(),
             99..100 => self.open_epoch(),
+            100..110 => self.note_authority(),
             _ => self.step_of_line(),
         }
         self.hear();
@@ -334,6 +347,25 @@ impl World {
         self.other_work(Work::Closure(date));
     }
 
+    /// What the authority says of something that is stored, whoever sealed it: now and then again, or under another code.
+    fn note_authority(&mut self) {
+        let invoices: Vec<crate::Row> =
+            self.database.tables().rows.iter().filter(|row| row.is_invoice()).cloned().collect();
+        if invoices.is_empty() {
+            return;
+        }
+        let row = &invoices[self.below(invoices.len() as u64) as usize];
+        let (code, source) = match self.below(8) {
+            0 => ("AAAA7RVLAMCF7JNAAHX4KQ2M", AuthoritySource::Hand),
+            1 => ("BBBB7RVLAMCF7JNAAHX4KQ2M", AuthoritySource::Api),
+            _ => ("YKAV7RVLAMCF7JNAAHX4KQ2M", AuthoritySource::Api),
+        };
+        for _ in 0..=self.below(2) {
+            let note = note_of(&row.read().unwrap(), code, source);
+            self.work_at(row.place.chain.outlet, Work::Authority(Box::new(note)));
+        }
+    }
+
     fn open_epoch(&mut self) {
         if self.below(2) == 0 {
             self.other_work(Work::Epoch(EpochReason::Forced, None));
@@ -381,6 +413,11 @@ impl World {
         let heard = std::mem::take(&mut *self.inbox.lock().unwrap());
         for (which, done) in heard {
             self.count(&done);
+            if let Ok(Done::Recorded(recorded)) = &done
+                && recorded.row.body.as_deref().unwrap().contains(r#""host":"#)
+            {
+                self.noted.push(recorded.row.clone());
+            }
             let Some(asked) = self.asked.get_mut(which) else { continue };
             match done {
                 Ok(Done::Sealed(sealing)) => asked.heard.push(Ok(sealing.sealed)),
@@ -399,6 +436,10 @@ impl World {
                 fiscal::Subject::Event(fiscal::EventKind::Closure) => &mut census.closures,
                 fiscal::Subject::Event(fiscal::EventKind::Close) => &mut census.lines.left,
                 fiscal::Subject::Event(fiscal::EventKind::HandOver) => &mut census.lines.entered,
+                fiscal::Subject::Event(fiscal::EventKind::Authority) if recorded.repeated => {
+                    &mut census.noted_before
+                }
+                fiscal::Subject::Event(fiscal::EventKind::Authority) => &mut census.noted,
                 _ => &mut census.epochs,
             },
             Ok(Done::Taken(taken)) => {
@@ -412,6 +453,7 @@ impl World {
             }
             Err(Refusal::HandedOver { .. }) => &mut census.lines.refused,
             Err(Refusal::NotClosed { .. } | Refusal::NotHolder { .. }) => &mut census.lines.not_closed,
+            Err(Refusal::Authority(_)) => &mut census.two_codes,
             Err(Refusal::Replay { .. }) => &mut census.replays,
             Err(Refusal::KeyReused) => &mut census.keys_reused,
             Err(Refusal::OutcomeUnknown) => &mut census.unknown,
@@ -483,12 +525,31 @@ impl World {
         }
         assert!(seals.is_empty(), "seed {seed}: something was sealed that nobody asked for");
         self.check_acts(&rows);
+        self.check_authority(&rows);
         self.check_lines(&rows);
         self.census.lines.forced +=
             self.flags(r#""signer":"DEF-"#).iter().filter(|body| body.contains("unreported")).count() as u64;
         for outlet in OUTLETS {
             self.referee(outlet.parse().unwrap(), &rows);
         }
+    }
+
+    /// Of each invoice the authority's answer stands once, and what was typed at most once; and what was heard, stands.
+    fn check_authority(&self, rows: &[crate::Row]) {
+        let seed = self.seed;
+        let mut said: BTreeMap<(&str, bool), u64> = BTreeMap::new();
+        for row in rows {
+            let body = row.body.as_deref().unwrap();
+            if row.read().unwrap().header.subject == fiscal::Subject::Event(fiscal::EventKind::Authority) {
+                let (_, hash) = body.split_once(r#""record_hash":""#).unwrap();
+                *said.entry((&hash[..64], body.contains(r#""source":"api""#))).or_default() += 1;
+            }
+        }
+        assert!(said.values().all(|count| *count == 1), "seed {seed}: {said:?}");
+        assert!(
+            self.noted.iter().all(|row| rows.contains(row)),
+            "seed {seed}: a note that was answered is not there"
+        );
     }
 
     /// Each invoice has the act of who asked for it, and there is no act without one.

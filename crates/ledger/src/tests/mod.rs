@@ -1,5 +1,6 @@
 //! The ledger's own behaviour, over the store in memory; what stores promise is theirs to show.
 
+pub(crate) mod authority;
 mod elsewhere;
 mod manifests;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod acts;
+mod authority;
 mod backups;
 mod exports;
 mod handed;

@@ -2,11 +2,7 @@
 
 use std::io;
 
-use super::{
-    Referee,
-    sales::{Sales, Twice},
-    verdict::JournalVerdict,
-};
+use super::{Referee, place::Place, sales::Sales, verdict::JournalVerdict};
 use crate::{
     finding::{Finding, Rule},
     outlet::Together,
@@ -39,17 +35,24 @@ impl Referee<'_> {
         }
     }
 
-    /// Says which sales were sealed twice, but for those of which the ledger itself says so.
+    /// Says which sales were sealed twice, but for those of which the ledger itself says so, and what is wrong with what it
+    /// says that the authority has.
     pub(super) fn conclude_sales(&mut self) -> io::Result<()> {
         let sales = std::mem::replace(&mut self.sales, Sales::new(None));
-        let twice = match &self.chains {
-            None => sales.conclude(|_| false)?,
-            Some(chains) => {
-                sales.conclude(|sold| chains.is_declared_twice(sold.line(), sold.epoch(), sold.position()))?
-            }
+        self.beside.is_whole = self.chains.is_some() && !self.verdict.is_part;
+        let (twice, noted) = match &self.chains {
+            None => sales.conclude(|_| false, &self.beside)?,
+            Some(chains) => sales.conclude(
+                |sold| chains.is_declared_twice(sold.line(), sold.epoch(), sold.position()),
+                &self.beside,
+            )?,
         };
         self.verdict.declared += twice.declared;
-        self.keep_twice(twice);
+        self.verdict.authority = noted.noted + self.beside.unchecked;
+        self.verdict.authority_unchecked = noted.unchecked + self.beside.unchecked;
+        let places = twice.first.into_iter().map(|place| (place, Rule::SaleTwice));
+        self.keep_late(places, twice.count);
+        self.keep_late(noted.findings.into_values(), noted.count);
         Ok(())
     }
 
@@ -63,16 +66,18 @@ impl Referee<'_> {
         self.verdict.head = self.own_head.or(self.verdict.head);
     }
 
-    /// Puts what was found last where it stands: it is the last finding of its line.
-    fn keep_twice(&mut self, twice: Twice) {
-        let all = self.verdict.findings.len() as u64 + self.verdict.more_findings + twice.count;
-        for place in twice.first {
+    /// Puts what was found last where it stands: it is the last finding of its line. `count` is how many there are, with
+    /// those that are not given.
+    fn keep_late(&mut self, found: impl Iterator<Item = (Place, Rule)>, count: u64) {
+        let all = self.verdict.findings.len() as u64 + self.verdict.more_findings + count;
+        for (place, rule) in found {
             let at = self.found_in.partition_point(|line| *line <= place.line);
-            let finding = Finding { place: self.parts.in_words(place), ..Rule::SaleTwice.into() };
+            let finding = Finding { place: self.parts.in_words(place), ..rule.into() };
             self.verdict.findings.insert(at, finding);
             self.found_in.insert(at, place.line);
         }
         self.verdict.findings.truncate(JournalVerdict::MOST_FINDINGS);
+        self.found_in.truncate(JournalVerdict::MOST_FINDINGS);
         self.verdict.more_findings = all - self.verdict.findings.len() as u64;
     }
 }

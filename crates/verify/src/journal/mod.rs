@@ -4,6 +4,7 @@ mod examine;
 mod follow;
 mod heads;
 mod keep;
+mod noted;
 mod place;
 mod sales;
 mod sold;
@@ -21,9 +22,10 @@ use self::{
     examine::Line,
     follow::{Followed, Last, LastOfSigner, Told},
     heads::Heads,
+    noted::Beside,
     place::{Parts, Place},
     sales::Sales,
-    sold::Sold,
+    sold::{Kept, Sold},
 };
 pub use self::{
     heads::{HeadAt, HeadsFault},
@@ -42,7 +44,7 @@ use crate::{
 /// Reads a journal of one outlet from its first line to its last, and says what is false where.
 ///
 /// After a fault it goes on from the record as it stands, so that one fault is one finding and not one for every
-/// record after it. It holds what was sold, 64 bytes a sale; [`crate::Audit`] does without, and on many cores.
+/// record after it. It holds what was sold, some 200 bytes a sale; [`crate::Audit`] does without, and on many cores.
 pub struct Referee<'t> {
     trust: &'t Trust,
     check: &'t dyn SignatureCheck,
@@ -55,6 +57,8 @@ pub struct Referee<'t> {
     outlet: Option<OutletId>,
     nif: Option<Nif>,
     sales: Sales<'t>,
+    /// What the authority is said to have is held against these.
+    beside: Beside,
     tallies: Tallies,
     verdict: JournalVerdict,
     /// In which line each of the findings stands.
@@ -99,6 +103,7 @@ impl<'t> Referee<'t> {
             outlet: None,
             nif: None,
             sales: Sales::new(scratch),
+            beside: Beside::default(),
             tallies: Tallies::default(),
             verdict: JournalVerdict::default(),
             found_in: Vec::new(),
@@ -227,8 +232,8 @@ impl<'t> Referee<'t> {
         };
         let contradicted = self.chains.as_mut().and_then(|chains| chains.meet(&met));
         contradicted.into_iter().for_each(|rule| self.find(rule));
-        if let Some(Err(rule)) = said {
-            self.find(rule);
+        if let Some(Err(rule)) = &said {
+            self.find(*rule);
         }
         let (body, figures, findings) = match content {
             None => {
@@ -248,8 +253,9 @@ impl<'t> Referee<'t> {
         }
         if let Some(facts) = record.header.invoice() {
             self.verdict.invoices += 1;
-            self.sales.add(Sold::new(self.verdict.lines, &record, facts.number))?;
+            self.sales.add(Kept::Sold(Sold::new(self.verdict.lines, &record, facts.number)))?;
         }
+        self.keep_of_authority(&record, hash, said.as_ref())?;
         let seen = Seen {
             record: &record,
             hash,
@@ -265,6 +271,24 @@ impl<'t> Referee<'t> {
         self.verdict.until = self.verdict.until.max(Some(record.header.time));
         self.last = Some(place);
         Ok(())
+    }
+
+    /// Keeps an invoice, and what the ledger's own chain says that the authority has of one, to be held against each other.
+    fn keep_of_authority(
+        &mut self,
+        record: &Record,
+        hash: RecordHash,
+        said: Option<&Result<Said, Rule>>,
+    ) -> io::Result<()> {
+        self.beside.meet(record);
+        let note = match said {
+            Some(Ok(Said::Authority(note))) if self.is_own_chain() => {
+                self.beside.note(note, self.verdict.lines, record.link.position)
+            }
+            _ => None,
+        };
+        let of = self.beside.invoice(record, hash).or(note);
+        of.map_or(Ok(()), |of| self.sales.add(Kept::Of(of)))
     }
 
     fn meet_heads(&mut self, record: &Record, hash: RecordHash) {

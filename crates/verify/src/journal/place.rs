@@ -28,6 +28,10 @@ impl Place {
         Self { line, record: Some((record.link.position, named)) }
     }
 
+    pub(super) const fn of_event(line: u64, position: Position, kind: EventKind) -> Self {
+        Self { line, record: Some((position, Named::Event(kind))) }
+    }
+
     pub(super) const fn of_invoice(
         line: u64,
         position: Position,

@@ -1,4 +1,4 @@
-//! Whether a sale was sealed twice, of any number of sales in a bounded memory: sorted runs in files, merged.
+//! Whether a sale was sealed twice, and what the authority is said to have, of any number of sales in a bounded memory: sorted runs in files, merged.
 //!
 //! Equal sales have equal hashes, so that they meet when all are sorted. A run is sorted in memory and put away; of
 //! [`FAN`] runs one longer is made, and so on, so that at most `FAN` files are open on each of a few levels.
@@ -11,17 +11,22 @@ use std::{
 
 use fiscal::PayloadHash;
 
-use super::{place::Place, sold::Sold, verdict::JournalVerdict};
+use super::{
+    noted::{Beside, Noted, NotedFinder},
+    place::Place,
+    sold::{Kept, Sold},
+    verdict::JournalVerdict,
+};
 use crate::scratch::{Scratch, ScratchFile};
 
-/// So many sales are held before they are put away: 4 MiB.
+/// So many are held before they are put away: 6 MiB.
 const RUN: usize = 65_536;
 /// So many runs are merged to one.
 const FAN: usize = 32;
 
-/// Every sale of a journal.
+/// Every sale of a journal, and every invoice with what the ledger says that the authority has of it.
 pub(super) struct Sales<'s> {
-    fresh: Vec<Sold>,
+    fresh: Vec<Kept>,
     /// So many are put away at once.
     run: usize,
     /// Of each level, the runs: those of the next are `FAN` times as long.
@@ -51,21 +56,29 @@ impl<'s> Sales<'s> {
         Self { fresh: Vec::new(), run: RUN, levels: Vec::new(), scratch }
     }
 
-    pub(super) fn add(&mut self, sold: Sold) -> io::Result<()> {
-        self.fresh.push(sold);
+    pub(super) fn add(&mut self, kept: Kept) -> io::Result<()> {
+        self.fresh.push(kept);
         if self.fresh.len() >= self.run { self.put_away() } else { Ok(()) }
     }
 
-    /// Those that were sealed twice; `is_declared` says which of them the ledger says it of.
-    pub(super) fn conclude(mut self, is_declared: impl Fn(&Sold) -> bool) -> io::Result<Twice> {
+    /// Those that were sealed twice; `is_declared` says which of them the ledger says it of. And what the authority is
+    /// said to have, against the invoices.
+    pub(super) fn conclude(
+        mut self,
+        is_declared: impl Fn(&Sold) -> bool,
+        beside: &Beside,
+    ) -> io::Result<(Twice, Noted)> {
         self.fresh.sort_unstable();
-        let mut finder = Finder::default();
+        let (mut finder, mut noted) = (Finder::default(), NotedFinder::default());
         let runs = self.levels.into_iter().flatten().collect();
-        merge(std::mem::take(&mut self.fresh), runs, |sold| {
-            finder.meet(sold, &is_declared);
+        merge(std::mem::take(&mut self.fresh), runs, |kept| {
+            match kept {
+                Kept::Sold(sold) => finder.meet(sold, &is_declared),
+                Kept::Of(of) => noted.meet(&of, beside),
+            }
             Ok(())
         })?;
-        Ok(finder.conclude())
+        Ok((finder.conclude(), noted.conclude()))
     }
 
     fn put_away(&mut self) -> io::Result<()> {
@@ -89,11 +102,11 @@ impl<'s> Sales<'s> {
 }
 
 /// One run of what is held and of these runs.
-fn write(scratch: &mut (dyn Scratch + '_), held: Vec<Sold>, runs: Vec<Run>) -> io::Result<Run> {
+fn write(scratch: &mut (dyn Scratch + '_), held: Vec<Kept>, runs: Vec<Run>) -> io::Result<Run> {
     let (mut file, mut left) = (BufWriter::new(scratch.file()?), 0);
-    merge(held, runs, |sold| {
+    merge(held, runs, |kept| {
         left += 1;
-        file.write_all(&sold.to_bytes())
+        file.write_all(&kept.to_bytes())
     })?;
     let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.seek(SeekFrom::Start(0))?;
@@ -102,9 +115,9 @@ fn write(scratch: &mut (dyn Scratch + '_), held: Vec<Sold>, runs: Vec<Run>) -> i
 
 /// Gives all in their order. `held` is in order.
 fn merge(
-    held: Vec<Sold>,
+    held: Vec<Kept>,
     mut runs: Vec<Run>,
-    mut give: impl FnMut(Sold) -> io::Result<()>,
+    mut give: impl FnMut(Kept) -> io::Result<()>,
 ) -> io::Result<()> {
     let (mut held, count) = (held.into_iter(), runs.len());
     // Source 0 is what is held, and the runs follow.
@@ -114,24 +127,24 @@ fn merge(
     };
     let mut heap = BinaryHeap::with_capacity(count + 1);
     for source in 0..=count {
-        heap.extend(next(source)?.map(|sold| Reverse((sold, source))));
+        heap.extend(next(source)?.map(|kept| Reverse((kept, source))));
     }
-    while let Some(Reverse((sold, source))) = heap.pop() {
-        give(sold)?;
-        heap.extend(next(source)?.map(|sold| Reverse((sold, source))));
+    while let Some(Reverse((kept, source))) = heap.pop() {
+        give(kept)?;
+        heap.extend(next(source)?.map(|kept| Reverse((kept, source))));
     }
     Ok(())
 }
 
 impl Run {
-    fn next(&mut self) -> io::Result<Option<Sold>> {
+    fn next(&mut self) -> io::Result<Option<Kept>> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
-        let mut bytes = [0; Sold::LENGTH];
+        let mut bytes = [0; Kept::LENGTH];
         self.file.read_exact(&mut bytes)?;
-        Sold::from_bytes(&bytes).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        Kept::from_bytes(&bytes).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 
@@ -173,17 +186,17 @@ mod tests {
 
     use super::*;
 
-    fn sold(line: u64, hash: u64) -> Sold {
+    fn sold(line: u64, hash: u64) -> Kept {
         let mut bytes = [0; 32];
         // Spread, as hashes are.
         bytes[..8].copy_from_slice(&hash.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
-        Sold::of(
+        Kept::Sold(Sold::of(
             PayloadHash(bytes),
             line,
             Position::new(line + 7).unwrap(),
             Epoch(3),
             InvoiceNumber::new(line + 1).unwrap(),
-        )
+        ))
     }
 
     fn twice(run: usize, hashes: &[u64], files: &Cell<usize>) -> Twice {
@@ -195,7 +208,7 @@ mod tests {
         for (line, hash) in (1..).zip(hashes) {
             sales.add(sold(line, *hash)).unwrap();
         }
-        sales.conclude(|_| false).unwrap()
+        sales.conclude(|_| false, &Beside::default()).unwrap().0
     }
 
     fn lines(twice: &Twice) -> Vec<u64> {
@@ -236,7 +249,10 @@ mod tests {
         let mut sales = Sales { run: 2, ..Sales::new(Some(Box::new(short))) };
         sales.add(sold(1, 1)).unwrap();
         sales.add(sold(2, 2)).unwrap();
-        assert_eq!(sales.conclude(|_| false).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            sales.conclude(|_| false, &Beside::default()).err().unwrap().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
     }
 
     /// Takes everything and keeps nothing.

@@ -31,6 +31,10 @@ pub struct JournalVerdict {
     /// How many records keep not every rule, or seal a sale that another signer sealed too, as the ledger itself
     /// declares in its own chain: what is declared is no finding.
     pub declared: u64,
+    /// How many records say that the tax authority has an invoice.
+    pub authority: u64,
+    /// How many of them name an invoice of a chain, or of a part of one, that is not here.
+    pub authority_unchecked: u64,
     /// How many records of other signers the ledger's own chain does not name yet.
     pub unanchored: u64,
     /// How many closures there are.

@@ -4,6 +4,7 @@
 //! `docs/formats.md`.
 
 mod anchor;
+mod authority;
 mod causes;
 mod declared;
 mod hand_over;
@@ -13,6 +14,7 @@ use fiscal::{EventKind, Record, RecordHash, Subject};
 
 pub(crate) use self::{
     anchor::Anchor,
+    authority::AuthorityNote,
     causes::Causes,
     declared::{Flag, Revocation, Spot},
     hand_over::{Close, Enter},
@@ -30,6 +32,8 @@ pub(crate) enum Said {
     Anchor(Anchor),
     /// The ledger declares something of the line.
     Flag(Flag),
+    /// The tax authority has an invoice.
+    Authority(AuthorityNote),
     /// A signer's key ends.
     Revocation(Revocation),
 }
@@ -44,6 +48,9 @@ impl Said {
             EventKind::HandOver => Enter::of(record, body).map(|enter| enter.map(Self::Enter)),
             EventKind::Anchor => Some(Anchor::read(body).map(Self::Anchor).ok_or(Rule::AnchorForm)),
             EventKind::Flag => Some(Flag::read(body).map(Self::Flag).ok_or(Rule::FlagForm)),
+            EventKind::Authority => {
+                Some(AuthorityNote::read(body).map(Self::Authority).ok_or(Rule::AuthorityForm))
+            }
             EventKind::Revocation => {
                 Some(Revocation::read(body).map(Self::Revocation).ok_or(Rule::RevocationForm))
             }

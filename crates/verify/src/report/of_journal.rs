@@ -30,6 +30,7 @@ const fn is_complete(verdict: &JournalVerdict) -> bool {
         && verdict.takeovers_unchecked == 0
         && verdict.hand_overs_unchecked == 0
         && verdict.unanchored == 0
+        && verdict.authority_unchecked == 0
 }
 
 fn title(verdict: &JournalVerdict, language: Language) -> String {
@@ -65,6 +66,11 @@ fn title(verdict: &JournalVerdict, language: Language) -> String {
             "VRAI EN PARTIE : les chaînes sont intactes, le registre n'en nomme pas encore tous les enregistrements",
             "TRUE IN PART: the chains are intact, the ledger does not name all of their records yet",
         )
+    } else if verdict.authority_unchecked > 0 {
+        (
+            "VRAI EN PARTIE : la chaîne est intacte, des factures que la DGI a ne sont pas ici",
+            "TRUE IN PART: the chain is intact, invoices that the tax authority has are not here",
+        )
     } else {
         ("VRAI : ce journal est intact", "TRUE: this journal is intact")
     };
@@ -91,6 +97,13 @@ fn facts(verdict: &JournalVerdict, language: Language) -> Vec<Fact> {
             "hand_overs_unchecked",
             "Reprises dont l'autre chaîne n'est pas ici",
             "Hand-overs of which the other chain is not here",
+        ),
+        (verdict.authority, "authority", "Éléments de la DGI", "Elements of the tax authority"),
+        (
+            verdict.authority_unchecked,
+            "authority_unchecked",
+            "dont la facture n'est pas ici",
+            "of them of an invoice that is not here",
         ),
         (
             verdict.declared,

@@ -195,6 +195,11 @@ impl Outlet {
         self.cloud.event(kind, body, &now);
     }
 
+    /// The cloud seals that the authority has an invoice.
+    pub fn note(&mut self, invoice: &Entry, code: &str, source: &str) {
+        self.declare(EventKind::Authority, &authority_body(invoice, code, source));
+    }
+
     /// The flag over a device's newest record.
     pub fn flag_newest(&mut self, device: usize, cause: &str) {
         let record = self.devices[device].entries.last().unwrap().record;
@@ -281,6 +286,19 @@ pub fn enter_token(device: usize, terms: &Terms) -> String {
     token.extend(terms.floor.unix().to_be_bytes());
     token.extend([7; 64]);
     Base64UrlUnpadded::encode_string(&token)
+}
+
+/// The body that says that the authority has an invoice.
+pub fn authority_body(invoice: &Entry, code: &str, source: &str) -> String {
+    let (header, link) = (&invoice.record.header, &invoice.record.link);
+    let number = header.invoice().map_or(1, |facts| facts.number.value());
+    format!(
+        r#"{{"signer":"{}","epoch":{},"position":{},"number":{number},"record_hash":"{}","nim":"CD01002345-1","code":"{code}","source":"{source}","host":"edef.dgirdc.cd","test":false}}"#,
+        header.device,
+        header.epoch.0,
+        link.position,
+        invoice.record.hash(),
+    )
 }
 
 pub fn cloud_enters_body(from: &str, terms: &Terms, own: RecordHash) -> String {
