@@ -20,6 +20,8 @@ mod machine;
 mod rates;
 mod scribe;
 mod sheets;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod spelled;
 mod store;
 mod tables;

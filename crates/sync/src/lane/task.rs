@@ -79,6 +79,15 @@ impl Task {
         })
     }
 
+    /// About which job, if it is about one.
+    pub fn job(&self) -> Option<crate::JobId> {
+        match &self.call {
+            Call::Status(_) => None,
+            Call::Request(ready) => Some(ready.job.id),
+            Call::Confirm(job) | Call::Cancel(job) => Some(job.id),
+        }
+    }
+
     /// What is called: a stable word.
     pub const fn name(&self) -> &'static str {
         match &self.call {
@@ -91,6 +100,11 @@ impl Task {
 }
 
 impl Answer {
+    /// The authority's code, if it is one of a confirm.
+    pub fn code(&self) -> Option<edef::AuthorityCode> {
+        if let Said::Confirm(Ok(confirmed)) = &self.0 { Some(confirmed.code) } else { None }
+    }
+
     /// The fault, if it is one.
     pub fn fault(&self) -> Option<&CallFault> {
         match &self.0 {

@@ -84,7 +84,7 @@ impl Lane {
     }
 
     /// A code is durable before anything else is done.
-    pub(super) fn keep_codes(&mut self, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+    pub(crate) fn keep_codes(&mut self, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
         while let Some((job, elements)) = self.codes.last() {
             if self.rules.keeps_codes() {
                 book.keep_code(*job, elements, now)?;
