@@ -7,7 +7,10 @@ use fiscal::OutletId;
 use ledger::{Cell, Statements, StoreFault};
 use registry::MerchantId;
 
-pub use self::{list::{Alert, AlertsOf}, watch::Watched};
+pub use self::{
+    list::{Alert, AlertsOf},
+    watch::Watched,
+};
 use crate::{
     At,
     store::{

@@ -125,6 +125,8 @@ words! {
         Restored "restored",
         /// The list says that it was finalised; its code is missing.
         WithoutCode "without_code",
+        /// It was given to a person to type it into the authority's portal: only he knows whether he did.
+        HandedOut "handed_out",
     }
 
     /// Who told the authority's elements of an invoice, the most trusted last.

@@ -43,7 +43,10 @@ pub use job::{
 };
 pub use machine::{Baseline, BlockCause, Breaker, Machine, MachineId, MachineState};
 pub use rates::RatesSince;
-pub use sheets::SheetFault;
+pub use sheets::{
+    Absent, Complete, CompleteFault, ExportOrder, Exported, ImportOrder, Imported, RowAnswer, RowFault,
+    RowOutcome, SheetFault, SheetForm, SheetPart,
+};
 pub use store::{Candidate, StoreBook, Sync};
 pub use tables::TABLES;
 pub use transition::{Cause, Transition};

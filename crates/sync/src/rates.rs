@@ -38,7 +38,8 @@ impl Desk<'_> {
             if newest.as_ref().is_none_or(|newest| newest.groups != groups) {
                 // Time never goes back here: what was said last stays last.
                 let time = newest.map_or(now, |newest| now.max(At(newest.since.0 + 1)));
-                let sql = "INSERT INTO sync_rates (machine, subject, time, body) VALUES ($1, 'tax_groups', $2, $3)";
+                let sql =
+                    "INSERT INTO sync_rates (machine, subject, time, body) VALUES ($1, 'tax_groups', $2, $3)";
                 statements.execute(sql, &[cell(&machine.id), at(time), Cell::Text(written(&groups))])?;
             }
             let differences = compare_rates(&groups, manifest, day);

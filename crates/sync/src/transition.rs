@@ -82,6 +82,8 @@ words! {
         SettledByPortal "settled_by_portal",
         /// A person looked in the portal, and it is not there.
         NotThere "not_there",
+        /// A person got it in a file, to type it into the authority's portal.
+        HandedOut "handed_out",
         /// A person asked for another try.
         RetriedByHand "retried_by_hand",
         /// A person withdrew it.

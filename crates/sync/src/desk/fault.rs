@@ -40,7 +40,9 @@ pub enum DeskFault {
     #[error(transparent)]
     Settle(#[from] SettleFault),
     /// `OTHER_CODE`
-    #[error("this invoice has another code of the authority already: compare both in the portal, and tell the platform")]
+    #[error(
+        "this invoice has another code of the authority already: compare both in the portal, and tell the platform"
+    )]
     OtherCode,
     /// `CODE_REUSED`
     #[error("another invoice has this code of the authority: copy the code of this one from the portal")]

@@ -38,7 +38,8 @@ impl Desk<'_> {
 }
 
 fn machines(statements: &mut dyn Statements, now: At, figures: &mut Figures) -> Result<(), StoreFault> {
-    let sql = "SELECT id, token_expires, open_until, state FROM sync_machines WHERE state <> 'stopped' ORDER BY id";
+    let sql =
+        "SELECT id, token_expires, open_until, state FROM sync_machines WHERE state <> 'stopped' ORDER BY id";
     for row in &statements.query(sql, &[])? {
         let [id, expires, open_until, state] = row.as_slice() else { return Err(corrupt("sync_machines")) };
         if let (Some(id), Some(expires)) = (parsed(id), expires.integer()) {

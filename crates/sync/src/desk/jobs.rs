@@ -121,7 +121,8 @@ pub(crate) fn page(
 fn values(state: JobState, filter: &JobFilter, after: Option<JobCursor>, most: usize) -> Vec<Cell> {
     let text = |text: Option<String>| Cell::Text(text.unwrap_or_default());
     // A word has no characters of a pattern; another text finds nothing rather than more.
-    let is_word = |word: &String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let is_word =
+        |word: &String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let error = filter.error.clone().map(|word| if is_word(&word) { word } else { "-".to_owned() });
     vec![
         cell(&state),

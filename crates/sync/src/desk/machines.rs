@@ -11,7 +11,8 @@ use crate::{
     Breaker, Era, Job, Machine, MachineId, MachineState,
     alerts::{AlertKind, end_alert},
     store::rows::{
-        at, cell, corrupt, json, machine, machine_columns, machine_state_cells, maybe, number, parsed, seconds,
+        at, cell, corrupt, json, machine, machine_columns, machine_state_cells, maybe, number, parsed,
+        seconds,
     },
 };
 
@@ -345,9 +346,7 @@ fn note(
 
 fn is_reached(machine: &Machine, reach: &Reach) -> bool {
     match reach {
-        Reach::Outlet(merchant, outlet) => {
-            machine.merchant == *merchant && machine.outlets.contains(outlet)
-        }
+        Reach::Outlet(merchant, outlet) => machine.merchant == *merchant && machine.outlets.contains(outlet),
         Reach::Merchant(_) | Reach::Platform => reach.covers_merchant(&machine.merchant),
     }
 }
@@ -401,7 +400,8 @@ fn with_outlets(statements: &mut dyn Statements, row: &[Cell]) -> Result<Machine
     let id = row.first().cloned().unwrap_or(Cell::Null);
     let sql = "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet";
     let rows = statements.query(sql, &[id])?;
-    let outlets = rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets")));
+    let outlets =
+        rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets")));
     let outlets = outlets.collect::<Result<_, _>>()?;
     machine(row, outlets)
 }

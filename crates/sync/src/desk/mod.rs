@@ -15,15 +15,18 @@ mod write;
 
 pub use self::{
     asked::{
-        Asked, Figures, Finalised, JobCursor, JobFile, JobFilter, Listed, MachineChange, NewMachine, Owner, Retried,
-        Settlement, Sight, StateCount,
+        Asked, Figures, Finalised, JobCursor, JobFile, JobFilter, Listed, MachineChange, NewMachine, Owner,
+        Retried, Settlement, Sight, StateCount,
     },
     fault::DeskFault,
 };
 
 pub(crate) use self::{
     jobs::{UNSENT, oldest_at},
-    machines::find_machine,
+    machines::{find_machine, machine_of_nim},
+    settle::{judge, settle},
+    show::by_fiscal,
+    write::{seen, write_move},
 };
 
 use ledger::{LedgerStore, Statements};

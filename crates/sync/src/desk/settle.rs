@@ -44,8 +44,13 @@ pub(crate) fn settle(
         Settlement::Finalised(said) => format!("{}: {} {reason}", asked.by.actor, said.code),
         Settlement::NotThere => format!("{}: {reason}", asked.by.actor),
     };
-    let Some((made, machine)) = judge(statements, job.clone(), settlement, &detail, asked)? else { return Ok(job) };
+    let Some((made, machine)) = judge(statements, job.clone(), settlement, &detail, asked)? else {
+        return Ok(job);
+    };
     let job = write_move(statements, made, asked)?;
+    if matches!(settlement, Settlement::Finalised(_)) {
+        forget_baseline(statements, &machine)?;
+    }
     let (merchant, outlet) = (machine.merchant, job.place.chain.outlet);
     let subject = format!("{} {detail}", job.fiscal);
     asked.note(statements, "sync.settle", (Some(&merchant), Some(outlet)), subject)?;
@@ -89,6 +94,13 @@ pub(crate) fn judge(
     // The ledger's record is written by the lane of a machine, so it names the one that finalised.
     let job = Job { machine: Some(machine.id.clone()), ..job };
     Ok(Some((settle_finalised(job, elements, detail, asked.now)?, machine)))
+}
+
+/// The counters have counted what was settled, and no answer of ours explains it: they decide nothing until they have a new
+/// beginning, or they would take it for another invoice in doubt.
+fn forget_baseline(statements: &mut dyn Statements, machine: &Machine) -> Result<(), StoreFault> {
+    let sql = "UPDATE sync_machines SET baseline = NULL, version = version + 1, written_by = '' WHERE id = $1";
+    statements.execute(sql, &[cell(&machine.id)]).map(|_| ())
 }
 
 fn has_code(statements: &mut dyn Statements, job: &Job, said: &Finalised) -> Result<bool, StoreFault> {

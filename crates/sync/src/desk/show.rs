@@ -43,7 +43,9 @@ impl Desk<'_> {
     pub fn job_of(&mut self, sight: Sight<'_>, fiscal: &FiscalNumber) -> Result<Option<Listed>, DeskFault> {
         self.look(|statements| {
             let found = by_fiscal(statements, fiscal)?.into_iter();
-            Ok(found.filter(|found| sight.covers(found.job.place.chain.outlet)).max_by_key(|found| found.job.since))
+            Ok(found
+                .filter(|found| sight.covers(found.job.place.chain.outlet))
+                .max_by_key(|found| found.job.since))
         })
     }
 }

@@ -46,7 +46,8 @@ impl Desk<'_> {
             let detail = format!("{}: {reason}", asked.by.actor);
             let [taken_back, note] = pair;
             let [taken_back, note] = withdraw(taken_back, note, &detail, asked.now)?;
-            let withdrawn = [write_move(statements, taken_back, asked)?, write_move(statements, note, asked)?];
+            let withdrawn =
+                [write_move(statements, taken_back, asked)?, write_move(statements, note, asked)?];
             asked.note(statements, "sync.withdraw", (None, Some(outlet)), subject)?;
             Ok(withdrawn)
         })

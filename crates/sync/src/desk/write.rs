@@ -38,7 +38,11 @@ pub(crate) fn listed(row: &[ledger::Cell]) -> Result<Listed, StoreFault> {
 }
 
 /// A job that somebody sees.
-pub(crate) fn seen(statements: &mut dyn Statements, sight: Sight<'_>, id: JobId) -> Result<Listed, DeskFault> {
+pub(crate) fn seen(
+    statements: &mut dyn Statements,
+    sight: Sight<'_>,
+    id: JobId,
+) -> Result<Listed, DeskFault> {
     let sql = concat!("SELECT ", job_columns!(), ", j.cause FROM sync_jobs j WHERE j.id = $1");
     let rows = statements.query(sql, &[cell(&id)])?;
     let found = rows.iter().map(|row| listed(row)).next().transpose()?;

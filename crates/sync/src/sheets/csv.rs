@@ -98,7 +98,11 @@ fn is_number(text: &str) -> bool {
 fn guarded(text: &str) -> String {
     let bare = text.trim_start_matches('\'');
     // Also a tabulator or a line's end before all else, after which some programs begin to read.
-    if is_formula(bare) || bare.starts_with(['\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+    if is_formula(bare) || bare.starts_with(['\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn unguarded(text: &str) -> String {
@@ -130,7 +134,9 @@ mod tests {
 
     #[test]
     fn a_text_like_a_formula_is_written_as_a_text_and_a_negative_amount_as_it_is() {
-        for text in ["=1+1", "+243 812", "-A1", "@SUM(A1)", " =1", "\t=1", "=cmd|' /C calc'!A0", "'=1", "－1", "-1-2"] {
+        for text in
+            ["=1+1", "+243 812", "-A1", "@SUM(A1)", " =1", "\t=1", "=cmd|' /C calc'!A0", "'=1", "－1", "-1-2"]
+        {
             let bytes = write(&sheet(vec![vec![text.to_owned(), String::new()]]));
             let line = str::from_utf8(&bytes).unwrap().lines().nth(1).unwrap().to_owned();
             assert!(line.starts_with('\'') || line.starts_with("\"'"), "{text:?}: {line}");

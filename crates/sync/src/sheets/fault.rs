@@ -19,7 +19,9 @@ pub enum SheetFault {
     )]
     Unreadable(&'static str),
     /// `SHEET_NO_COLUMN`: what the file must have and has not.
-    #[error("no sheet of the file has a column for {0}: its first row must name the columns, as our export does")]
+    #[error(
+        "no sheet of the file has a column for {0}: its first row must name the columns, as our export does"
+    )]
     NoColumn(&'static str),
     /// `SHEET_TWICE`: two columns mean the same.
     #[error("the columns “{0}” and “{1}” mean the same: delete one of them")]

@@ -1,13 +1,38 @@
 //! The manual fallback: what is not synced as a file for typing it by hand, and the authority's answers back from a file.
+//!
+//! An invoice that a person types into the authority's portal must not be sent by us as well. So what is exported to be
+//! typed is handed out: it is in doubt from then on, and only that person, or the portal's export, says what came of it.
 
+mod cells;
+mod columns;
+mod complete;
 mod csv;
+mod export;
 mod fault;
+mod flat;
+mod hand_out;
+mod import;
+mod results;
 mod table;
+#[cfg(test)]
+mod tests;
 mod xlsx;
 
-pub use self::fault::SheetFault;
+pub use self::{
+    complete::{Absent, Complete, CompleteFault},
+    export::{ExportOrder, Exported, SheetForm, SheetPart},
+    fault::SheetFault,
+    import::{ImportOrder, Imported, RowAnswer, RowOutcome},
+    results::RowFault,
+};
 
 /// The largest file that is read.
-pub const MOST_BYTES: usize = 10 << 20;
-/// The most rows that are read or written.
-pub const MOST_ROWS: usize = 50_000;
+pub(crate) const MOST_BYTES: usize = 10 << 20;
+/// The most rows that are read.
+pub(crate) const MOST_ROWS: usize = 50_000;
+
+/// The tables of a file of either form.
+fn tables(bytes: &[u8]) -> Result<Vec<table::Table>, SheetFault> {
+    let bounds = table::Bounds::IMPORT;
+    if bytes.starts_with(xlsx::SIGNATURE) { xlsx::read(bytes, bounds) } else { Ok(vec![csv::read(bytes, bounds)?]) }
+}

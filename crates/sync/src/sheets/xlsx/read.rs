@@ -17,7 +17,8 @@ const DAMAGED: SheetFault = SheetFault::Unreadable("the XML in the archive");
 /// The tables of a workbook in its order. Of a formula the value is read that the program computed last.
 pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFault> {
     let mut parts = Parts::of(bytes, bounds)?;
-    let workbook = parts.text("xl/workbook.xml")?.ok_or(SheetFault::Unreadable("no workbook in the archive"))?;
+    let workbook =
+        parts.text("xl/workbook.xml")?.ok_or(SheetFault::Unreadable("no workbook in the archive"))?;
     let targets = targets(&parts.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default())?;
     let shared = shared_strings(&parts.text("xl/sharedStrings.xml")?.unwrap_or_default())?;
     let (mut tables, mut left) = (Vec::new(), Left { rows: bounds.rows, cells: bounds.cells });
@@ -25,7 +26,8 @@ pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFaul
         let Some(path) = targets.get(&id).map(|target| path(target)) else { continue };
         // A sheet of charts, say, is none of tables.
         let Some(xml) = parts.text(&path)? else { continue };
-        let rows = WorksheetReader { shared: &shared, columns: bounds.columns, left: &mut left }.read(&xml)?;
+        let rows =
+            WorksheetReader { shared: &shared, columns: bounds.columns, left: &mut left }.read(&xml)?;
         tables.push(Table { name, rows });
     }
     Ok(tables)
@@ -72,7 +74,8 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, SheetFault> {
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, SheetFault> {
     let found = start.try_get_attribute(name).map_err(|_| DAMAGED)?;
-    let value = found.map(|found| found.normalized_value(XmlVersion::Explicit1_0).map(|value| value.into_owned()));
+    let value =
+        found.map(|found| found.normalized_value(XmlVersion::Explicit1_0).map(|value| value.into_owned()));
     value.transpose().map_err(|_| DAMAGED)
 }
 
@@ -153,7 +156,10 @@ impl WorksheetReader<'_> {
                 Event::Start(start) => match start.local_name().as_ref() {
                     "row" => {
                         let said = attribute(&start, "r")?.and_then(|number| number.parse().ok());
-                        row = TableRow { number: said.unwrap_or(row.number.saturating_add(1)), cells: Vec::new() };
+                        row = TableRow {
+                            number: said.unwrap_or(row.number.saturating_add(1)),
+                            cells: Vec::new(),
+                        };
                     }
                     "c" => {
                         let column = attribute(&start, "r")?.and_then(|name| column_of(&name));

@@ -106,7 +106,7 @@ proptest! {
     )) {
         let rows: Vec<Vec<String>> = rows;
         let header = vec!["h"; 30];
-        let bytes = write(&[Sheet { name: "Factures & lignes", header, rows: rows.clone() }]).unwrap();
+        let bytes = write(&[&Sheet { name: "Factures & lignes", header, rows: rows.clone() }]).unwrap();
         prop_assert!(bytes.starts_with(SIGNATURE));
         let tables = read(&bytes, Bounds::IMPORT).unwrap();
         prop_assert_eq!(&tables[0].name, "Factures & lignes");

@@ -21,7 +21,7 @@ const STYLES: &str = "<fonts count=\"1\"><font/></fonts>\
     <cellXfs count=\"2\"><xf/><xf numFmtId=\"49\" applyNumberFormat=\"1\"/></cellXfs>";
 
 /// Sheets as a workbook. Its cells hold texts and no formulas.
-pub(crate) fn write(sheets: &[Sheet]) -> ZipResult<Vec<u8>> {
+pub(crate) fn write(sheets: &[&Sheet]) -> ZipResult<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let mut part = |name: &str, xml: &str| -> ZipResult<()> {
         archive.start_file(name, SimpleFileOptions::default())?;
@@ -42,7 +42,7 @@ pub(crate) fn write(sheets: &[Sheet]) -> ZipResult<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
-fn content_types(sheets: &[Sheet]) -> String {
+fn content_types(sheets: &[&Sheet]) -> String {
     let part = |name: &str, kind: &str| {
         format!("<Override PartName=\"/xl/{name}.xml\" ContentType=\"{FORM}.{kind}+xml\"/>")
     };
@@ -65,8 +65,8 @@ fn relationships(targets: &[String]) -> String {
     format!("<Relationships xmlns=\"{PACKAGE}/relationships\">{all}</Relationships>")
 }
 
-fn workbook(sheets: &[Sheet]) -> String {
-    let one = |(at, sheet): (usize, &Sheet)| {
+fn workbook(sheets: &[&Sheet]) -> String {
+    let one = |(at, sheet): (usize, &&Sheet)| {
         format!("<sheet name=\"{}\" sheetId=\"{1}\" r:id=\"rId{1}\"/>", escaped(sheet.name), at + 1)
     };
     let all: String = sheets.iter().enumerate().map(one).collect();

@@ -1,0 +1,233 @@
+//! What a complete export of the authority's portal does not have, the authority does not have.
+
+use std::collections::HashSet;
+
+use edef::{AuthorityCode, Nim};
+use fiscal::{FiscalNumber, RecordHash, Timestamp};
+
+use super::{
+    import::ImportOrder,
+    results::{ResultRow, RowFault},
+};
+use crate::{
+    At, Job, JobId, JobState,
+    course::LATE_PACKETS,
+    desk::{
+        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, judge, machine_of_nim, seen,
+        settle,
+    },
+};
+
+/// What a person states of the portal's export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complete {
+    /// It holds every invoice of this e-MCF,
+    pub nim: Nim,
+    /// from this time,
+    pub from: Timestamp,
+    /// up to this time, both included,
+    pub to: Timestamp,
+    /// and these are so many.
+    pub rows: usize,
+}
+
+/// Why an export does not count as complete. What it does not have was not settled then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompleteFault {
+    /// `UNREAD`
+    #[error("some rows are empty or cannot be read, or it is our own sheet: take the portal's export as it is")]
+    Unread,
+    /// `ROWS`
+    #[error("the file has {found} rows and not {said}: export it again, and count again")]
+    Rows {
+        /// How many were stated.
+        said: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// `PERIOD`
+    #[error("the period ends in the future or before it begins: state the period of the export")]
+    Period,
+    /// `OTHER_NIM`
+    #[error("row {0} is of another e-MCF: export one e-MCF at a time")]
+    OtherNim(u32),
+    /// `NO_TIME`
+    #[error("row {0} has no time that can be read: export the column with date and time, too")]
+    NoTime(u32),
+    /// `OUTSIDE`
+    #[error("row {0} is outside the period: state the period of the export")]
+    Outside(u32),
+    /// `MISSING`
+    #[error("the invoice {0} was finalised within the period and is not in the file: the export is not whole")]
+    Missing(FiscalNumber),
+    /// `NOTHING_KNOWN`
+    #[error("the file has no invoice of which we know the code, so that nothing shows that it is whole")]
+    NothingKnown,
+}
+
+impl CompleteFault {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unread => "UNREAD",
+            Self::Rows { .. } => "ROWS",
+            Self::Period => "PERIOD",
+            Self::OtherNim(_) => "OTHER_NIM",
+            Self::NoTime(_) => "NO_TIME",
+            Self::Outside(_) => "OUTSIDE",
+            Self::Missing(_) => "MISSING",
+            Self::NothingKnown => "NOTHING_KNOWN",
+        }
+    }
+}
+
+/// An invoice in doubt that the export does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// Which.
+    pub fiscal: FiscalNumber,
+    /// Why nothing is concluded from it; none when it is tried again.
+    pub kept: Option<RowFault>,
+}
+
+/// Invoices that were sealed so long before the period are not looked for in it, in seconds.
+const SEALED_BEFORE: u64 = 31 * 86_400;
+
+impl Desk<'_> {
+    /// Checks that an export is whole, and settles what it does not have.
+    pub(super) fn absent(
+        &mut self,
+        sight: Sight<'_>,
+        complete: &Complete,
+        rows: &[ResultRow],
+        order: &ImportOrder,
+        asked: Asked<'_>,
+    ) -> Result<Result<Vec<Absent>, CompleteFault>, DeskFault> {
+        if let Err(fault) = check_rows(complete, rows, asked) {
+            return Ok(Err(fault));
+        }
+        if let Err(fault) = self.check_known(sight, complete, rows)? {
+            return Ok(Err(fault));
+        }
+        let mut absent = Vec::new();
+        for Listed { job, .. } in self.in_doubt(sight)? {
+            let is_named = rows.iter().any(|row| {
+                row.fiscal == Some(job.fiscal) || row.uid.is_some() && row.uid.as_ref() == job.uid()
+            });
+            if is_named || job.state != JobState::Ambiguous || !self.is_of(&job, &complete.nim)? {
+                continue;
+            }
+            let kept = match too_late(&job, complete) {
+                Some(fault) => Some(fault),
+                None => self.not_there(sight, &job, order, asked)?,
+            };
+            absent.push(Absent { fiscal: job.fiscal, kept });
+        }
+        Ok(Ok(absent))
+    }
+
+    fn is_of(&mut self, job: &Job, nim: &Nim) -> Result<bool, DeskFault> {
+        if let Some(intent) = &job.intent {
+            return Ok(intent.nim == *nim);
+        }
+        let machine = self.look(|statements| Ok(machine_of_nim(statements, job, nim)?))?;
+        Ok(machine.is_some_and(|machine| job.machine.as_ref() == Some(&machine.id)))
+    }
+
+    fn not_there(
+        &mut self,
+        sight: Sight<'_>,
+        job: &Job,
+        order: &ImportOrder,
+        asked: Asked<'_>,
+    ) -> Result<Option<RowFault>, DeskFault> {
+        let work = |statements: &mut dyn ledger::Statements| {
+            let job = seen(statements, sight, job.id)?.job;
+            if order.dry_run {
+                return judge(statements, job, &Settlement::NotThere, "", asked).map(|_| ());
+            }
+            settle(statements, job, &Settlement::NotThere, &order.reason, asked).map(|_| ())
+        };
+        match if order.dry_run { self.look(work) } else { self.change(work) } {
+            Ok(()) => Ok(None),
+            Err(DeskFault::Store(fault)) => Err(fault.into()),
+            Err(fault) => Ok(Some(RowFault::of(&fault))),
+        }
+    }
+
+    /// Each invoice of the e-MCF that we know to be finalised within the period has to be in the file, and there has to be
+    /// one.
+    fn check_known(
+        &mut self,
+        sight: Sight<'_>,
+        complete: &Complete,
+        rows: &[ResultRow],
+    ) -> Result<Result<(), CompleteFault>, DeskFault> {
+        let codes: HashSet<AuthorityCode> = rows.iter().map(|row| row.code).collect();
+        let filter = JobFilter {
+            states: vec![JobState::Synced],
+            sealed_before: Timestamp::from_unix(complete.to.unix() + 1),
+            ..JobFilter::default()
+        };
+        let first = Timestamp::from_unix(complete.from.unix().saturating_sub(SEALED_BEFORE));
+        let zero = RecordHash::from_hex(&"0".repeat(64)).map(JobId);
+        let mut after = first.zip(zero).map(|(sealed, id)| JobCursor { sealed, id });
+        let mut known = 0;
+        loop {
+            let page = self.jobs(sight, &filter, after, PAGE)?;
+            for Listed { job, .. } in &page {
+                let Some(elements) = &job.elements else { continue };
+                let is_within = elements.time().is_some_and(|time| (complete.from..=complete.to).contains(&time));
+                if elements.nim != complete.nim || !is_within {
+                    continue;
+                }
+                if !codes.contains(&elements.code) {
+                    return Ok(Err(CompleteFault::Missing(job.fiscal)));
+                }
+                known += 1;
+            }
+            if page.len() < PAGE {
+                return Ok(if known > 0 { Ok(()) } else { Err(CompleteFault::NothingKnown) });
+            }
+            after = page.last().map(Listed::cursor);
+        }
+    }
+}
+
+fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Result<(), CompleteFault> {
+    if complete.to < complete.from || complete.to > asked.time() {
+        return Err(CompleteFault::Period);
+    }
+    if rows.len() != complete.rows {
+        return Err(CompleteFault::Rows { said: complete.rows, found: rows.len() });
+    }
+    for row in rows {
+        if row.nim != complete.nim {
+            return Err(CompleteFault::OtherNim(row.row));
+        }
+        let time = row.time.as_ref().and_then(edef::AuthorityTime::timestamp);
+        let time = time.ok_or(CompleteFault::NoTime(row.row))?;
+        if !(complete.from..=complete.to).contains(&time) {
+            return Err(CompleteFault::Outside(row.row));
+        }
+    }
+    Ok(())
+}
+
+/// Every confirm of it must have had its effect within the period, if it had one.
+fn too_late(job: &Job, complete: &Complete) -> Option<RowFault> {
+    let refused = |code, text: &str| Some(RowFault::Refused { code, text: text.to_owned() });
+    let (Some(first), Some(last)) = (job.confirming_since, job.last_confirm) else {
+        return refused("CONFIRM_UNKNOWN", "nobody knows when it was sent: look for it in the portal yourself");
+    };
+    if first < At(complete.from.unix() * 1_000) {
+        return refused("CONFIRM_BEFORE", "it was sent before the period begins: export a longer period");
+    }
+    if last.plus(LATE_PACKETS) > At(complete.to.unix() * 1_000) {
+        return refused(
+            "CONFIRM_LATE",
+            "it was sent less than ten minutes before the period ends, or after it: export it again later",
+        );
+    }
+    None
+}

@@ -1,0 +1,197 @@
+//! What is not synced, as a file.
+
+use fiscal::FiscalNumber;
+
+use super::{
+    csv,
+    flat::Flat,
+    hand_out::{handed_out, may_be_handed_out},
+    table::Sheet,
+    xlsx,
+};
+use crate::{
+    Job, JobState, OriginalStanding,
+    desk::{Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, Sight, find_machine, seen, write_move},
+    lane::{Sheet as Paperwork, Translate},
+    store::paper,
+};
+
+/// What is exported, and how.
+#[derive(Clone, Debug)]
+pub struct ExportOrder {
+    /// Which invoices; without states those that are not done with.
+    pub filter: JobFilter,
+    /// Those after this.
+    pub after: Option<JobCursor>,
+    /// At most so many; never more than [`ExportOrder::MOST`].
+    pub most: usize,
+    /// As what.
+    pub form: SheetForm,
+    /// A person will type them into the authority's portal: we do not send them any more until their results come back.
+    /// Only what is certainly not finalised is in the file then.
+    pub hand_out: bool,
+}
+
+impl ExportOrder {
+    /// The most that one file holds.
+    pub const MOST: usize = 2_000;
+}
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetForm {
+    /// CSV: one table.
+    Csv(SheetPart),
+    /// XLSX: all tables.
+    Xlsx,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetPart {
+    /// One row for each invoice.
+    Invoices,
+    /// One row for each line.
+    Items,
+    /// One row for each means of payment.
+    Payments,
+}
+
+/// A file, and what is in it.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// How many invoices are in it.
+    pub invoices: usize,
+    /// Those that are not, and why.
+    pub left_out: Vec<(FiscalNumber, String)>,
+    /// Where the next file begins; none when this was the last.
+    pub next: Option<JobCursor>,
+}
+
+impl SheetForm {
+    /// The media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv(_) => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+
+    /// How a file's name ends.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv(SheetPart::Invoices) => "factures.csv",
+            Self::Csv(SheetPart::Items) => "articles.csv",
+            Self::Csv(SheetPart::Payments) => "paiements.csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Exports what is not synced under the authority's names of the fields, with empty columns for its answer.
+    pub fn export(
+        &mut self,
+        sight: Sight<'_>,
+        order: &ExportOrder,
+        translate: &dyn Translate,
+        asked: Asked<'_>,
+    ) -> Result<Exported, DeskFault> {
+        let (mut flat, mut left_out, mut invoices) = (Flat::new(), Vec::new(), 0);
+        let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
+        let filter = JobFilter { states: states(order), ..order.filter.clone() };
+        let mut next = None;
+        while next.is_none() {
+            let page = self.jobs(sight, &filter, after, 100)?;
+            let Some(last) = page.last().map(Listed::cursor) else { break };
+            after = Some(last);
+            for listed in &page {
+                if invoices == most {
+                    break;
+                }
+                next = Some(listed.cursor());
+                match self.paperwork(&listed.job, translate)? {
+                    Err(why) => left_out.push((listed.job.fiscal, why)),
+                    Ok(_) if order.hand_out && !self.hand_out(sight, &listed.job, asked)? => {
+                        left_out.push((listed.job.fiscal, "it is not certain that it is not finalised".to_owned()));
+                    }
+                    Ok(sheet) => {
+                        flat.push(&sheet.request, &sheet.expected);
+                        invoices += 1;
+                    }
+                }
+            }
+            if invoices < most {
+                next = None;
+            }
+        }
+        Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next })
+    }
+
+    /// The request of an invoice, or why there is none.
+    fn paperwork(
+        &mut self,
+        job: &Job,
+        translate: &dyn Translate,
+    ) -> Result<Result<Paperwork, String>, DeskFault> {
+        let Some(id) = &job.machine else { return Ok(Err("its outlet has no e-MCF".to_owned())) };
+        let machine = self.look(|statements| Ok(find_machine(statements, id)?))?;
+        let Some(machine) = machine else { return Ok(Err("its e-MCF is not known".to_owned())) };
+        let Some(paper) = paper(self.store(), job)? else {
+            return Ok(Err("the ledger does not hold it".to_owned()));
+        };
+        if let Some(why) = &paper.withheld {
+            return Ok(Err(why.clone()));
+        }
+        let original = match paper.original {
+            OriginalStanding::None => None,
+            OriginalStanding::Synced(code) => Some(code),
+            OriginalStanding::Waits(_) | OriginalStanding::Unknown => {
+                return Ok(Err("its original has to be synced first".to_owned()));
+            }
+        };
+        Ok(translate.sheet(job, &paper, &machine, original))
+    }
+
+    /// False when it changed since it was read, and may not be typed any more.
+    fn hand_out(&mut self, sight: Sight<'_>, job: &Job, asked: Asked<'_>) -> Result<bool, DeskFault> {
+        self.change(|statements| {
+            let job = seen(statements, sight, job.id)?.job;
+            if !may_be_handed_out(&job) {
+                return Ok(false);
+            }
+            let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
+            write_move(statements, handed_out(job, asked), asked)?;
+            asked.note(statements, "sync.hand_out", (None, Some(outlet)), fiscal)?;
+            Ok(true)
+        })
+    }
+}
+
+fn states(order: &ExportOrder) -> Vec<JobState> {
+    let certain = [JobState::Pending, JobState::Retry, JobState::Failed, JobState::Differs];
+    match (order.filter.states.is_empty(), order.hand_out) {
+        (true, true) => certain.to_vec(),
+        (true, false) => {
+            let doubted = [JobState::Submitted, JobState::Ambiguous, JobState::SyncedWithoutCode];
+            certain.into_iter().chain(doubted).collect()
+        }
+        (false, _) => order.filter.states.clone(),
+    }
+}
+
+fn written(flat: &Flat, form: SheetForm) -> Result<Vec<u8>, DeskFault> {
+    let csv = |sheet: &Sheet| Ok(csv::write(sheet));
+    match form {
+        SheetForm::Csv(SheetPart::Invoices) => csv(&flat.invoices),
+        SheetForm::Csv(SheetPart::Items) => csv(&flat.items),
+        SheetForm::Csv(SheetPart::Payments) => csv(&flat.payments),
+        SheetForm::Xlsx => {
+            let Flat { invoices, items, payments } = flat;
+            let written = xlsx::write(&[invoices, items, payments]);
+            written.map_err(|fault| DeskFault::Unwritten(fault.to_string()))
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The authority's results from a file, row by row.
+
+use std::collections::HashMap;
+
+use edef::{Figure, Nim, Uid};
+use fiscal::{FiscalNumber, Invoice};
+use registry::Label;
+
+use super::{
+    complete::{Absent, Complete, CompleteFault},
+    columns::Layout,
+    results::{self, ResultRow, RowFault},
+    tables,
+};
+use crate::{
+    Job, JobId, JobState, Source, Totals,
+    desk::{
+        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge, seen, settle,
+    },
+};
+
+/// What is imported, and how.
+#[derive(Clone, Debug)]
+pub struct ImportOrder {
+    /// The e-MCF of rows that name none.
+    pub nim: Option<Nim>,
+    /// The file is the portal's whole export of an e-MCF and a period, as a person states.
+    pub complete: Option<Complete>,
+    /// Why, for the log of acts.
+    pub reason: Label,
+    /// Nothing is changed: what would be done is answered.
+    pub dry_run: bool,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// What came of each row that was filled in, in the order of the file.
+    pub rows: Vec<RowAnswer>,
+    /// How many rows were not filled in. They mean nothing.
+    pub blank: usize,
+    /// The names of columns whose meaning is not known; they were not read.
+    pub unknown_columns: Vec<String>,
+    /// The invoices in doubt that a complete export does not have.
+    pub absent: Vec<Absent>,
+    /// Why the export does not count as complete, though a person stated it.
+    pub not_complete: Option<CompleteFault>,
+    /// Nothing was changed.
+    pub dry_run: bool,
+}
+
+/// What came of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowAnswer {
+    /// The row, as the spreadsheet program numbers it.
+    pub row: u32,
+    /// The invoice, if it was found.
+    pub fiscal: Option<FiscalNumber>,
+    /// What came of it.
+    pub outcome: RowOutcome,
+}
+
+/// What came of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// The invoice is synced by it.
+    Settled,
+    /// It was so before.
+    Already,
+    /// It was not taken.
+    Refused(RowFault),
+}
+
+/// So many rows are one transaction.
+const AT_ONCE: usize = 100;
+/// By so much may a total differ, as in a confirm (A2).
+const TOLERANCE: Figure = Figure::from_hundredths(1);
+
+impl Desk<'_> {
+    /// Reads results from a CSV or XLSX file: our own export that was filled in, or one of the authority's portal.
+    pub fn import(
+        &mut self,
+        sight: Sight<'_>,
+        bytes: &[u8],
+        order: &ImportOrder,
+        asked: Asked<'_>,
+    ) -> Result<Imported, DeskFault> {
+        let tables = tables(bytes)?;
+        let layout = Layout::find(&tables)?;
+        let (mut rows, mut answers, mut blank) = (Vec::new(), Vec::new(), 0);
+        for row in layout.rows {
+            match results::read(&layout, row, order.nim.as_ref()) {
+                Ok(None) => blank += 1,
+                Ok(Some(read)) => rows.push(read),
+                Err(fault) => answers.push(refused(row.number, None, fault)),
+            }
+        }
+        let is_whole = answers.is_empty() && blank == 0;
+        let source = if layout.is_ours { Source::Hand } else { Source::Portal };
+        self.take_rows(sight, &rows, (source, order, asked), &mut answers)?;
+        answers.sort_by_key(|answer| answer.row);
+        let mut imported = Imported {
+            rows: answers,
+            blank,
+            unknown_columns: layout.unknown,
+            absent: Vec::new(),
+            not_complete: None,
+            dry_run: order.dry_run,
+        };
+        if let Some(complete) = &order.complete {
+            let checked = if is_whole && !layout.is_ours {
+                self.absent(sight, complete, &rows, order, asked)?
+            } else {
+                Err(CompleteFault::Unread)
+            };
+            match checked {
+                Ok(absent) => imported.absent = absent,
+                Err(fault) => imported.not_complete = Some(fault),
+            }
+        }
+        Ok(imported)
+    }
+
+    fn take_rows(
+        &mut self,
+        sight: Sight<'_>,
+        rows: &[ResultRow],
+        by: (Source, &ImportOrder, Asked<'_>),
+        answers: &mut Vec<RowAnswer>,
+    ) -> Result<(), DeskFault> {
+        let by_uid = self.jobs_by_uid(sight, rows)?;
+        let mut known = Known::default();
+        for rows in rows.chunks(AT_ONCE) {
+            let mut found = Vec::new();
+            for row in rows {
+                let job = self.job_of_row(sight, row, &by_uid)?;
+                let checked = job.and_then(|job| known.note(row, job.id).map(|()| job));
+                let checked = match checked {
+                    Ok(job) => self.check_total(row, &job)?.map(|()| job),
+                    Err(fault) => Err(fault),
+                };
+                match checked {
+                    Ok(job) => found.push((row, job)),
+                    Err(fault) => answers.push(refused(row.row, row.fiscal, fault)),
+                }
+            }
+            answers.extend(self.settle_rows(sight, &found, by)?);
+        }
+        Ok(())
+    }
+
+    /// Rows without our number are found among what is in doubt.
+    fn jobs_by_uid(
+        &mut self,
+        sight: Sight<'_>,
+        rows: &[ResultRow],
+    ) -> Result<HashMap<Uid, JobId>, DeskFault> {
+        let mut found = HashMap::new();
+        if rows.iter().all(|row| row.fiscal.is_some()) {
+            return Ok(found);
+        }
+        for listed in self.in_doubt(sight)? {
+            found.extend(listed.job.uid().map(|uid| (uid.clone(), listed.job.id)));
+        }
+        Ok(found)
+    }
+
+    /// All that a person may settle, at most as many as a file has rows.
+    pub(super) fn in_doubt(&mut self, sight: Sight<'_>) -> Result<Vec<Listed>, DeskFault> {
+        let states = vec![JobState::Ambiguous, JobState::SyncedWithoutCode];
+        let (filter, mut all, mut after) = (JobFilter { states, ..JobFilter::default() }, Vec::new(), None);
+        loop {
+            let page = self.jobs(sight, &filter, after, PAGE)?;
+            let is_last = page.len() < PAGE;
+            after = page.last().map(Listed::cursor);
+            all.extend(page);
+            if is_last || all.len() >= super::MOST_ROWS {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn job_of_row(
+        &mut self,
+        sight: Sight<'_>,
+        row: &ResultRow,
+        by_uid: &HashMap<Uid, JobId>,
+    ) -> Result<Result<Job, RowFault>, DeskFault> {
+        self.look(|statements| {
+            let mut found = match (&row.fiscal, row.uid.as_ref().and_then(|uid| by_uid.get(uid))) {
+                (Some(fiscal), _) => by_fiscal(statements, fiscal)?,
+                (None, Some(id)) => vec![seen(statements, sight, *id)?],
+                (None, None) => Vec::new(),
+            };
+            found.retain(|listed| sight.covers(listed.job.place.chain.outlet));
+            // Of two records of one number a person chooses.
+            let [Listed { job, .. }] = found.as_slice() else { return Ok(Err(RowFault::UnknownInvoice)) };
+            let is_other = |(said, known): (&Uid, &Uid)| !said.as_str().eq_ignore_ascii_case(known.as_str());
+            if row.uid.as_ref().zip(job.uid()).is_some_and(is_other) {
+                return Ok(Err(RowFault::UidDiffers));
+            }
+            Ok(Ok(job.clone()))
+        })
+    }
+
+    fn check_total(&mut self, row: &ResultRow, job: &Job) -> Result<Result<(), RowFault>, DeskFault> {
+        if row.total.is_none() && row.vat.is_none() {
+            return Ok(Ok(()));
+        }
+        let Some(record) = self.store().at(job.place)? else { return Ok(Err(RowFault::UnknownInvoice)) };
+        let invoice = record.body.as_deref().and_then(|body| Invoice::read(body.as_bytes()).ok());
+        let Some(invoice) = invoice else { return Ok(Ok(())) };
+        let ours = match &invoice.annex.exchange {
+            Some(exchange) => [exchange.total, exchange.total_vat],
+            None => [invoice.totals.total, invoice.totals.total_vat],
+        };
+        let size = |figure: Figure| figure.distance(Figure::ZERO);
+        for (ours, theirs) in ours.into_iter().zip([row.total, row.vat]) {
+            let (ours, theirs) = (size(ours.into()), theirs.map(size));
+            if let Some(theirs) = theirs.filter(|theirs| theirs.distance(ours) > TOLERANCE) {
+                return Ok(Err(RowFault::TotalDiffers { ours, theirs }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn settle_rows(
+        &mut self,
+        sight: Sight<'_>,
+        rows: &[(&ResultRow, Job)],
+        (source, order, asked): (Source, &ImportOrder, Asked<'_>),
+    ) -> Result<Vec<RowAnswer>, DeskFault> {
+        let settle_all = |statements: &mut dyn ledger::Statements| {
+            let mut answers = Vec::new();
+            for (row, job) in rows {
+                let before = seen(statements, sight, job.id)?.job;
+                let (fiscal, was) = (before.fiscal, before.elements.is_some());
+                let settlement = Settlement::Finalised(Box::new(row.finalised(source)));
+                let done = if order.dry_run {
+                    judge(statements, before, &settlement, "", asked).map(|_| ())
+                } else {
+                    settle(statements, before, &settlement, &order.reason, asked).map(|_| ())
+                };
+                answers.push(match done {
+                    Ok(()) if was => answer(row.row, Some(fiscal), RowOutcome::Already),
+                    Ok(()) => answer(row.row, Some(fiscal), RowOutcome::Settled),
+                    Err(DeskFault::Store(fault)) => return Err(fault.into()),
+                    Err(fault) => refused(row.row, Some(fiscal), RowFault::of(&fault)),
+                });
+            }
+            Ok(answers)
+        };
+        if order.dry_run { self.look(settle_all) } else { self.change(settle_all) }
+    }
+}
+
+/// What the rows before named, so that no two are of one invoice or of one code.
+#[derive(Default)]
+struct Known {
+    jobs: HashMap<JobId, u32>,
+    codes: HashMap<edef::AuthorityCode, u32>,
+}
+
+impl Known {
+    fn note(&mut self, row: &ResultRow, id: JobId) -> Result<(), RowFault> {
+        if let Some(before) = self.jobs.get(&id).or_else(|| self.codes.get(&row.code)) {
+            return Err(RowFault::Twice(*before));
+        }
+        self.jobs.insert(id, row.row);
+        self.codes.insert(row.code, row.row);
+        Ok(())
+    }
+}
+
+impl ResultRow {
+    fn finalised(&self, source: Source) -> Finalised {
+        Finalised {
+            nim: self.nim.clone(),
+            code: self.code,
+            date_time: self.time.as_ref().map_or_else(String::new, ToString::to_string),
+            qr: self.qr.clone(),
+            counters: self.counters,
+            uid: self.uid.clone(),
+            totals: self.total.zip(self.vat).map(|(total, vtotal)| Totals { total, vtotal }),
+            source,
+        }
+    }
+}
+
+impl RowFault {
+    pub(super) fn of(fault: &DeskFault) -> Self {
+        Self::Refused { code: fault.code(), text: fault.to_string() }
+    }
+}
+
+const fn answer(row: u32, fiscal: Option<FiscalNumber>, outcome: RowOutcome) -> RowAnswer {
+    RowAnswer { row, fiscal, outcome }
+}
+
+const fn refused(row: u32, fiscal: Option<FiscalNumber>, fault: RowFault) -> RowAnswer {
+    answer(row, fiscal, RowOutcome::Refused(fault))
+}

@@ -1,0 +1,153 @@
+//! A row of results, read and checked as far as it can be without the database.
+
+use edef::{AuthorityCode, AuthorityTime, Counters, Figure, Nim, Uid};
+use fiscal::FiscalNumber;
+
+use super::{
+    cells::{figure, time},
+    columns::{Column, Layout},
+    table::TableRow,
+};
+
+/// Why a row is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowFault {
+    /// `NO_NUMBER`
+    #[error("the row names no invoice: fill in rn, or the uid")]
+    NoNumber,
+    /// `NUMBER_FORM`
+    #[error("rn is no fiscal number of ours: copy all of it, as KIN1-0-00000042")]
+    NumberForm,
+    /// `UNKNOWN_INVOICE`
+    #[error("no invoice of yours has this number: another system may have made it")]
+    UnknownInvoice,
+    /// `UID_FORM`
+    #[error("the uid is none: copy all of it, or leave it empty")]
+    UidForm,
+    /// `UID_DIFFERS`
+    #[error("the uid is of another request of this invoice: compare it in the portal")]
+    UidDiffers,
+    /// `CODE_MISSING`
+    #[error("other results are filled in, and the authority's code is not: copy it, or empty the row")]
+    CodeMissing,
+    /// `CODE_FORM`
+    #[error("the authority's code has 24 letters and digits: copy all of it")]
+    CodeForm,
+    /// `NIM_MISSING`
+    #[error("the NIM is missing: write which e-MCF finalised it")]
+    NimMissing,
+    /// `NIM_FORM`
+    #[error("the NIM is none, as CD01234567-1: copy it from the portal")]
+    NimForm,
+    /// `TIME_FORM`
+    #[error("the date is no text of at most 64 characters: copy it from the portal")]
+    TimeForm,
+    /// `COUNTERS_FORM`
+    #[error("the counters read as 64/64 FV: copy them, or leave them empty")]
+    CountersForm,
+    /// `QR_FORM`
+    #[error("the QR code's text has more than 512 characters: copy it again, or leave it empty")]
+    QrForm,
+    /// `TOTAL_FORM`
+    #[error("a total is no amount: copy it, or leave it empty")]
+    TotalForm,
+    /// `TOTAL_DIFFERS`
+    #[error("the total is {theirs}, and the invoice comes to {ours}: this is another invoice")]
+    TotalDiffers {
+        /// What our invoice comes to.
+        ours: Figure,
+        /// What the row says.
+        theirs: Figure,
+    },
+    /// `TWICE`
+    #[error("row {0} is of the same invoice or has the same code: keep one of them")]
+    Twice(u32),
+    /// What the desk says of it.
+    #[error("{text}")]
+    Refused {
+        /// The stable code.
+        code: &'static str,
+        /// The sentence.
+        text: String,
+    },
+}
+
+impl RowFault {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoNumber => "NO_NUMBER",
+            Self::NumberForm => "NUMBER_FORM",
+            Self::UnknownInvoice => "UNKNOWN_INVOICE",
+            Self::UidForm => "UID_FORM",
+            Self::UidDiffers => "UID_DIFFERS",
+            Self::CodeMissing => "CODE_MISSING",
+            Self::CodeForm => "CODE_FORM",
+            Self::NimMissing => "NIM_MISSING",
+            Self::NimForm => "NIM_FORM",
+            Self::TimeForm => "TIME_FORM",
+            Self::CountersForm => "COUNTERS_FORM",
+            Self::QrForm => "QR_FORM",
+            Self::TotalForm => "TOTAL_FORM",
+            Self::TotalDiffers { .. } => "TOTAL_DIFFERS",
+            Self::Twice(_) => "TWICE",
+            Self::Refused { code, .. } => code,
+        }
+    }
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+pub(super) struct ResultRow {
+    pub(super) row: u32,
+    pub(super) fiscal: Option<FiscalNumber>,
+    pub(super) uid: Option<Uid>,
+    pub(super) code: AuthorityCode,
+    pub(super) nim: Nim,
+    pub(super) time: Option<AuthorityTime>,
+    pub(super) counters: Option<Counters>,
+    pub(super) qr: String,
+    pub(super) total: Option<Figure>,
+    pub(super) vat: Option<Figure>,
+}
+
+/// As receipts carry them.
+const LONGEST_QR: usize = 512;
+
+/// A row; none when nothing was filled in, which means nothing.
+pub(super) fn read(
+    layout: &Layout<'_>,
+    row: &TableRow,
+    nim: Option<&Nim>,
+) -> Result<Option<ResultRow>, RowFault> {
+    let text = |column| layout.cell(row, column).map(|entry| entry.text.as_str());
+    let results = [Column::Code, Column::Time, Column::Counters, Column::Qr];
+    if results.iter().all(|column| text(*column).is_none()) {
+        return Ok(None);
+    }
+    let fiscal = text(Column::Number).map(|number| number.to_ascii_uppercase().parse());
+    let fiscal = fiscal.transpose().map_err(|_| RowFault::NumberForm)?;
+    let uid = text(Column::Uid).map(str::parse).transpose().map_err(|_| RowFault::UidForm)?;
+    if fiscal.is_none() && uid.is_none() {
+        return Err(RowFault::NoNumber);
+    }
+    let said = text(Column::Nim).map(str::parse).transpose().map_err(|_| RowFault::NimForm)?;
+    let when = layout.cell(row, Column::Time).map(|entry| time(entry).ok_or(RowFault::TimeForm));
+    let amount = |column| text(column).map(|amount| figure(amount).ok_or(RowFault::TotalForm)).transpose();
+    let qr = text(Column::Qr).unwrap_or_default();
+    if qr.len() > LONGEST_QR || qr.chars().any(char::is_control) {
+        return Err(RowFault::QrForm);
+    }
+    Ok(Some(ResultRow {
+        row: row.number,
+        fiscal,
+        uid,
+        code: text(Column::Code).ok_or(RowFault::CodeMissing)?.parse().map_err(|_| RowFault::CodeForm)?,
+        nim: said.or_else(|| nim.cloned()).ok_or(RowFault::NimMissing)?,
+        time: when.transpose()?,
+        counters: text(Column::Counters).map(str::parse).transpose().map_err(|_| RowFault::CountersForm)?,
+        qr: qr.to_owned(),
+        total: amount(Column::Total)?,
+        vat: amount(Column::Vat)?,
+    }))
+}
