@@ -4,6 +4,7 @@ use fiscal::{CivilDate, OutletId};
 use ledger::{By, Clock, Ledger, LedgerStore, ManifestBook, Offer, Recorded, Refusal, Sealing, StoreFault};
 use registry::{Place, Registry, RegistryFault, Vault};
 use signing::{KeyRing, Signer};
+use sync::{At, Desk, DeskFault};
 use tokio::{
     sync::{Semaphore, oneshot},
     time::Instant,
@@ -20,7 +21,7 @@ use crate::{
     problem::{Kind, Problem, words},
     request_id::RequestIds,
     routes::{Exports, Published},
-    start::Entropy,
+    start::{AuthorityWay, Entropy},
 };
 
 /// What handlers have.
@@ -32,6 +33,8 @@ pub struct App {
     pub(crate) networks: Networks,
     /// Devices that seal, if this cloud serves any.
     pub(crate) devices: Option<Arc<Devices>>,
+    /// The way to the tax authority, if anything is sent there.
+    pub(crate) authority: Option<AuthorityWay>,
     questions: Semaphore,
     /// Of those who say they have a key or a session, and were not looked up a moment ago.
     pub(crate) strangers: Semaphore,
@@ -84,6 +87,8 @@ pub struct AppParts {
     pub networks: Networks,
     /// By what devices know this cloud, if it serves any.
     pub devices: Option<DeviceTrust>,
+    /// The way to the tax authority, if anything is sent there.
+    pub authority: Option<AuthorityWay>,
     /// How often who may ask.
     pub limits: crate::config::LimitsConfig,
     /// How many sales may wait, over all writers.
@@ -108,6 +113,7 @@ impl App {
             dispatcher,
             networks,
             devices,
+            authority,
             limits,
             queue,
             body,
@@ -117,6 +123,7 @@ impl App {
             dispatcher: dispatcher.map(Held::new),
             networks,
             devices: devices.map(|DeviceTrust(trust)| Arc::new(Devices::new(trust))),
+            authority,
             questions: Semaphore::new(QUESTIONS),
             strangers: Semaphore::new(STRANGERS),
             exports: Exports::default(),
@@ -208,6 +215,26 @@ impl App {
         question: impl FnOnce(&mut Webhooks<'_>) -> Result<T, WebhookFault> + Send + 'static,
     ) -> Result<T, Problem> {
         Ok(self.ask(|store| Ok(question(&mut Webhooks::over(store)))).await??)
+    }
+
+    /// Asks or changes how invoices stand with the authority, on a thread that may wait.
+    pub(crate) async fn desk<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&mut Desk<'_>) -> Result<T, DeskFault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        Ok(self.ask(|store| Ok(question(&mut Desk::over(store)))).await??)
+    }
+
+    /// What time it is, as the desk counts.
+    pub(crate) fn at(&self) -> At {
+        At(self.clock.now().unix().saturating_mul(1_000))
+    }
+
+    /// Something is to be sent: no need to wait until it is looked for.
+    pub(crate) fn wake_agent(&self) {
+        if let Some(authority) = &self.authority {
+            authority.wake();
+        }
     }
 
     /// Something waits to be told: no need to wait until it is looked for.

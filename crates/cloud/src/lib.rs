@@ -36,6 +36,6 @@ pub use problem::{Kind, Language, Problem, Words, words};
 pub use routes::router;
 pub use server::{Certificate, CertificateFault, Server, ServerLimits};
 pub use start::{
-    Beyond, Cloud, Entropy, NotedHeads, PublishedSigner, StartFault, database, existing_database, make_key,
-    open_signer,
+    AuthorityWay, Beyond, Cloud, Entropy, NotedHeads, PublishedSigner, StartFault, database,
+    existing_database, make_key, open_signer,
 };

@@ -38,8 +38,8 @@ pub(crate) struct AuthoritySection {
 /// A pending request ends after two minutes: an answer that takes half of them leaves no time to confirm.
 const MOST_SECONDS: u64 = 60;
 const MOST_MACHINES: usize = 1_024;
-/// In hundredths. What differs by more is another invoice.
-const MOST_TOLERANCE: i64 = 100;
+/// In hundredths: a wider one could take an authority that rounds to whole francs for one that agrees.
+const MOST_TOLERANCE: i64 = 5;
 
 impl AuthoritySection {
     /// None when nothing is to be sent.
@@ -59,7 +59,7 @@ impl AuthoritySection {
         let tolerance: Option<Amount> = tolerance.parse().ok();
         let tolerance = tolerance.filter(|sum| (0..=MOST_TOLERANCE).contains(&sum.centimes()));
         let tolerance = tolerance.ok_or_else(|| {
-            wrong("tolerance", "an amount from \"0.00\" to \"1.00\" is expected".to_owned())
+            wrong("tolerance", "an amount from \"0.00\" to \"0.05\" is expected".to_owned())
         })?;
         if machines.get() > MOST_MACHINES {
             return Err(wrong("machines", format!("1 to {MOST_MACHINES} are expected")));

@@ -1,5 +1,6 @@
 //! What a cloud counts, in the text form of Prometheus.
 
+mod authority;
 mod histogram;
 mod webhooks;
 mod write;
@@ -14,6 +15,7 @@ use std::{
 };
 
 use ::webhooks::Figures;
+use sync::AgentFigures;
 
 use self::{histogram::Histogram, write::Text};
 
@@ -27,6 +29,7 @@ pub struct Metrics {
     seal_seconds: Histogram,
     connections: AtomicU64,
     webhooks: Mutex<Option<Figures>>,
+    authority: Mutex<Option<(sync::Figures, AgentFigures)>>,
     devices: Devices,
 }
 
@@ -79,6 +82,11 @@ impl Metrics {
     /// What became of webhooks' deliveries, as it was found out a moment ago: counting those that wait asks the database.
     pub(crate) fn told(&self, figures: Figures) {
         *lock(&self.webhooks) = Some(figures);
+    }
+
+    /// How much waits on its way to the authority, as it was found out a moment ago.
+    pub(crate) fn on_the_way(&self, figures: sync::Figures, agent: AgentFigures) {
+        *lock(&self.authority) = Some((figures, agent));
     }
 
     /// A device answered a sale with its seal after this time.
@@ -143,6 +151,9 @@ impl Metrics {
         }
         if let Some(figures) = *lock(&self.webhooks) {
             webhooks::write(&mut text, &figures);
+        }
+        if let Some((figures, agent)) = &*lock(&self.authority) {
+            authority::write(&mut text, figures, agent);
         }
         text.into_string()
     }

@@ -16,6 +16,10 @@ const TAGS: &[(&str, &str)] = &[
     ("Audit", "Take the records away, signed, and read who did what."),
     ("Merchants", "Taxpayers, and their outlets."),
     ("Devices", "Fiscal memories (DEF): register, switch, watch, replace."),
+    (
+        "Authority",
+        "The tax authority (DGI): its machines, what waits, what was refused, what only a person can settle.",
+    ),
     ("API keys", "What tills, ERPs and scripts ask with."),
     ("People", "Who signs in, with which role."),
     ("Sessions", "Sign in, with a password and a second factor."),

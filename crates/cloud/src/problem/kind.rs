@@ -69,6 +69,10 @@ kinds! {
     Exists "EXISTS" CONFLICT "Existe déjà" "It exists already";
     /// What is to be changed is not as it has to be.
     Conflict "CONFLICT" CONFLICT "Changement impossible" "The change is not possible";
+    /// Another invoice has this code of the authority.
+    CodeReused "CODE_REUSED" CONFLICT "Code de la DGI déjà pris" "The authority's code is another invoice's";
+    /// A file of invoices cannot be taken.
+    SheetInvalid "SHEET_INVALID" UNPROCESSABLE_ENTITY "Fichier non repris" "The file cannot be taken";
     /// The body is larger than an invoice may be.
     PayloadTooLarge "PAYLOAD_TOO_LARGE" PAYLOAD_TOO_LARGE "Facture trop grande" "The payload is too large";
     /// The body is of another type.

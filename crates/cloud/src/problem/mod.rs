@@ -1,5 +1,6 @@
 //! What a client hears when the answer is no: `application/problem+json` (RFC 9457), in French or English.
 
+mod desk;
 mod device;
 mod draft;
 mod kind;

@@ -4,6 +4,7 @@ mod account;
 mod acts;
 mod api_keys;
 mod audit;
+mod authority;
 mod devices;
 mod docs;
 mod health;
@@ -19,6 +20,7 @@ mod place;
 mod receipts;
 mod reports;
 mod sessions;
+mod submissions;
 mod tax_manifests;
 mod users;
 mod verify;
@@ -39,9 +41,9 @@ use axum::{
     middleware,
 };
 use registry::Permission::{
-    Audit, Close, Credit, EndDevices, Platform, ReadDevices, ReadInvoices, ReadKeys, ReadMerchant,
-    ReadOutlets, ReadReports, ReadUsers, ReadWebhooks, Seal, WriteDevices, WriteKeys, WriteManifests,
-    WriteMerchant, WriteOutlets, WriteUsers, WriteWebhooks,
+    Audit, Close, Credit, EndDevices, Platform, ReadAuthority, ReadDevices, ReadInvoices, ReadKeys,
+    ReadMerchant, ReadOutlets, ReadReports, ReadUsers, ReadWebhooks, Seal, SettleAuthority, WriteAuthority,
+    WriteDevices, WriteKeys, WriteManifests, WriteMerchant, WriteOutlets, WriteUsers, WriteWebhooks,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,7 +56,7 @@ use crate::{
 
 /// All routes, and who may ask them.
 pub(crate) fn table() -> OpenApiRouter<Arc<App>> {
-    of_devices(OpenApiRouter::with_openapi(openapi::start()))
+    of_authority(of_devices(OpenApiRouter::with_openapi(openapi::start())))
         .routes(needs_either(Seal, Credit, routes!(invoices::create)))
         .routes(needs_either(Seal, Credit, routes!(invoices::batch)))
         .routes(needs(ReadInvoices, routes!(invoices::list)))
@@ -134,12 +136,32 @@ fn of_devices(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(open(routes!(pki::root)))
 }
 
+/// Those of the way to the tax authority.
+fn of_authority(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    router
+        .routes(needs(ReadAuthority, routes!(authority::summary)))
+        .routes(needs(ReadAuthority, routes!(authority::alerts)))
+        .routes(needs(WriteAuthority, routes!(authority::create_machine)))
+        .routes(needs(ReadAuthority, routes!(authority::list_machines)))
+        .routes(needs(ReadAuthority, routes!(authority::show_machine)))
+        .routes(needs(WriteAuthority, routes!(authority::change_machine)))
+        .routes(needs(WriteAuthority, routes!(authority::delete_machine)))
+        .routes(needs(ReadAuthority, routes!(submissions::list)))
+        .routes(needs(WriteAuthority, routes!(submissions::export)))
+        .routes(needs(ReadAuthority, routes!(submissions::submission)))
+        .routes(needs(WriteAuthority, routes!(submissions::retry)))
+        .routes(needs(WriteAuthority, routes!(submissions::retry_all)))
+        .routes(needs(SettleAuthority, routes!(submissions::settle)))
+        .routes(needs(SettleAuthority, routes!(submissions::withdraw)))
+}
+
 /// All routes, served.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = table().split_for_parts();
     router
         .merge(docs::pages())
         .merge(devices::page())
+        .merge(authority::page())
         .merge(crate::devices::tunnel())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)

@@ -1,21 +1,28 @@
 //! From a configuration to a cloud that runs.
 
+mod announcing;
+mod authority;
 mod fault;
 mod keys;
 mod manifest;
+mod not_allowed;
 mod noted;
 mod published;
 mod secret;
+mod translating;
 mod upkeep;
 mod webhooks;
 
 pub(crate) use self::webhooks::places_of;
+use announcing::Announced;
+pub use authority::AuthorityWay;
 pub use fault::StartFault;
 pub(crate) use keys::{key_store, ring};
 pub use keys::{make_key, open_signer};
 pub use noted::{Beyond, NotedHeads};
 pub use published::PublishedSigner;
 use published::Shown;
+pub(crate) use translating::InZones;
 use upkeep::Upkeep;
 
 use std::{
@@ -34,6 +41,7 @@ use ledger::{
 };
 use registry::Registry;
 use signing::{KeyRing, Signer};
+use sync::Sync;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -72,6 +80,7 @@ impl Cloud {
         let mut store = database.connect()?;
         Registry::prepare(&mut *store)?;
         Webhooks::prepare(&mut *store)?;
+        Sync::prepare(&mut *store)?;
         let manifest = Registry::over(&mut *store).newest_manifest()?;
         drop(store);
         let vault = Arc::new(secret::vault(config, entropy)?);
@@ -101,6 +110,9 @@ impl Cloud {
         let ledger = Ledger::start(parts, limits).map_err(StartFault::Threads)?;
         ledger.use_manifest(manifest);
         let dispatcher = webhooks::dispatcher(&config.webhooks, &ledger, &vault, entropy)?;
+        let authority = config.authority.as_ref();
+        let authority =
+            authority.map(|config| AuthorityWay::open(config, &ledger, &vault, entropy)).transpose()?;
         let app = App::new(AppParts {
             ledger,
             signer: Arc::new(Shown(Arc::clone(&published))),
@@ -111,6 +123,7 @@ impl Cloud {
             dispatcher: Some(dispatcher),
             networks: webhooks::networks(&config.webhooks),
             devices: trust.map(DeviceTrust),
+            authority,
             limits: config.limits,
             queue: writers.get().saturating_mul(queue.get()),
             body: config.http.body,
@@ -129,13 +142,17 @@ impl Cloud {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let (published, app) = (self.published, Arc::clone(&self.app));
         let look = tokio::spawn(async move {
+            let announced = Arc::new(Mutex::new(Announced::default()));
             loop {
                 app.limiters.forget_idle();
                 let (published, app) = (Arc::clone(&published), Arc::clone(&app));
+                let announced = Arc::clone(&announced);
                 let follow = move || {
                     published.follow();
                     manifest::follow(&app);
                     webhooks::count(&app);
+                    authority::count(&app);
+                    announced.lock().unwrap_or_else(PoisonError::into_inner).look(&app);
                 };
                 // They log what they find.
                 let _ = tokio::task::spawn_blocking(follow).await;
@@ -170,6 +187,7 @@ impl Cloud {
         if let Some(devices) = devices {
             devices.abort();
         }
+        authority::stop(Arc::clone(&app)).await;
         webhooks::stop(app).await;
     }
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::routes::submissions::Standing;
+
 /// A sealed invoice. Print `fiscal_number`, `device_id`, `timestamp` (in local time), `auth_code`, and `qr_payload` as a QR
 /// code. What is in your hands is durable: print then, and not before.
 #[derive(ToSchema)]
@@ -44,6 +46,9 @@ pub(crate) struct SealDocument {
     /// The canonical payload, byte for byte, where it was asked for or made; null once it was erased.
     #[schema(required = false)]
     payload: Option<String>,
+    /// How it stands with the tax authority, where one invoice is read.
+    #[schema(required = false)]
+    dgi: Option<Standing>,
 }
 
 /// A sale as an integrator writes it: members in any order, numbers or strings.

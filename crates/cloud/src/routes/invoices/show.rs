@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use axum::extract::State;
+use axum::{Extension, extract::State};
 use fiscal::FiscalNumber;
 use ledger::{Row, StoreFault};
 use registry::Place;
@@ -13,12 +13,13 @@ use crate::{
     app::App,
     auth::Caller,
     extract::{Id, not_found},
-    problem::Problem,
+    problem::{Language, Problem},
+    routes::submissions::Standing,
 };
 
 /// Read a sealed invoice
 ///
-/// With its canonical payload.
+/// With its canonical payload, and how it stands with the tax authority: both sets of security elements, once there are both.
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{fiscal_number}",
@@ -29,11 +30,13 @@ use crate::{
 )]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
+    Extension(language): Extension<Language>,
     caller: Caller,
     Id(number): Id<FiscalNumber>,
 ) -> Result<InvoiceView, Problem> {
     let found = find(&app, &caller, number, |viewer, row, _| viewer.whole(row)).await?;
-    found.flatten().ok_or_else(not_found)
+    let invoice = found.flatten().ok_or_else(not_found)?;
+    Ok(invoice.with_dgi(Standing::of(&app, number, language).await?))
 }
 
 /// So long what is on its way is waited for.

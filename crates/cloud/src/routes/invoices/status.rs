@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use fiscal::{Amount, AuthCode, FiscalNumber, Invoice, Reference as PayloadReference};
 use ledger::{LedgerStore, Reference, Row, StoreFault};
 use serde::Serialize;
@@ -11,7 +11,8 @@ use crate::{
     app::App,
     auth::Caller,
     extract::{Id, not_found},
-    problem::Problem,
+    problem::{Language, Problem},
+    routes::submissions::Standing,
 };
 
 /// How an invoice stands.
@@ -35,8 +36,8 @@ pub(crate) struct InvoiceStatus {
     credit_notes: Vec<CreditNote>,
     /// Which rules it breaks, and what repeats it; null when it breaks none (L6).
     non_compliant: Option<BrokenRules>,
-    /// How it stands with the tax authority. Nothing is uploaded by this version: always `PENDING`.
-    dgi: Authority,
+    /// How it stands with the tax authority.
+    dgi: Standing,
 }
 
 /// Whether something was taken back.
@@ -73,17 +74,9 @@ pub(crate) struct BrokenRules {
     reissued_by: Option<String>,
 }
 
-/// How an invoice stands with the tax authority (A2).
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Authority {
-    /// Its state.
-    #[schema(example = "PENDING")]
-    state: &'static str,
-}
-
 /// How an invoice stands
 ///
-/// Whether it was taken back, by which notes, and whether it breaks a rule.
+/// Whether it was taken back, by which notes, whether it breaks a rule, and how it stands with the tax authority.
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{fiscal_number}/status",
@@ -94,6 +87,7 @@ pub(crate) struct Authority {
 )]
 pub(crate) async fn status(
     State(app): State<Arc<App>>,
+    Extension(language): Extension<Language>,
     caller: Caller,
     Id(number): Id<FiscalNumber>,
 ) -> Result<Response, Problem> {
@@ -129,7 +123,7 @@ pub(crate) async fn status(
                 causes: bad.record.causes,
                 reissued_by: bad.reissued_by.map(|number| number.to_string()),
             }),
-            dgi: Authority { state: "PENDING" },
+            dgi: Standing::of(&app, number, language).await?,
         },
     ))
 }

@@ -10,6 +10,7 @@ use ledger::{LedgerStore, Row, SealingKey, StoreFault};
 use serde::Serialize;
 
 pub(crate) use crate::answer::json;
+use crate::routes::submissions::Standing;
 
 /// A sealed invoice, with its payload where that was asked for or made here.
 #[derive(Serialize)]
@@ -18,6 +19,9 @@ pub(crate) struct InvoiceView {
     seal: Seal,
     #[serde(skip_serializing_if = "Payload::is_left_out")]
     payload: Payload,
+    /// How it stands with the tax authority, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dgi: Option<Standing>,
 }
 
 /// The canonical payload of a seal.
@@ -64,13 +68,13 @@ impl Viewer {
     /// With its payload.
     pub(crate) fn whole(&self, row: Row) -> Result<Option<InvoiceView>, StoreFault> {
         let seal = self.seal(&row)?;
-        Ok(seal.map(|seal| InvoiceView { seal, payload: Payload::Of(row.body) }))
+        Ok(seal.map(|seal| InvoiceView { seal, payload: Payload::Of(row.body), dgi: None }))
     }
 
     /// Without it.
     pub(crate) fn sealed(&self, row: &Row) -> Result<Option<InvoiceView>, StoreFault> {
         let seal = self.seal(row)?;
-        Ok(seal.map(|seal| InvoiceView { seal, payload: Payload::LeftOut }))
+        Ok(seal.map(|seal| InvoiceView { seal, payload: Payload::LeftOut, dgi: None }))
     }
 }
 
@@ -81,7 +85,12 @@ impl InvoiceView {
             Some(payload) => Payload::Of(Some(payload)),
             None => Payload::LeftOut,
         };
-        Self { seal, payload }
+        Self { seal, payload, dgi: None }
+    }
+
+    /// And how it stands with the tax authority.
+    pub(crate) fn with_dgi(self, standing: Standing) -> Self {
+        Self { dgi: Some(standing), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-use receipt::{Elements, Paper, Print, Raster, Receipt, Refusal, Roll};
+use receipt::{Authority, Elements, Paper, Print, Raster, Receipt, Refusal, Roll};
 
 use super::wanted::Kind;
 
@@ -6,6 +6,8 @@ use super::wanted::Kind;
 pub(super) struct Drawing {
     pub(super) payload: String,
     pub(super) elements: Elements,
+    /// The tax authority's.
+    pub(super) authority: Authority,
     pub(super) print: Print,
     pub(super) paper: Paper,
     pub(super) kind: Kind,
@@ -16,7 +18,8 @@ pub(super) struct Drawing {
 impl Drawing {
     /// The bytes; none of a page that there is not.
     pub(super) fn draw(&self) -> Result<Option<Vec<u8>>, Refusal> {
-        let receipt = Receipt::new(self.payload.as_bytes(), &self.elements, &self.print)?;
+        let receipt =
+            Receipt::with_authority(self.payload.as_bytes(), &self.elements, &self.authority, &self.print)?;
         let roll = match self.paper {
             Paper::Roll(roll) => roll,
             Paper::A4 => Roll::Mm80,

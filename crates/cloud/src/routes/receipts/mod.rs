@@ -1,5 +1,6 @@
 //! What is printed.
 
+mod beside;
 mod draw;
 mod show;
 mod wanted;

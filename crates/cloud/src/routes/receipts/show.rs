@@ -14,6 +14,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    beside::{MOST_SECONDS, beside},
     draw::Drawing,
     wanted::{Kind as Form, Wanted},
 };
@@ -43,6 +44,10 @@ pub(crate) struct Asked {
     /// Which page of a picture on A4.
     #[param(value_type = Option<u32>, minimum = 1, default = 1)]
     page: Option<NonZeroU32>,
+    /// Wait up to so many seconds for the tax authority's elements, so that both sets are on the paper. When they have not
+    /// come by then, the receipt says that they will. Without it, it has them when they are there already.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 3)]
+    wait_dgi: Option<u8>,
 }
 
 /// What it is printed on.
@@ -79,7 +84,8 @@ const HARMLESS: &str =
 /// Print a receipt
 ///
 /// As text, as pictures, as a document, or in the language of thermal printers: `{fiscal_number}.txt`, `.svg`, `.png`,
-/// `.pdf` or `.escpos`. Only what is sealed is printed; what was erased past its retention has no receipt.
+/// `.pdf` or `.escpos`. Only what is sealed is printed; what was erased past its retention has no receipt. The
+/// tax authority's elements stand beside ours once they are there.
 #[utoipa::path(
     get,
     path = "/api/v1/receipts/{receipt}",
@@ -109,6 +115,9 @@ pub(crate) async fn print(
     if asked.copy.is_some_and(|copy| copy.get() > MOST_COPIES) {
         return Err(wrong("copy"));
     }
+    if asked.wait_dgi.is_some_and(|seconds| seconds > MOST_SECONDS) {
+        return Err(wrong("wait_dgi"));
+    }
     let found = find(&app, &caller, wanted.number, |viewer, row, place| {
         Ok((viewer.verified(&row)?, row.body, place.clone()))
     });
@@ -119,6 +128,7 @@ pub(crate) async fn print(
     let drawing = Drawing {
         payload,
         elements: Elements { record, ..Elements::from(&elements) },
+        authority: beside(&app, wanted.number, asked.wait_dgi).await?,
         print: asked.print(merchant(&app, &place).await?, &place),
         paper,
         kind: wanted.kind,

@@ -1,0 +1,211 @@
+//! What the desk of the sync refuses, in both languages.
+
+use std::time::Duration;
+
+use edef::{IdFault, TokenFault, UrlFault};
+use ledger::Refusal;
+use sync::{DeskFault, SheetFault, course::SettleFault};
+
+use super::{Kind, Problem, words};
+use crate::extract::not_found;
+
+impl From<DeskFault> for Problem {
+    fn from(fault: DeskFault) -> Self {
+        let english = fault.to_string();
+        match fault {
+            DeskFault::Store(fault) => Refusal::Store(fault).into(),
+            DeskFault::NotFound(_) => not_found(),
+            DeskFault::NifNotYours => Self::of_member(
+                Kind::MemberInvalid,
+                "nif",
+                words(
+                    "ce NIF n'est pas celui du marchand : une e-MCF ne prend que les factures de son contribuable",
+                    english,
+                ),
+            ),
+            DeskFault::TokenExpired => Self::of_member(
+                Kind::MemberInvalid,
+                "token",
+                words("ce jeton a expiré : faites-en faire un nouveau par le portail de la DGI", english),
+            ),
+            DeskFault::OtherMachine(nim) => Self::of_member(
+                Kind::MemberInvalid,
+                "nim",
+                words(
+                    format!(
+                        "la facture a été envoyée à l'e-MCF {nim}, et ces éléments sont d'une autre : vérifiez le NIM"
+                    ),
+                    english,
+                ),
+            ),
+            DeskFault::UnknownMachine => Self::of_member(
+                Kind::MemberInvalid,
+                "nim",
+                words(
+                    "ce NIM n'est pas celui d'une e-MCF de ce marchand : vérifiez-le, ou enregistrez l'e-MCF",
+                    english,
+                ),
+            ),
+            DeskFault::CodeReused => Self::of_member(
+                Kind::CodeReused,
+                "code",
+                words(
+                    "une autre facture a ce code de la DGI : copiez du portail le code de celle-ci",
+                    english,
+                ),
+            ),
+            DeskFault::MachineTaken => Self::new(
+                Kind::Exists,
+                words(
+                    "une e-MCF de cette adresse et de ce NIM est déjà enregistrée : modifiez celle-là",
+                    english,
+                ),
+            ),
+            DeskFault::Sheet(fault) => of_sheet(&fault, english),
+            DeskFault::Unwritten(cause) => Self::new(
+                Kind::Internal,
+                words(
+                    "le fichier n'a pu être fait : exportez moins de factures à la fois",
+                    "the file could not be made: export fewer invoices at a time",
+                ),
+            )
+            .with_cause(cause),
+            DeskFault::Settle(SettleFault::TooSoon(minutes)) => Self::new(
+                Kind::Conflict,
+                words(
+                    format!(
+                        "un envoi de cette facture peut encore avoir son effet : regardez à nouveau sur le portail dans \
+                         {minutes} min, puis dites-le"
+                    ),
+                    english,
+                ),
+            )
+            .with_retry_after(Duration::from_secs(minutes.saturating_mul(60))),
+            other => Self::new(Kind::Conflict, words(of_conflict(&other), english)),
+        }
+    }
+}
+
+fn of_conflict(fault: &DeskFault) -> String {
+    match fault {
+        DeskFault::OutletTaken(outlet) => {
+            format!("le point de vente {outlet} a déjà une e-MCF : retirez-le d'abord de celle-là")
+        }
+        DeskFault::MachineStopped => {
+            "cette e-MCF a été retirée : enregistrez-la de nouveau avec un jeton".into()
+        }
+        DeskFault::TooManyMachines(most) => {
+            format!("un marchand a au plus {most} e-MCF : retirez-en une qui ne sert pas")
+        }
+        DeskFault::NotRetried(state) => {
+            format!(
+                "une facture {state} n'est pas renvoyée à la main : seules RETRY, FAILED et DIFFERS le sont"
+            )
+        }
+        DeskFault::NotSettled(state) => {
+            format!(
+                "une facture {state} n'est pas réglée par une personne : seules AMBIGUOUS et SYNCED_WITHOUT_CODE le sont"
+            )
+        }
+        DeskFault::Settle(SettleFault::State(state)) => {
+            format!("cela ne se dit pas d'une facture {state} : voyez ce qu'elle attend")
+        }
+        DeskFault::Settle(_) => {
+            "seule une facture que la DGI n'a pas est retirée de l'envoi, avec l'avoir qui l'annule en entier (RAN)".into()
+        }
+        DeskFault::OtherCode => {
+            "cette facture a déjà un autre code de la DGI : comparez les deux sur le portail, et dites-le à l'exploitant".into()
+        }
+        _ => "la facture ou l'e-MCF a changé au même moment : regardez-la de nouveau".into(),
+    }
+}
+
+fn of_sheet(fault: &SheetFault, english: String) -> Problem {
+    let french = match fault {
+        SheetFault::TooLarge => "le fichier est trop grand : exportez moins de factures à la fois".into(),
+        SheetFault::TooLong => "le fichier a trop de lignes ou de colonnes : exportez moins de factures à la fois".into(),
+        SheetFault::Unreadable(_) => {
+            "le fichier n'est ni un CSV ni un XLSX lisible : enregistrez-le de nouveau sous l'une de ces formes, sans mot de passe".into()
+        }
+        SheetFault::NoColumn(column) => {
+            format!("aucune feuille du fichier n'a de colonne {column} : sa première ligne nomme les colonnes, comme dans notre export")
+        }
+        SheetFault::Twice(first, second) => {
+            format!("les colonnes « {first} » et « {second} » disent la même chose : supprimez-en une")
+        }
+    };
+    let kind = if *fault == SheetFault::TooLarge { Kind::PayloadTooLarge } else { Kind::SheetInvalid };
+    Problem::new(kind, words(french, english))
+}
+
+impl From<UrlFault> for Problem {
+    fn from(fault: UrlFault) -> Self {
+        let french = match fault {
+            UrlFault::Form => {
+                "ce n'est pas une adresse de la DGI : https://, un hôte et un chemin, sans requête"
+            }
+            UrlFault::Long => "l'adresse de la DGI a au plus 256 octets : raccourcissez-la",
+            UrlFault::NotSecure => {
+                "l'adresse de la DGI commence par https:// : http:// est pour un simulateur sur cette machine"
+            }
+            UrlFault::User => "l'adresse de la DGI ne nomme pas d'utilisateur : le jeton dit qui demande",
+            UrlFault::Host => {
+                "cet hôte n'est pas de la DGI : l'exploitant le nomme dans [authority] hosts de la configuration"
+            }
+        };
+        Self::of_member(Kind::MemberInvalid, "url", words(french, fault.to_string()))
+    }
+}
+
+impl From<TokenFault> for Problem {
+    fn from(fault: TokenFault) -> Self {
+        let french = match fault {
+            TokenFault::Length => {
+                "un jeton a de 16 à 8192 caractères : copiez-le en entier du portail de la DGI"
+            }
+            TokenFault::Form => {
+                "un jeton a des lettres, des chiffres et -._~+/= sans espace : copiez-le sans le mot Bearer et sans guillemets"
+            }
+        };
+        Self::of_member(Kind::MemberInvalid, "token", words(french, fault.to_string()))
+    }
+}
+
+impl From<IdFault> for Problem {
+    fn from(fault: IdFault) -> Self {
+        let (member, french) = match fault {
+            IdFault::Uid => {
+                ("uid", "un uid a de 1 à 64 lettres, chiffres, points, soulignés et traits d'union")
+            }
+            IdFault::Nim => (
+                "nim",
+                "un NIM a de 4 à 20 capitales, chiffres et traits d'union, comme CD01234567-1 : lisez-le sur le portail",
+            ),
+            IdFault::Code => (
+                "code",
+                "le code de la DGI a 24 lettres et chiffres, avec ou sans traits d'union : copiez-le en entier",
+            ),
+            IdFault::Isf => (
+                "isf",
+                "un ISF a de 1 à 64 lettres, chiffres, espaces et -._/ : copiez-le du certificat d'homologation",
+            ),
+            IdFault::Counters => {
+                ("counters", "les compteurs se lisent 64/64 FV : ceux du type, de tous, le type")
+            }
+        };
+        Self::of_member(Kind::MemberInvalid, member, words(french, fault.to_string()))
+    }
+}
+
+impl Problem {
+    /// Nothing is sent to the authority from here.
+    pub(crate) fn no_authority() -> Self {
+        Self::new(
+            Kind::Conflict,
+            words(
+                "ce serveur n'envoie rien à la DGI : l'exploitant met enabled = true dans [authority] de la configuration",
+                "this cloud sends nothing to the authority: its operator sets enabled = true in [authority] of the configuration",
+            ),
+        )
+    }
+}

@@ -1,0 +1,180 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use fiscal::{OutletId, Timestamp};
+use serde::{Deserialize, Serialize};
+use sync::{AlertsOf, Desk, DeskFault, JobState, Machine, Sight, StateCount};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    answer::json,
+    app::App,
+    auth::Caller,
+    extract::Query,
+    problem::Problem,
+    routes::{submissions::Seen, whose::shown},
+};
+
+/// Whose.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhoseSummary {
+    /// Of one merchant; the platform sees all merchants' without it.
+    merchant_id: Option<String>,
+}
+
+/// How much waits on its way to the authority.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuthoritySummary)]
+pub(crate) struct Summary {
+    /// Whether this cloud sends anything: otherwise invoices stay pending.
+    enabled: bool,
+    /// The hosts to which it sends.
+    #[schema(example = json!(["edef.dgirdc.cd"]))]
+    hosts: Vec<String>,
+    /// How many invoices are in each state that is not the end.
+    #[schema(value_type = BTreeMap<String, u64>, example = json!({ "PENDING": 2, "RETRY": 1 }))]
+    states: BTreeMap<&'static str, u64>,
+    /// How many of them are to be sent.
+    #[schema(example = 3)]
+    unsent: u64,
+    /// When the oldest of these was sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "2026-03-14T07:32:11Z")]
+    oldest: Option<String>,
+    /// How many alerts last, up to 500.
+    #[schema(example = 1)]
+    alerts: usize,
+    /// The same of each outlet; of the platform's, of those where something is not at its end.
+    outlets: Vec<OutletSummary>,
+}
+
+/// How much of an outlet waits.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuthorityOutlet)]
+pub(crate) struct OutletSummary {
+    /// Which.
+    #[schema(example = "KIN-GOMBE-01")]
+    outlet_id: String,
+    /// To which machine its invoices go; none while it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "mcf_0123456789abcdefghjk")]
+    machine_id: Option<String>,
+    /// How many invoices are in each state that is not the end.
+    #[schema(value_type = BTreeMap<String, u64>, example = json!({ "PENDING": 2 }))]
+    states: BTreeMap<&'static str, u64>,
+    /// How many of them are to be sent.
+    #[schema(example = 2)]
+    unsent: u64,
+    /// When the oldest of these was sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    oldest: Option<String>,
+}
+
+/// What the desk says of it.
+struct Found {
+    counts: Vec<StateCount>,
+    oldest: Option<Timestamp>,
+    oldest_of: BTreeMap<OutletId, Timestamp>,
+    machines: Vec<Machine>,
+    alerts: usize,
+}
+
+const MOST_ALERTS: usize = 500;
+
+/// How much waits
+///
+/// On its way to the authority, whether anything is sent, and what needs someone. People read the same at `/authority`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/authority",
+    operation_id = "readAuthority",
+    tag = "Authority",
+    params(WhoseSummary),
+    responses((status = 200, description = "How it stands.", body = Summary)),
+)]
+pub(crate) async fn summary(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(whose): Query<WhoseSummary>,
+) -> Result<Response, Problem> {
+    let reach = shown(&app, &caller, whose.merchant_id.as_deref()).await?;
+    let seen = Seen::of_reach(&app, &reach).await?;
+    let asked = seen.clone();
+    let found = app.desk(move |desk| {
+        let merchant = reach.merchant().filter(|_| reach.outlet().is_none());
+        let alerts = desk.alerts(AlertsOf { sight: asked.sight(), merchant }, true, MOST_ALERTS)?.len();
+        let counts = desk.counts(asked.sight(), false)?;
+        Ok(Found {
+            oldest: desk.oldest_unsent(asked.sight())?,
+            oldest_of: oldest_of(desk, &counts)?,
+            machines: desk.machines(&reach, false)?,
+            counts,
+            alerts,
+        })
+    });
+    let found = found.await?;
+    let outlets = match &seen {
+        Seen::Outlets(outlets) => outlets.clone(),
+        Seen::All => {
+            let mut outlets: Vec<_> = found.counts.iter().map(|count| count.outlet).collect();
+            outlets.dedup();
+            outlets
+        }
+    };
+    let (states, unsent) = states(found.counts.iter());
+    let config = app.authority.as_ref();
+    Ok(json(
+        StatusCode::OK,
+        &Summary {
+            enabled: config.is_some(),
+            hosts: config.map(|authority| authority.names().to_vec()).unwrap_or_default(),
+            states,
+            unsent,
+            oldest: found.oldest.map(|time| format!("{time}Z")),
+            alerts: found.alerts,
+            outlets: outlets.into_iter().map(|outlet| OutletSummary::of(outlet, &found)).collect(),
+        },
+    ))
+}
+
+/// When the oldest unsent invoice of each outlet was sealed that has one.
+fn oldest_of(desk: &mut Desk<'_>, counts: &[StateCount]) -> Result<BTreeMap<OutletId, Timestamp>, DeskFault> {
+    let mut oldest = BTreeMap::new();
+    for count in counts.iter().filter(|count| is_unsent(count.state)) {
+        if let Some(time) = desk.oldest_unsent(Sight::Outlets(&[count.outlet]))? {
+            oldest.insert(count.outlet, time);
+        }
+    }
+    Ok(oldest)
+}
+
+const fn is_unsent(state: JobState) -> bool {
+    matches!(state, JobState::Pending | JobState::Retry | JobState::Submitted)
+}
+
+/// How many there are in each state, and how many of them are to be sent.
+fn states<'a>(counts: impl Iterator<Item = &'a StateCount>) -> (BTreeMap<&'static str, u64>, u64) {
+    let (mut states, mut unsent) = (BTreeMap::new(), 0);
+    for StateCount { state, count, .. } in counts {
+        *states.entry(state.name()).or_default() += count;
+        unsent += if is_unsent(*state) { *count } else { 0 };
+    }
+    (states, unsent)
+}
+
+impl OutletSummary {
+    fn of(outlet: OutletId, found: &Found) -> Self {
+        let (states, unsent) = states(found.counts.iter().filter(|count| count.outlet == outlet));
+        let machine = found.machines.iter().find(|machine| machine.outlets.contains(&outlet));
+        Self {
+            outlet_id: outlet.to_string(),
+            machine_id: machine.map(|machine| machine.id.to_string()),
+            states,
+            unsent,
+            oldest: found.oldest_of.get(&outlet).map(|time| format!("{time}Z")),
+        }
+    }
+}

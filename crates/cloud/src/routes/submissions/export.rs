@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderName, HeaderValue, header},
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+use sync::{Asked, ExportOrder, Exported, SheetForm, SheetPart};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Seen, list::filter_of};
+use crate::{app::App, auth::Caller, extract::Query, problem::Problem, start::InZones};
+
+/// Which invoices, and as what.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExportAsked {
+    /// Those of one merchant; the platform sees all merchants' without it.
+    merchant_id: Option<String>,
+    /// Of which outlet; all that the caller reaches, if it is left out.
+    #[param(example = "KIN-GOMBE-01")]
+    outlet_id: Option<String>,
+    /// In which state; several with commas between. Without it those that are not done with.
+    #[param(example = "FAILED,DIFFERS")]
+    state: Option<String>,
+    /// A spreadsheet with all tables, or one of them as text.
+    #[serde(default)]
+    #[param(inline, default = "csv")]
+    format: FormatName,
+    /// Which table, of a text.
+    #[serde(default)]
+    #[param(inline, default = "invoices")]
+    part: PartName,
+}
+
+/// The form of a file.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FormatName {
+    /// Text.
+    #[default]
+    Csv,
+    /// A spreadsheet.
+    Xlsx,
+}
+
+/// A table.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PartName {
+    /// A row for each invoice, with empty columns for the authority's answer.
+    #[default]
+    Invoices,
+    /// A row for each line.
+    Items,
+    /// A row for each means of payment.
+    Payments,
+}
+
+/// Export what is not at the authority
+///
+/// Under the authority's names of the fields, with empty columns for its answer: at most 2,000 invoices, the oldest first.
+/// Nothing is changed by it, and invoices go on being sent: who types one into the portal pauses its machine before.
+#[utoipa::path(
+    get,
+    path = "/api/v1/submissions/export",
+    operation_id = "exportSubmissions",
+    tag = "Authority",
+    params(ExportAsked),
+    responses((status = 200, description = "The file.", content(
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ), headers(
+        ("X-Invoices" = u64, description = "How many invoices are in it."),
+        ("X-Left-Out" = u64, description = "How many are not, since they cannot be written as a request."),
+    ))),
+)]
+pub(crate) async fn export(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(asked): Query<ExportAsked>,
+) -> Result<Response, Problem> {
+    let seen = Seen::of(&app, &caller, asked.merchant_id.as_deref(), asked.outlet_id.as_deref()).await?;
+    let part = match asked.part {
+        PartName::Invoices => SheetPart::Invoices,
+        PartName::Items => SheetPart::Items,
+        PartName::Payments => SheetPart::Payments,
+    };
+    let form = match asked.format {
+        FormatName::Csv => SheetForm::Csv(part),
+        FormatName::Xlsx => SheetForm::Xlsx,
+    };
+    let filter = filter_of(asked.state.as_deref())?;
+    let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out: false };
+    let book = app.ledger.manifest();
+    let zones = app.ask(move |store| InZones::read(book, store)).await?;
+    let (by, now) = (caller.by(), app.at());
+    let made = app.desk(move |desk| desk.export(seen.sight(), &order, &zones, Asked { by: &by, now }));
+    Ok(file(form, made.await?))
+}
+
+fn file(form: SheetForm, made: Exported) -> Response {
+    let mut response = Response::new(Body::from(made.bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(HeaderName::from_static("x-invoices"), made.invoices.into());
+    headers.insert(HeaderName::from_static("x-left-out"), made.left_out.len().into());
+    // Letters and dots are always a header's value.
+    if let Ok(named) =
+        HeaderValue::try_from(format!("attachment; filename=\"stelala-dgi.{}\"", form.extension()))
+    {
+        headers.insert(header::CONTENT_DISPOSITION, named);
+    }
+    response
+}

@@ -1,0 +1,149 @@
+//! Webhooks hear what becomes of invoices at the authority, and what needs someone.
+
+use std::collections::BTreeSet;
+
+use fiscal::OutletId;
+use ledger::{LedgerStore, StoreFault};
+use registry::{MerchantId, Registry};
+use sha2::{Digest, Sha256};
+use sync::{Alert, AlertKind, AlertsOf, Desk, DeskFault, JobFilter, JobState, Sight};
+use webhooks::{News, SubmissionNews, Webhooks};
+
+use crate::app::App;
+
+/// In these an invoice is told of. That it is at the authority, its record tells.
+const TOLD: [JobState; 3] = [JobState::Failed, JobState::Ambiguous, JobState::Differs];
+/// So many invoices are read at once.
+const PAGE: usize = 500;
+/// So many that need someone are told of; who has more knows.
+const MOST: usize = 5_000;
+/// What a webhook was told is forgotten after 30 days: what began long ago is not told again.
+const OLD: u64 = 29 * 86_400_000;
+
+/// What was told, so that it is not looked up again each time. Who was told what, the deliveries themselves say: an
+/// occasion is told once, whoever finds it.
+#[derive(Default)]
+pub(super) struct Announced {
+    told: BTreeSet<[u8; 16]>,
+}
+
+/// Something to be told, and to whom.
+struct Told {
+    occasion: [u8; 16],
+    outlet: Option<OutletId>,
+    merchant: Option<MerchantId>,
+    news: News,
+}
+
+impl Announced {
+    /// One round.
+    pub(super) fn look(&mut self, app: &App) {
+        if app.authority.is_none() {
+            return;
+        }
+        let now = app.clock.now();
+        let since = app.at().0.saturating_sub(OLD);
+        let round = app.ledger.ask(|store| {
+            let (mut all, mut told) = (BTreeSet::new(), 0);
+            for found in found(store, since)? {
+                all.insert(found.occasion);
+                if self.told.contains(&found.occasion) {
+                    continue;
+                }
+                let Some(merchant) = merchant(store, &found)? else { continue };
+                let announced = Webhooks::over(store).announce(&found.news, &merchant, &found.occasion, now);
+                told += announced.map_err(|fault| StoreFault::Unavailable(fault.to_string()))?;
+            }
+            Ok((all, told))
+        });
+        match round {
+            Ok((all, told)) => {
+                self.told = all;
+                if told > 0 {
+                    app.wake_dispatcher();
+                }
+            }
+            Err(refusal) => tracing::warn!(%refusal, "webhooks were not told of the way to the authority"),
+        }
+    }
+}
+
+/// All that is so now and began after a time.
+fn found(store: &mut dyn LedgerStore, since: u64) -> Result<Vec<Told>, StoreFault> {
+    let mut desk = Desk::over(store);
+    let mut found = Vec::new();
+    let of = AlertsOf { sight: Sight::All, merchant: None };
+    let alerts = desk.alerts(of, true, PAGE).map_err(fault)?;
+    found.extend(alerts.iter().filter(|alert| alert.since.0 >= since).filter_map(of_alert));
+    let filter = JobFilter { states: TOLD.to_vec(), ..JobFilter::default() };
+    let mut after = None;
+    while found.len() < MOST {
+        let page = desk.jobs(Sight::All, &filter, after, PAGE).map_err(fault)?;
+        for listed in page.iter().filter(|listed| listed.job.since.0 >= since) {
+            let job = &listed.job;
+            let news = match job.state {
+                JobState::Failed => SubmissionNews::Failed,
+                JobState::Ambiguous => SubmissionNews::Ambiguous,
+                JobState::Differs => SubmissionNews::Differs,
+                _ => continue,
+            };
+            found.push(Told {
+                occasion: occasion(&[
+                    "submission",
+                    &job.id.to_string(),
+                    job.state.name(),
+                    &job.since.to_string(),
+                ]),
+                outlet: Some(job.place.chain.outlet),
+                merchant: None,
+                news: News::Submission(news, job.place),
+            });
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = Some(last.cursor()),
+            _ => break,
+        }
+    }
+    Ok(found)
+}
+
+/// None of what is told of each invoice, or is for the platform alone.
+fn of_alert(alert: &Alert) -> Option<Told> {
+    let is_told_otherwise = matches!(
+        alert.kind,
+        AlertKind::Failed | AlertKind::Ambiguous | AlertKind::Differs | AlertKind::SettledByPerson
+    );
+    if is_told_otherwise {
+        return None;
+    }
+    Some(Told {
+        occasion: occasion(&["alert", alert.kind.name(), &alert.about, &alert.since.to_string()]),
+        outlet: alert.outlet,
+        merchant: alert.merchant.clone(),
+        news: News::Alert(alert.kind.name().parse().ok()?, alert.outlet),
+    })
+}
+
+fn merchant(store: &mut dyn LedgerStore, told: &Told) -> Result<Option<MerchantId>, StoreFault> {
+    if told.merchant.is_some() {
+        return Ok(told.merchant.clone());
+    }
+    let Some(outlet) = told.outlet else { return Ok(None) };
+    let place = Registry::over(store).place_of(outlet);
+    let place = place.map_err(|fault| StoreFault::Unavailable(fault.to_string()))?;
+    Ok(place.map(|place| place.merchant))
+}
+
+fn occasion(parts: &[&str]) -> [u8; 16] {
+    let digest = Sha256::digest(parts.join(" ").as_bytes());
+    let mut occasion = [0; 16];
+    occasion.copy_from_slice(&digest[..16]);
+    occasion
+}
+
+fn fault(fault: DeskFault) -> StoreFault {
+    match fault {
+        DeskFault::Store(fault) => fault,
+        other => StoreFault::Unavailable(other.to_string()),
+    }
+}
