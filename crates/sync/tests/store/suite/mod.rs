@@ -1,0 +1,33 @@
+//! What the sync has to do over every database: `cargo test` runs the cases over SQLite, the example `sync_conformance`
+//! over PostgreSQL.
+
+mod fed;
+mod kept;
+mod sent;
+mod taken;
+
+pub(crate) use self::{fed::*, kept::*, sent::*, taken::*};
+
+/// Gives the names of all cases to a macro.
+macro_rules! for_each_case {
+    ($use:ident) => {
+        $use! {
+            each_invoice_becomes_one_job_whoever_follows,
+            nothing_of_an_outlet_is_due_before_the_beginning_of_its_newest_epoch_was_read,
+            what_the_ledger_says_of_the_authority_settles_a_job_that_has_forgotten_it,
+            jobs_are_due_in_turn_over_the_outlets_of_a_machine,
+            every_invoice_is_sent_once_and_its_elements_are_in_the_ledger,
+            a_credit_note_waits_for_its_original,
+            a_job_whose_row_cannot_be_read_holds_nobody_up,
+            more_machines_than_places_have_their_turns,
+            two_agents_send_each_invoice_once,
+            a_lease_passes_on_when_its_holder_is_not_heard_of,
+            who_lost_his_lease_writes_nothing_but_a_code,
+            an_agent_that_ends_between_intent_and_answer_loses_nothing_and_doubles_nothing,
+            an_agent_that_stops_gives_its_machines_back,
+            a_change_is_written_as_a_whole_or_not_at_all,
+            after_a_restore_what_was_not_synced_is_doubted_and_not_sent,
+        }
+    };
+}
+pub(crate) use for_each_case;
