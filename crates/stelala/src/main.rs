@@ -5,6 +5,7 @@ mod bench;
 mod cloud;
 mod demo;
 mod device;
+mod edef;
 mod firmware;
 mod help;
 mod import;
@@ -61,6 +62,9 @@ enum Command {
     /// Speaks with a fiscal memory, or stands in for one.
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// The tax authority's e-DEF service: a simulator to develop against.
+    #[command(subcommand)]
+    Edef(edef::EdefCommand),
     /// Issues what commands devices of the development realm: activation codes, signed times, orders.
     ///
     /// A device obeys three keys: the root signs its activation code; the tax authority (dgi) orders resets and
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         Command::Cloud(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Device(command) => command.run(),
+        Command::Edef(command) => command.run(),
         Command::Authority(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Proxy(command) => command.run(),

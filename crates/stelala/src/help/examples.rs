@@ -36,6 +36,7 @@ In the cloud:
   ledger       Exports, backs up and restores what a cloud has sealed
   doctor       Says in sentences what is wrong with a cloud
 For trials:
+  edef         The tax authority's e-DEF service, simulated
   authority    Issues what commands devices of the development realm
   bench        Measures, in ratios against limits of the same run
 This program:
@@ -342,6 +343,15 @@ examples! {
     "authority decommission" "Prints the dgi's order that ends a device's life, for `CFG|STATE`.\n\nDump its journal first, and \
         have it acknowledged."
         "  stelala authority decommission --keys keys --device DEF-000001 --reason worn-out";
+    "edef" "The tax authority's e-DEF service: a simulator of it.\n\nWho has no contract with the DGI develops against the \
+        simulator: docs/edef-simulator.md."
+        "  stelala edef simulate";
+    "edef simulate" "Stands in for the authority's service, with its paths, names, codes and limits, and faults on \
+        demand.\n\nIt prints its address, a token for each e-MCF and a call that works, and serves until it is \
+        interrupted. Its page shows what is pending and finalised, and sets faults. It has no password and therefore \
+        listens on this machine only, unless told otherwise. None of its codes is worth anything. docs/edef-simulator.md \
+        says what is known of the real service, and what is inferred."
+        "  stelala edef simulate --state target/edef.db\n  stelala edef simulate --listen 127.0.0.1:9301 --profile parent --machines 3 --latency 200";
     "bench" "Measures in ratios against limits of the same run, so that the machine's speed does not matter.\n\nExit code 1 \
         when a limit is not kept."
         "  stelala bench core";
