@@ -64,7 +64,7 @@ fn write_with(
         let base = format!("{name}-{paper_name}");
         let pages = receipt.png(paper, raster)?;
         for (index, page) in pages.iter().enumerate() {
-            // The codes are on the last page; the others are for people.
+            // `read_back` looks for the codes on all of them.
             let last = index + 1 == pages.len();
             let file = if last { format!("{base}.png") } else { format!("{base}.page-{}.png", index + 1) };
             fs::write(folder.join(file), page)?;
