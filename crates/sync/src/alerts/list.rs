@@ -56,7 +56,7 @@ impl Desk<'_> {
                 let sql = "SELECT a.kind, a.about, a.merchant, COALESCE(a.outlet, j.outlet), a.since, a.seen, a.ended, \
                      a.detail FROM sync_alerts a LEFT JOIN sync_jobs j ON j.id = a.about \
                      WHERE (a.since < $1 OR (a.since = $1 AND a.kind || ' ' || a.about > $2)) \
-                     AND ($3 = 0 OR a.ended IS NULL) \
+                     AND (CAST($3 AS BIGINT) = 0 OR a.ended IS NULL) \
                      ORDER BY a.since DESC, a.kind || ' ' || a.about LIMIT $4";
                 let values = [
                     before.clone(),

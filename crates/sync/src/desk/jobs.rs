@@ -106,7 +106,7 @@ pub(crate) fn page(
                 job_columns!(),
                 ", j.cause FROM sync_jobs j WHERE j.state = $1",
                 filtered!(),
-                "AND $7 > 0 AND j.outlet = $8 ORDER BY j.sealed, j.id LIMIT $7"
+                "AND CAST($7 AS BIGINT) > 0 AND j.outlet = $8 ORDER BY j.sealed, j.id LIMIT $7"
             );
             found.extend(statements.query(sql, &values)?);
         }

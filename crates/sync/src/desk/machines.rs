@@ -63,7 +63,7 @@ impl Desk<'_> {
             let sql = concat!(
                 "SELECT ",
                 machine_columns!(),
-                " FROM sync_machines m WHERE ($1 = '' OR m.merchant = $1) AND ($2 = 1 OR m.state <> 'stopped') \
+                " FROM sync_machines m WHERE ($1 = '' OR m.merchant = $1) AND (CAST($2 AS BIGINT) = 1 OR m.state <> 'stopped') \
                  ORDER BY m.id"
             );
             let merchant = reach.merchant().map_or_else(String::new, ToString::to_string);
