@@ -191,9 +191,8 @@ fn examples() -> BTreeMap<&'static str, String> {
         TrustedKey { key: *issuing_key.public_key(), purpose: KeyUse::Issue },
     ];
     let bundle = KeyList { issued: "2026-02-01T00:00:00".parse().unwrap(), keys }.sign(&root_key).unwrap();
-    let payload = std::str::from_utf8(PAYLOAD).unwrap();
     let (closure_body, closure_line) = closure(&sealing_key);
-    let journal_line = JournalLine::new(&record, Some(payload)).to_json();
+    let journal_line = JournalLine::new(&record, std::str::from_utf8(PAYLOAD).ok()).to_json();
     let attesting_key: Proven<SigningKey, Listing> = key("stelala formats example: attesting key");
     let manifest = manifest(&format!("{journal_line}\n{closure_line}\n"), &attesting_key);
     let head = HeadAt {
@@ -206,9 +205,8 @@ fn examples() -> BTreeMap<&'static str, String> {
     };
 
     let [cloud_close, cloud_entered] = cloud_hand_over(&sealing_key);
-
     BTreeMap::from([
-        ("payload", payload.to_owned()),
+        ("payload", String::from_utf8(PAYLOAD.to_vec()).unwrap()),
         ("public-key", sealing_key.public_key().to_pem().trim_end().to_owned()),
         ("key-id", sealing_key.public_key().id().to_string()),
         ("header", lines(&hex(header))),
