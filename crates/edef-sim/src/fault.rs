@@ -60,7 +60,7 @@ pub enum FaultKind {
         /// Whether the call has its effect.
         moment: Moment,
         /// The header `Retry-After`, in seconds.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
     },
     /// The service refuses with an error code of its own, without an effect: 1, 10, 20, 99…

@@ -11,6 +11,7 @@ const words = {
     time: "heure", counters: "compteurs", original: "originale", log: "Appels", call: "appel", delivery: "remise",
     answer: "réponse", next: "les prochains appels", per_mille: "au hasard, pour mille", all: "tous", remove: "Retirer",
     copy: "Copier", silent: "Le simulateur ne répond pas.",
+    arrives: "arrivée", "lost before": "perdue avant l'effet", "lost after": "perdue après l'effet",
   },
   en: {
     title: "e-DEF simulator", other: "Français",
@@ -22,17 +23,37 @@ const words = {
     time: "time", counters: "counters", original: "original", log: "Calls", call: "call", delivery: "delivery",
     answer: "answer", next: "the next calls", per_mille: "by chance, per mille", all: "all", remove: "Remove",
     copy: "Copy", silent: "The simulator does not answer.",
+    arrives: "arrived", "lost before": "lost before the effect", "lost after": "lost after the effect",
   },
 };
+// Each fault as it is set, in French and in English.
 const kinds = [
-  { lost: "before" }, { lost: "after" }, { slow: 5000 }, { slow: 60000 }, { slow_credit_note: 10000 },
-  { status: { status: 401, moment: "before" } }, { status: { status: 401, moment: "after" } },
-  { status: { status: 403, moment: "before" } }, { status: { status: 429, moment: "before", retry_after: 30 } },
-  { status: { status: 429, moment: "after", retry_after: 30 } }, { status: { status: 500, moment: "before" } },
-  { status: { status: 500, moment: "after" } }, { status: { status: 503, moment: "before", retry_after: 10 } },
-  { refuse: 1 }, { refuse: 10 }, { refuse: 20 }, { refuse: 99 }, { malformed: "before" }, { malformed: "after" },
-  { totals: 10 }, { totals: 1000 }, "no_code", "partial_list", { stale_list: 5000 }, { wrong_nim: "CD99999999-1" },
-  { short_life: 1000 },
+  [{ lost: "before" }, "réponse perdue, sans effet", "answer lost, no effect"],
+  [{ lost: "after" }, "réponse perdue, après l'effet", "answer lost, after the effect"],
+  [{ slow: 5000 }, "lente : 5 s", "slow: 5 s"],
+  [{ slow: 60000 }, "lente : 60 s", "slow: 60 s"],
+  [{ slow_credit_note: 10000 }, "contrôle lent des avoirs : 10 s", "slow credit-note check: 10 s"],
+  [{ status: { status: 401, moment: "before" } }, "401, sans effet", "401, no effect"],
+  [{ status: { status: 401, moment: "after" } }, "401, après l'effet", "401, after the effect"],
+  [{ status: { status: 403, moment: "before" } }, "403, sans effet", "403, no effect"],
+  [{ status: { status: 429, moment: "before", retry_after: 30 } }, "429, sans effet", "429, no effect"],
+  [{ status: { status: 429, moment: "after", retry_after: 30 } }, "429, après l'effet", "429, after the effect"],
+  [{ status: { status: 500, moment: "before" } }, "500, sans effet", "500, no effect"],
+  [{ status: { status: 500, moment: "after" } }, "500, après l'effet", "500, after the effect"],
+  [{ status: { status: 503, moment: "before", retry_after: 10 } }, "503, sans effet", "503, no effect"],
+  [{ refuse: 1 }, "code 1 : trop de demandes en attente", "code 1: too many pending"],
+  [{ refuse: 10 }, "code 10 : originale non vérifiable", "code 10: original cannot be validated"],
+  [{ refuse: 20 }, "code 20 : inconnue ou déjà finalisée", "code 20: unknown or finalised"],
+  [{ refuse: 99 }, "code 99 : erreur de traitement", "code 99: processing error"],
+  [{ malformed: "before" }, "réponse illisible, sans effet", "malformed answer, no effect"],
+  [{ malformed: "after" }, "réponse illisible, après l'effet", "malformed answer, after the effect"],
+  [{ totals: 10 }, "totaux différents de 0,01", "totals differ by 0.01"],
+  [{ totals: 1000 }, "totaux différents de 1", "totals differ by 1"],
+  ["no_code", "confirmée, sans code", "confirmed, without a code"],
+  ["partial_list", "liste d'attente incomplète", "pending list incomplete"],
+  [{ stale_list: 5000 }, "liste d'attente vieille de 5 s", "pending list 5 s old"],
+  [{ wrong_nim: "CD99999999-1" }, "autre NIM", "another NIM"],
+  [{ short_life: 1000 }, "expire après 1 s", "expires after 1 s"],
 ];
 let language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "fr";
 const byId = (id) => document.getElementById(id);
@@ -44,6 +65,20 @@ function speak() {
   byId("language").textContent = text.other;
   for (const option of byId("how").options) option.textContent = text[option.value];
   byId("on").options[0].textContent = text.all;
+  for (const option of byId("kind").options) option.textContent = named(kinds[option.value]);
+}
+
+const named = ([, french, english]) => (language === "fr" ? french : english);
+
+function described(kind) {
+  const text = JSON.stringify(kind);
+  const known = kinds.find(([of]) => JSON.stringify(of) === text);
+  return known ? named(known) : text;
+}
+
+function often(how) {
+  const [name, count] = Object.entries(how)[0];
+  return words[language][name] + " : " + count;
 }
 
 function row(cells) {
@@ -103,11 +138,11 @@ function show(state) {
     button(text.copy, () => navigator.clipboard.writeText(m.token)), time(m.token_expires)])));
   fill("pending", state.machines.flatMap((m) => m.pending.map((p) => row([m.nim, p.uid, p.kind, p.rn, p.total,
     Math.max(0, Math.ceil((p.expires - state.now) / 1000))]))));
-  fill("faults", state.faults.map(({ id, fault }) => row([id, JSON.stringify(fault.kind), JSON.stringify(fault.often),
-    fault.on || text.all, fault.nim || text.all, button(text.remove, () => ask("DELETE", "/simulator/faults/" + id))])));
+  fill("faults", state.faults.map(({ id, fault: set }) => row([id, described(set.kind), often(set.often),
+    set.on || text.all, set.nim || text.all, button(text.remove, () => ask("DELETE", "/simulator/faults/" + id))])));
   fill("invoices", state.invoices.map((i) => row([i.date_time, i.nim, i.counters, i.rn, i.total, i.vtotal, i.code,
     i.reference])));
-  fill("log", state.log.map((l) => row([time(l.at), l.nim, l.call, l.status, l.delivery, l.answer])));
+  fill("log", state.log.map((l) => row([time(l.at), l.nim, l.call, l.status, text[l.delivery], l.answer])));
   if (byId("nim").options.length !== state.machines.length + 1) choices(state.machines);
 }
 
@@ -119,11 +154,11 @@ async function look() {
   }
 }
 
-for (const kind of kinds) {
+kinds.forEach((kind, index) => {
   const option = document.createElement("option");
-  option.textContent = JSON.stringify(kind);
+  option.value = String(index);
   byId("kind").append(option);
-}
+});
 byId("language").addEventListener("click", () => {
   language = language === "fr" ? "en" : "fr";
   speak();
@@ -138,7 +173,7 @@ byId("skewed").addEventListener("click", async () => {
   await ask("PUT", "/simulator/settings", { ...settings, clock_skew_ms: Number(byId("skew").value) });
 });
 byId("set").addEventListener("click", () => {
-  const fault = { kind: JSON.parse(byId("kind").value), often: { [byId("how").value]: Number(byId("count").value) } };
+  const fault = { kind: kinds[byId("kind").value][0], often: { [byId("how").value]: Number(byId("count").value) } };
   if (byId("on").value) fault.on = byId("on").value;
   if (byId("nim").value) fault.nim = byId("nim").value;
   return ask("POST", "/simulator/faults", fault);

@@ -105,7 +105,7 @@ pub(crate) struct Pending {
     pub(crate) comments: Vec<String>,
     pub(crate) totals: Totals,
     /// As it was sent.
-    pub(crate) body: serde_json::Value,
+    pub(crate) body: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What was pending.

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
     Nim, World,
@@ -23,7 +24,7 @@ struct Requested<'a> {
 #[derive(Serialize)]
 struct Details<'a> {
     #[serde(flatten)]
-    body: &'a serde_json::Value,
+    body: &'a Map<String, Value>,
     #[serde(flatten)]
     requested: Requested<'a>,
 }
@@ -60,7 +61,7 @@ impl World {
         &self,
         nim: Nim,
         invoice: &Invoice,
-        body: serde_json::Value,
+        body: Map<String, Value>,
         (now, strikes): (At, &Strikes),
         dice: &mut dyn Dice,
     ) -> Result<Pending, Refusal> {

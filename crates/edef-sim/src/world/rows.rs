@@ -64,7 +64,7 @@ struct Kept {
     total: Exact,
     vtotal: Exact,
     cur_total: Option<Exact>,
-    body: serde_json::Value,
+    body: serde_json::Map<String, serde_json::Value>,
 }
 
 impl World {
