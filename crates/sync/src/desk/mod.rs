@@ -11,6 +11,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 mod withdraw;
+mod words;
 mod write;
 
 pub use self::{

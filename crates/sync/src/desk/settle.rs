@@ -99,7 +99,8 @@ pub(crate) fn judge(
 /// The counters have counted what was settled, and no answer of ours explains it: they decide nothing until they have a new
 /// beginning, or they would take it for another invoice in doubt.
 fn forget_baseline(statements: &mut dyn Statements, machine: &Machine) -> Result<(), StoreFault> {
-    let sql = "UPDATE sync_machines SET baseline = NULL, version = version + 1, written_by = '' WHERE id = $1";
+    let sql =
+        "UPDATE sync_machines SET baseline = NULL, version = version + 1, written_by = '' WHERE id = $1";
     statements.execute(sql, &[cell(&machine.id)]).map(|_| ())
 }
 

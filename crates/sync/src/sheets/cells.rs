@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn amounts_are_read_as_people_write_them() {
-        for text in ["1234.56", "1 234,56", "1\u{a0}234,56", "1\u{202f}234.56", "1.234,56", "1,234.56", "1234,56 FC"] {
+        for text in
+            ["1234.56", "1 234,56", "1\u{a0}234,56", "1\u{202f}234.56", "1.234,56", "1,234.56", "1234,56 FC"]
+        {
             assert_eq!(figure(text), Some(Figure::from_hundredths(123_456)), "{text}");
         }
         for text in ["", "abc", "1,2x"] {

@@ -13,8 +13,8 @@ use crate::{
     At, Job, JobId, JobState,
     course::LATE_PACKETS,
     desk::{
-        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, judge, machine_of_nim, seen,
-        settle,
+        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, judge, machine_of_nim,
+        seen, settle,
     },
 };
 
@@ -35,7 +35,9 @@ pub struct Complete {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompleteFault {
     /// `UNREAD`
-    #[error("some rows are empty or cannot be read, or it is our own sheet: take the portal's export as it is")]
+    #[error(
+        "some rows are empty or cannot be read, or it is our own sheet: take the portal's export as it is"
+    )]
     Unread,
     /// `ROWS`
     #[error("the file has {found} rows and not {said}: export it again, and count again")]
@@ -58,7 +60,9 @@ pub enum CompleteFault {
     #[error("row {0} is outside the period: state the period of the export")]
     Outside(u32),
     /// `MISSING`
-    #[error("the invoice {0} was finalised within the period and is not in the file: the export is not whole")]
+    #[error(
+        "the invoice {0} was finalised within the period and is not in the file: the export is not whole"
+    )]
     Missing(FiscalNumber),
     /// `NOTHING_KNOWN`
     #[error("the file has no invoice of which we know the code, so that nothing shows that it is whole")]
@@ -177,7 +181,8 @@ impl Desk<'_> {
             let page = self.jobs(sight, &filter, after, PAGE)?;
             for Listed { job, .. } in &page {
                 let Some(elements) = &job.elements else { continue };
-                let is_within = elements.time().is_some_and(|time| (complete.from..=complete.to).contains(&time));
+                let is_within =
+                    elements.time().is_some_and(|time| (complete.from..=complete.to).contains(&time));
                 if elements.nim != complete.nim || !is_within {
                     continue;
                 }
@@ -218,7 +223,10 @@ fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Resu
 fn too_late(job: &Job, complete: &Complete) -> Option<RowFault> {
     let refused = |code, text: &str| Some(RowFault::Refused { code, text: text.to_owned() });
     let (Some(first), Some(last)) = (job.confirming_since, job.last_confirm) else {
-        return refused("CONFIRM_UNKNOWN", "nobody knows when it was sent: look for it in the portal yourself");
+        return refused(
+            "CONFIRM_UNKNOWN",
+            "nobody knows when it was sent: look for it in the portal yourself",
+        );
     };
     if first < At(complete.from.unix() * 1_000) {
         return refused("CONFIRM_BEFORE", "it was sent before the period begins: export a longer period");

@@ -115,7 +115,10 @@ impl Desk<'_> {
                 match self.paperwork(&listed.job, translate)? {
                     Err(why) => left_out.push((listed.job.fiscal, why)),
                     Ok(_) if order.hand_out && !self.hand_out(sight, &listed.job, asked)? => {
-                        left_out.push((listed.job.fiscal, "it is not certain that it is not finalised".to_owned()));
+                        left_out.push((
+                            listed.job.fiscal,
+                            "it is not certain that it is not finalised".to_owned(),
+                        ));
                     }
                     Ok(sheet) => {
                         flat.push(&sheet.request, &sheet.expected);

@@ -6,16 +6,55 @@ use super::table::Sheet;
 
 /// The columns of invoices. Those after `vtotal` are empty: what the authority answers is written there.
 pub(super) const INVOICES: [&str; 34] = [
-    "rn", "nif", "mode", "isf", "type", "client.nif", "client.name", "client.contact", "client.address", "client.type",
-    "client.typeDesc", "operator.id", "operator.name", "reference", "referenceType", "referenceDesc", "cmta", "cmtb",
-    "cmtc", "cmtd", "cmte", "cmtf", "cmtg", "cmth", "curCode", "curDate", "curRate", "total", "vtotal", "uid",
-    "codeDEFDGI", "dateTime", "counters", "nim",
+    "rn",
+    "nif",
+    "mode",
+    "isf",
+    "type",
+    "client.nif",
+    "client.name",
+    "client.contact",
+    "client.address",
+    "client.type",
+    "client.typeDesc",
+    "operator.id",
+    "operator.name",
+    "reference",
+    "referenceType",
+    "referenceDesc",
+    "cmta",
+    "cmtb",
+    "cmtc",
+    "cmtd",
+    "cmte",
+    "cmtf",
+    "cmtg",
+    "cmth",
+    "curCode",
+    "curDate",
+    "curRate",
+    "total",
+    "vtotal",
+    "uid",
+    "codeDEFDGI",
+    "dateTime",
+    "counters",
+    "nim",
 ];
 /// The last of the empty ones.
 pub(super) const QR: &str = "qrCode";
 
 const ITEMS: [&str; 10] = [
-    "rn", "line", "code", "type", "name", "price", "quantity", "taxGroup", "originalPrice", "priceModification",
+    "rn",
+    "line",
+    "code",
+    "type",
+    "name",
+    "price",
+    "quantity",
+    "taxGroup",
+    "originalPrice",
+    "priceModification",
 ];
 
 const PAYMENTS: [&str; 5] = ["rn", "name", "amount", "currencyCode", "currencyRate"];

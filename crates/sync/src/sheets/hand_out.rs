@@ -1,8 +1,4 @@
-use crate::{
-    Cause, Doubt, DoubtCause, Job, JobState, Transition,
-    course::Move,
-    desk::Asked,
-};
+use crate::{Cause, Doubt, DoubtCause, Job, JobState, Transition, course::Move, desk::Asked};
 
 /// Whether an invoice may be typed by hand: it is certainly not finalised, and it is known to which machine it belongs.
 pub(super) fn may_be_handed_out(job: &Job) -> bool {

@@ -7,15 +7,16 @@ use fiscal::{FiscalNumber, Invoice};
 use registry::Label;
 
 use super::{
-    complete::{Absent, Complete, CompleteFault},
     columns::Layout,
+    complete::{Absent, Complete, CompleteFault},
     results::{self, ResultRow, RowFault},
     tables,
 };
 use crate::{
     Job, JobId, JobState, Source, Totals,
     desk::{
-        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge, seen, settle,
+        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge,
+        seen, settle,
     },
 };
 

@@ -34,5 +34,9 @@ pub(crate) const MOST_ROWS: usize = 50_000;
 /// The tables of a file of either form.
 fn tables(bytes: &[u8]) -> Result<Vec<table::Table>, SheetFault> {
     let bounds = table::Bounds::IMPORT;
-    if bytes.starts_with(xlsx::SIGNATURE) { xlsx::read(bytes, bounds) } else { Ok(vec![csv::read(bytes, bounds)?]) }
+    if bytes.starts_with(xlsx::SIGNATURE) {
+        xlsx::read(bytes, bounds)
+    } else {
+        Ok(vec![csv::read(bytes, bounds)?])
+    }
 }
