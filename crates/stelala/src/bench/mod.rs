@@ -8,6 +8,7 @@ mod firmware;
 mod measure;
 mod port;
 mod ratio;
+mod sync;
 mod verify;
 
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ pub(crate) enum BenchCommand {
     /// What tunnel and proxy add to a bare exchange on a device's port, and many outlets' proxies on one cloud. Exit code 1
     /// when a limit is not kept.
     Dual(dual::DualBench),
+    /// A backlog drained to a simulated authority, against what the authority's limits allow, while sales go on. Exit code 1
+    /// when a limit is not kept.
+    Sync(sync::SyncBench),
     /// A full audit of an export against the bare verification of its signatures, on all cores.
     Verify(verify::VerifyBench),
     /// The firmware on an emulated Cortex-M33: instructions, stack, and a time budget. Exit code 1 when a limit is not kept.
@@ -59,6 +63,7 @@ impl BenchCommand {
             Self::Device { rounds, records } => device::run(rounds.max(1), records.max(1_000)),
             Self::Cloud(bench) => bench.run(),
             Self::Dual(bench) => bench.run(),
+            Self::Sync(bench) => bench.run(),
             Self::Verify(bench) => bench.run(),
             Self::Firmware { rounds, json } => firmware::run(rounds, json),
         }
