@@ -8,12 +8,8 @@ use super::{
     Finalised, MACHINES, Nim, Settings, Wanted, World, WorldFault,
     machine::{CurrencyRate, Machine},
 };
-use crate::{
-    At, Call, Delivery, Dice, Exact, Fault, FaultId, FaultKind, Group, Method, Often, Profile, Reply, Token,
-};
+use crate::{At, Dice, Exact, Fault, FaultId, FaultKind, Group, Often, Profile, Token};
 
-/// So many calls are remembered.
-const LOG: usize = 500;
 const FAULTS: usize = 100;
 const TEXT: usize = 64;
 /// Dated rates of one e-MCF.
@@ -55,25 +51,6 @@ pub struct PendingView {
     pub requested: At,
     /// When it is pending no more, by the true time.
     pub expires: At,
-}
-
-/// A call and its answer.
-#[derive(Clone, Debug, Serialize)]
-pub struct LogEntry {
-    /// When.
-    pub at: At,
-    /// Whose token it was; None for none that is good.
-    pub nim: Option<Nim>,
-    /// `PUT /api/invoice/…/confirm`
-    pub call: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// The beginning of the answer's body.
-    pub answer: String,
-    /// `arrives`, `lost before` or `lost after`.
-    pub delivery: &'static str,
-    /// How much later a fault made it, in milliseconds.
-    pub delay_ms: u64,
 }
 
 impl World {
@@ -267,37 +244,6 @@ impl World {
     /// The invoice that has a code.
     pub fn invoice(&self, code: &str) -> Option<&Finalised> {
         self.finalised.get(code)
-    }
-
-    /// The last calls, newest first.
-    pub fn log(&self) -> impl Iterator<Item = &LogEntry> {
-        self.log.iter().rev()
-    }
-
-    pub(super) fn note(&mut self, call: &Call, nim: Option<Nim>, reply: &Reply, now: At) {
-        let verb = match call.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Other => "?",
-        };
-        let path: String = call.path.chars().take(120).collect();
-        if self.log.len() >= LOG {
-            self.log.pop_front();
-        }
-        self.log.push_back(LogEntry {
-            at: now,
-            nim,
-            call: format!("{verb} {path}"),
-            status: reply.status,
-            answer: String::from_utf8_lossy(reply.body.get(..300).unwrap_or(&reply.body)).into_owned(),
-            delivery: match reply.delivery {
-                Delivery::Arrives => "arrives",
-                Delivery::LostBefore => "lost before",
-                Delivery::LostAfter => "lost after",
-            },
-            delay_ms: reply.delay_ms,
-        });
     }
 }
 

@@ -4,6 +4,7 @@ mod checks;
 mod finalise;
 mod info;
 mod inside;
+mod log;
 mod machine;
 mod nim;
 mod request;
@@ -12,7 +13,8 @@ mod status;
 mod strikes;
 
 pub use self::{
-    inside::{LogEntry, MachineView, PendingView},
+    inside::{MachineView, PendingView},
+    log::LogEntry,
     machine::{Finalised, Settings, Wanted},
     nim::Nim,
     rows::{Row, RowKind},
