@@ -270,6 +270,20 @@ fn what_is_refused_at_commit_is_looked_for_before_it_is_believed() {
 }
 
 #[test]
+fn who_keeps_the_journal_is_told_that_it_has_to_be_searched_and_the_device_is_not() {
+    let offer = Offer::read(PAYLOAD).unwrap();
+    let begin = |script| tell(&mut Sale::begin(&offer, &signer(), None).without_search(), script);
+    let unsearched = |code| Some(Ending::Unclear(Unclear::Unsearched(refusal(code))));
+    let stale = vec![(Question::Prepare, told(refused("STALE_TIMESTAMP")))];
+    assert_eq!(begin(stale), unsearched("STALE_TIMESTAMP"));
+    let in_doubt = vec![(Question::Commit(nonce()), told(refused("STORAGE_CORRUPT")))];
+    assert_eq!(begin(to_commit().into_iter().chain(in_doubt).collect()), unsearched("STORAGE_CORRUPT"));
+    // Of what nobody doubts there is nothing to search.
+    let held = begin(vec![(Question::Prepare, told(refused("DEVICE_REVOKED")))]);
+    assert_eq!(held, Some(Ending::Held(refusal("DEVICE_REVOKED"))));
+}
+
+#[test]
 fn after_a_loss_the_bytes_are_offered_to_the_same_device_only() {
     let other = r#"{"status":"OK","device_id":"DEF-000002","public_key_id":"0000000000000001","next_invoice_seq":1,"epoch":0}"#;
     let other = || told(Answer::Done(other.into()));

@@ -126,7 +126,7 @@ async fn what_was_passed_over_is_looked_up_in_the_device_before_anything_is_unse
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sale_of_long_ago_is_told_right_where_others_sealed_numbers_between_and_the_spool_is_lost() {
+async fn a_sale_of_long_ago_is_looked_for_in_the_spool_and_told_right_when_that_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let device = SimDevice::active(folder.path());
     let (first, never) = (payload("POS-01"), payload("POS-02"));
@@ -153,7 +153,24 @@ async fn a_sale_of_long_ago_is_told_right_where_others_sealed_numbers_between_an
     for _ in 0..1_030 {
         assert_eq!(proxy.till.sell(&payload("POS-01"), None).await.status, 201);
     }
+    let refused = proxy.till.sell(&never, None).await;
+    assert_eq!((refused.code(), device.searched()), ("STALE_TIMESTAMP", 0), "{:?}", refused.body);
     proxy.stop().await;
+    // What was kept for long is taken out. What is left begins before anything that could be this sale.
+    let hand = spool(folder.path());
+    hand.execute("DELETE FROM records WHERE position <= 10", []).unwrap();
+    hand.execute("UPDATE journals SET begun = 10", []).unwrap();
+    hand.execute("UPDATE records SET time = time - 700 WHERE position = 11", []).unwrap();
+    let proxy = Running::start(config(folder.path(), &device, &[]));
+    let refused = proxy.till.sell_surely(&never, "key-00000001").await;
+    assert_eq!((refused.code(), device.searched()), ("STALE_TIMESTAMP", 0), "{:?}", refused.body);
+    // Where it begins later, the device is asked for the rest.
+    hand.execute("UPDATE records SET time = time + 700 WHERE position = 11", []).unwrap();
+    let refused = proxy.till.sell_surely(&never, "key-00000001").await;
+    assert_eq!(refused.code(), "STALE_TIMESTAMP", "{:?}", refused.body);
+    assert!(device.searched() > 1_000, "{}", device.searched());
+    proxy.stop().await;
+    drop(hand);
     for file in ["proxy.sqlite", "proxy.sqlite-wal", "proxy.sqlite-shm"] {
         // The last two are there while somebody has the first open.
         let _ = std::fs::remove_file(folder.path().join("proxy").join(file));

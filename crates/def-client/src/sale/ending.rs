@@ -56,6 +56,10 @@ pub enum Unclear {
         /// Under which number.
         number: InvoiceNumber,
     },
+    /// The device refuses it, which does not say that it never sealed it, and was not searched: who keeps its journal looks
+    /// there ([`super::Sale::without_search`]).
+    #[error("the device refuses this sale ({0}) and may have sealed it before: look for it in its journal")]
+    Unsearched(Refusal),
     /// The device's journal does not go back so far: before that, another signer or another epoch may have it.
     #[error(
         "this sale may have been sealed before {epoch}/{number}, which this device does not have: look for it in the ledger \
@@ -90,6 +94,7 @@ impl Unclear {
             Self::Foreign(_) => "foreign",
             Self::Doubtful(_) => "doubtful_seal",
             Self::Erased { .. } => "erased",
+            Self::Unsearched(_) => "unsearched",
             Self::Elsewhere { .. } => "elsewhere",
             Self::OtherDevice { .. } => "other_device",
         }

@@ -170,8 +170,12 @@ impl Sale<'_> {
     /// The device does not seal this; it may have before.
     fn conclude(&mut self, refusal: Refusal) {
         let forgotten = refusal.known() == Some(ErrorCode::StaleTimestamp);
+        let is_open = self.uncertain || forgotten;
+        if is_open && !self.searches {
+            return self.end(Ending::Unclear(Unclear::Unsearched(refusal)));
+        }
         self.verdict = Some(refusal);
-        if self.uncertain || forgotten {
+        if is_open {
             self.limits = Limits::default();
             self.doing = Doing::Survey;
         } else {

@@ -59,6 +59,8 @@ pub struct Sale<'p> {
     before: bool,
     /// Whether this till committed them, or may have.
     committed: bool,
+    /// Whether the device is searched for it.
+    searches: bool,
 }
 
 /// What a sale wants next.
@@ -169,7 +171,15 @@ impl<'p> Sale<'p> {
             limits: Limits::default(),
             before: false,
             committed: false,
+            searches: true,
         }
+    }
+
+    /// For who keeps the device's journal: where the device would be searched, one question for each of its invoices, the
+    /// sale ends as [`Unclear::Unsearched`].
+    #[must_use]
+    pub fn without_search(self) -> Self {
+        Self { searches: false, ..self }
     }
 
     /// A sale that was begun before, by a till that crashed or gave up, with what it noted: it may be sealed already, by this

@@ -184,6 +184,11 @@ impl<'p> Stage<'p> {
                 None => self.start_proxy(at, shop)?,
             }
         }
+        // Each asks again and again for many seconds: a device whose power fails meanwhile is not left away for that.
+        while !self.switching.iter().all(thread::JoinHandle::is_finished) {
+            self.mend(shop)?;
+            thread::sleep(Duration::from_millis(5));
+        }
         for switching in std::mem::take(&mut self.switching) {
             match switching.join() {
                 Ok(Ok(())) => self.tally.switched += 1,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use def_protocol::reply::Seal;
-use fiscal::PayloadHash;
+use fiscal::{PayloadHash, Timestamp};
 
 use super::shop::{Phase, Shop};
 use crate::{Answer, Client, Dice, OUTLETS, Sale, now};
@@ -218,7 +218,7 @@ impl<'s> Till<'s> {
                 }
                 thread::sleep(PAUSE);
             }
-            (400..500, code) if self.asked[index].may_be_refused => {
+            (400..500, code) if self.may_refuse(index, code) => {
                 self.believe(index, Belief::Refused(code.to_owned()))
             }
             _ => {
@@ -227,6 +227,13 @@ impl<'s> Till<'s> {
                 self.believe(index, Belief::Refused(code.clone()));
             }
         }
+    }
+
+    /// Whether a sale may be refused for good, so that it is rung up anew. That it is not sealed all the same, the judge
+    /// sees.
+    fn may_refuse(&self, index: usize, code: &str) -> bool {
+        let Asked { may_be_refused, sale, .. } = &self.asked[index];
+        *may_be_refused || (code == "STALE_TIMESTAMP" && is_forgotten(sale.time, now()))
     }
 
     fn sealed(&mut self, index: usize, answer: &Answer) {
@@ -290,6 +297,14 @@ impl<'s> Till<'s> {
     }
 }
 
+/// Whether a device may know a sale no more: it remembers its 1,024 newest, and to ring up so many takes
+/// terminals longer than this.
+fn is_forgotten(rung_up: Timestamp, now: Timestamp) -> bool {
+    /// In seconds.
+    const REMEMBERED: u64 = 3;
+    now.seconds_after(rung_up) >= REMEMBERED
+}
+
 impl Asked {
     /// The identity of the sale.
     pub(super) fn hash(&self) -> PayloadHash {
@@ -301,5 +316,19 @@ impl Asked {
             Belief::Sealed(seal) => Some(seal),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_has_forgotten_a_sale_only_when_many_others_could_be_rung_up_since() {
+        let at = |second| Timestamp::from_unix(Timestamp::EARLIEST.unix() + second).unwrap();
+        assert!(!is_forgotten(at(10), at(10)));
+        assert!(!is_forgotten(at(10), at(12)));
+        assert!(is_forgotten(at(10), at(13)));
+        assert!(!is_forgotten(at(13), at(10)), "it is ahead");
     }
 }

@@ -1,10 +1,11 @@
 //! What became of a sale that was broken off: the device's journal says, read up to its end.
 
+use def_client::Offer;
 use def_protocol::{
     LogKey, Request,
     reply::{Logged, Seal, TaxLine},
 };
-use fiscal::{Epoch, InvoiceNumber, PayloadHash};
+use fiscal::{Epoch, InvoiceNumber, PayloadHash, limits};
 
 use super::{Device, Sold};
 use crate::spool::{Entry, JournalId, OpenSale, SpoolFault, Stage};
@@ -34,16 +35,23 @@ impl Device {
     }
 
     /// What is not in the journal as far as it is kept here: the device is asked for what it had before that.
-    fn look_back(&mut self, journal: JournalId, payload: Option<&str>) -> Result<Sold, SpoolFault> {
+    pub(super) fn look_back(
+        &mut self,
+        journal: JournalId,
+        payload: Option<&str>,
+    ) -> Result<Sold, SpoolFault> {
         if self.spool.is_whole(journal)? {
             return Ok(Sold::Unsealed);
         }
         let unknown = |why: &str| Ok(Sold::Unclear { detail: why.to_owned() });
-        let Some(offer) = payload.and_then(|payload| def_client::Offer::read(payload).ok()) else {
+        let Some(offer) = payload.and_then(|payload| Offer::read(payload).ok()) else {
             return unknown(
                 "this payload is not in the journal as far as it is kept here: ask with its bytes",
             );
         };
+        if self.spool.kept_since(journal)?.is_some_and(|since| is_before(since, &offer)) {
+            return Ok(Sold::Unsealed);
+        }
         let Some(met) = &self.met else { return unknown("the line was lost") };
         let (signer, key) = (met.signer.clone(), met.key);
         let look = def_client::Sale::look(&offer, &signer, key.as_ref());
@@ -63,7 +71,7 @@ impl Device {
     }
 
     /// The same, of a journal in which others' numbers lie between: all that is not kept of it is read.
-    pub(super) fn read_back(
+    fn read_back(
         &mut self,
         journal: JournalId,
         hash: PayloadHash,
@@ -130,15 +138,20 @@ impl Device {
             };
         }
         match self.look_back(journal, Some(&sale.payload))? {
-            Sold::Sealed { seal, .. } => match serde_json::from_str::<Seal>(&seal) {
-                Ok(seal) => self.keep_seal(&seal, &sale.payload),
-                Err(fault) => Ok(Sold::Unclear { detail: fault.to_string() }),
-            },
+            Sold::Sealed { seal, .. } => self.keep_found(&seal, &sale.payload),
             Sold::Unsealed => {
                 self.spool.forget(sale.hash)?;
                 Ok(Sold::Unsealed)
             }
             sold => Ok(sold),
+        }
+    }
+
+    /// Keeps a seal that the device was searched for.
+    pub(super) fn keep_found(&mut self, seal: &str, payload: &str) -> Result<Sold, SpoolFault> {
+        match serde_json::from_str::<Seal>(seal) {
+            Ok(seal) => self.keep_seal(&seal, payload),
+            Err(fault) => Ok(Sold::Unclear { detail: fault.to_string() }),
         }
     }
 
@@ -178,6 +191,12 @@ impl Device {
         self.tell_filled();
         Ok(Sold::Sealed { seal: text, repeated: false })
     }
+}
+
+/// Whether what a device sealed before a time, in seconds since 1970, is too old to be this sale: the times of a chain
+/// never go back, and nothing is sealed so long before its own time.
+fn is_before(since: u64, offer: &Offer<'_>) -> bool {
+    offer.invoice().timestamp.unix() > since.saturating_add(limits::AHEAD_SECONDS)
 }
 
 /// A seal's members.

@@ -62,7 +62,8 @@ impl Device {
             time: clock::now().unix(),
         })?;
         let began = self.pace.elapsed();
-        let course = self.drive(Sale::begin(&offer, &signer, key.as_ref()), &offer, committed)?;
+        let sale = Sale::begin(&offer, &signer, key.as_ref()).without_search();
+        let course = self.drive(sale, &offer, committed)?;
         self.conclude(course, offering, journal, began)
     }
 
@@ -189,10 +190,8 @@ impl Device {
                 self.spool.forget(offering.hash)?;
                 Ok(Sold::Refused { code: refusal.code, detail: refusal.detail, number: None })
             }
-            Ending::Unclear(unclear) if course.committed => self.find_out(offering, &unclear),
-            Ending::Unclear(unclear @ Unclear::Elsewhere { .. }) => {
-                self.among_others(offering, journal, course.refusal, &unclear)
-            }
+            Ending::Unclear(unclear) if course.committed => self.find_out(offering, unclear),
+            Ending::Unclear(Unclear::Unsearched(refusal)) => self.look_up(offering, journal, refusal),
             Ending::Unclear(unclear) => {
                 // No COMMIT left: nothing was sealed.
                 self.spool.forget(offering.hash)?;
@@ -211,35 +210,45 @@ impl Device {
         }
     }
 
-    /// It is too old for the device to know whether it sealed it, and others sealed numbers between: the device's journal
-    /// is read, and until it is read whole nobody knows. None of this offer was sealed; one of before the spool was lost may
-    /// have been.
-    fn among_others(
+    /// It is too old for the device to know at once whether it sealed it. The journal that is kept here says, and while that
+    /// is not read to its end nobody knows. None of this offer was sealed; one of before the spool was lost may have been.
+    ///
+    /// The device is not searched for it as long as the journal goes back far enough: that is a question for each invoice
+    /// since, which everyone else in the line would wait for, and who asks may be gone before the last.
+    fn look_up(
         &mut self,
         offering: &Offering,
         journal: JournalId,
-        verdict: Option<Refusal>,
-        unclear: &Unclear,
+        refusal: Refusal,
     ) -> Result<Sold, SpoolFault> {
         if let Err(trouble) = self.look()? {
             self.spool.forget(offering.hash)?;
             return Ok(Sold::Unreachable { detail: trouble.to_string() });
         }
-        // What is not read yet may be it: it is read between the sales.
-        let sold = match self.is_behind() {
-            true => Sold::Unclear { detail: unclear.to_string() },
-            false => self.read_back(journal, offering.hash, &unclear.to_string())?,
+        let unclear = || Sold::Unclear { detail: Unclear::Unsearched(refusal.clone()).to_string() };
+        let sold = match self.met.as_ref().and_then(|met| met.journal) {
+            Some(now) if self.spool.is_of_same_device(now, journal)? => match self.is_behind() {
+                // What is not read yet may be it: it is read between the sales.
+                true => unclear(),
+                false => self.look_back(now, Some(&offering.payload))?,
+            },
+            // Another device was plugged in meanwhile.
+            _ => unclear(),
         };
         if let Some(sealed) = self.sealed_before(offering, journal)? {
             return Ok(sealed);
         }
+        let sold = match sold {
+            Sold::Sealed { seal, .. } => match self.keep_found(&seal, &offering.payload)? {
+                Sold::Sealed { seal, .. } => Sold::Sealed { seal, repeated: true },
+                sold => sold,
+            },
+            sold => sold,
+        };
+        // One that is sealed is kept.
         self.spool.forget(offering.hash)?;
-        Ok(match (sold, verdict) {
-            (Sold::Unsealed, Some(Refusal { code, detail, .. })) => {
-                Sold::Refused { code, detail, number: None }
-            }
-            (sold, _) => sold,
-        })
+        let Refusal { code, detail, .. } = refusal;
+        Ok(if sold == Sold::Unsealed { Sold::Refused { code, detail, number: None } } else { sold })
     }
 
     /// A sale of before the spool was lost.
@@ -257,13 +266,18 @@ impl Device {
     }
 
     /// A COMMIT left and nobody knows what became of it: the journal does, if the device can be asked at all.
-    fn find_out(&mut self, offering: &Offering, unclear: &Unclear) -> Result<Sold, SpoolFault> {
+    fn find_out(&mut self, offering: &Offering, unclear: Unclear) -> Result<Sold, SpoolFault> {
         self.met = None;
         let Some(sale) = self.open_sale(offering)? else { return Ok(Sold::Unsealed) };
-        Ok(match self.settle(&sale)? {
+        Ok(match (self.settle(&sale)?, unclear) {
+            (Sold::Unsealed, Unclear::Unsearched(Refusal { code, detail, .. })) => {
+                Sold::Refused { code, detail, number: None }
+            }
             // Nothing was sealed; but it was offered, and whoever sells has to ask again.
-            Sold::Unsealed => Sold::Unclear { detail: format!("{unclear}; it is not sealed: send it again") },
-            sold => sold,
+            (Sold::Unsealed, unclear) => {
+                Sold::Unclear { detail: format!("{unclear}; it is not sealed: send it again") }
+            }
+            (sold, _) => sold,
         })
     }
 }

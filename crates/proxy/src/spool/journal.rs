@@ -139,6 +139,16 @@ impl Spool {
         }
     }
 
+    /// The time of the first record from which on none is missing up to what is filled, in seconds since 1970.
+    pub(crate) fn kept_since(&self, journal: JournalId) -> Result<Option<u64>, SpoolFault> {
+        let sql = "SELECT r.time FROM records r JOIN journals j ON j.id = r.journal \
+                   WHERE r.journal = ?1 AND r.position > j.begun AND r.position <= j.filled \
+                   ORDER BY r.position LIMIT 1";
+        let time =
+            self.connection.prepare_cached(sql)?.query_row([journal.0], |row| row.get(0)).optional()?;
+        Ok(time.map(i64::unsigned_abs))
+    }
+
     /// Whether a payload's record is among those that are kept of the device, in whichever epoch.
     pub(crate) fn sealed_in_journal(
         &self,

@@ -2,7 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -51,6 +55,7 @@ pub(crate) struct SimDevice {
     commands: Option<Sender<Command>>,
     link: PathBuf,
     thread: Option<JoinHandle<()>>,
+    searched: Arc<AtomicU64>,
     pub(crate) authority: Authority,
 }
 
@@ -70,6 +75,8 @@ impl SimDevice {
         let (commands, obeyed) = mpsc::channel();
         let (state, link) = (folder.join("device"), folder.join("port"));
         let path = link.clone();
+        let searched = Arc::new(AtomicU64::new(0));
+        let logs = searched.clone();
         let (ready, is_ready) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let directory = StateDirectory::open(state).unwrap();
@@ -86,6 +93,7 @@ impl SimDevice {
                     path: path.clone(),
                     requests: FrameReader::new(vec![0; FRAME_BYTES].into_boxed_slice()),
                     mishap: None,
+                    searched: logs.clone(),
                 };
                 let _ = ready.send(());
                 if desk.serve(&obeyed) {
@@ -97,7 +105,7 @@ impl SimDevice {
             }
         });
         is_ready.recv().unwrap();
-        Self { commands: Some(commands), link, thread: Some(thread), authority }
+        Self { commands: Some(commands), link, thread: Some(thread), searched, authority }
     }
 
     fn commands(&self) -> &Sender<Command> {
@@ -166,6 +174,11 @@ impl SimDevice {
         told.recv().unwrap();
     }
 
+    /// How often it was asked through its port for an invoice of its journal.
+    pub(crate) fn searched(&self) -> u64 {
+        self.searched.load(Ordering::SeqCst)
+    }
+
     /// How many invoices it sealed.
     pub(crate) fn sealed(&self) -> u64 {
         self.ask("QRY|STATUS")["next_invoice_seq"].as_u64().unwrap() - 1
@@ -186,6 +199,7 @@ struct Desk<'m> {
     path: PathBuf,
     requests: FrameReader<Box<[u8]>>,
     mishap: Option<Mishap>,
+    searched: Arc<AtomicU64>,
 }
 
 struct Sent(Vec<u8>);
@@ -244,8 +258,12 @@ impl Desk<'_> {
         let mut sent = Sent(Vec::new());
         for byte in bytes {
             let is_commit = self.requests.push(*byte) == Some(Ok(()))
-                && Addressed::read(self.requests.content())
-                    .is_ok_and(|addressed| matches!(addressed.request, Request::Commit(_)));
+                && Addressed::read(self.requests.content()).is_ok_and(|addressed| {
+                    if let Request::Log(_) = addressed.request {
+                        self.searched.fetch_add(1, Ordering::SeqCst);
+                    }
+                    matches!(addressed.request, Request::Commit(_))
+                });
             let Some(mishap) = self.mishap.filter(|_| is_commit) else {
                 self.device.receive(&[*byte], &mut sent);
                 continue;

@@ -50,6 +50,12 @@ pub(in crate::device) fn unclear(lang: Lang, unclear: &Unclear) -> Trouble {
             "the sale is sealed as {epoch}/{number} and has left the device: ask the operator for its receipt, then \
              `stelala device withdraw --settled`"
         ),
+        Unclear::Unsearched(refusal) => say!(
+            lang,
+            "l'appareil refuse la vente ({}) et l'a peut-être déjà scellée : répétez la commande, elle sera cherchée",
+            "the device refuses the sale ({}) and may have sealed it before: repeat the command, it is looked for then",
+            refusal.code
+        ),
         Unclear::Elsewhere { epoch, number } => say!(
             lang,
             "la vente a pu être scellée avant {epoch}/{number}, que cet appareil n'a pas : cherchez-la chez l'opérateur avant \
@@ -240,7 +246,8 @@ mod tests {
         let all = [
             Unclear::Silent,
             Unclear::NoLine("no such file".into()),
-            Unclear::CannotTell(refusal),
+            Unclear::CannotTell(refusal.clone()),
+            Unclear::Unsearched(refusal),
             Unclear::Foreign(Command::Commit),
             Unclear::Doubtful(SealDoubt::Signature),
             Unclear::Erased { epoch: Epoch(1), number: InvoiceNumber::FIRST },
