@@ -97,5 +97,7 @@ fn keep(wanted: &Wanted, state: &State) -> Result<(), String> {
     let Some(path) = &wanted.state else { return Ok(()) };
     let bytes = serde_json::to_vec(state).map_err(|fault| fault.to_string())?;
     let beside = path.with_extension("new");
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|fault| fault.to_string())
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|fault| fault.to_string())
 }

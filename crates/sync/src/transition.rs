@@ -66,7 +66,7 @@ words! {
         GoneTooLate "gone_too_late",
         /// The counters leave no room: it was not finalised.
         CountersSayNot "counters_say_not",
-        /// The counters say that it was finalised.
+        /// The counters say that it was finalised. Written by nobody: a gap may have other causes.
         CountersSay "counters_say",
         /// The counters contradict the list.
         Contradicted "contradicted",

@@ -26,6 +26,7 @@ pub struct Judgement {
 ///
 /// The baseline counts what no answer of ours explains since its era began, and each doubted job names the era in which
 /// its first confirm was intended. As long as nothing in that era is unexplained, none of its doubted jobs was finalised.
+/// That one was finalised is never concluded from a gap alone: what a restored backup forgot leaves one, too.
 pub fn judge(
     mut machine: Machine,
     known: Known,
@@ -61,14 +62,11 @@ pub fn judge(
         listed.into_iter().map(|job| contradict(job.clone(), now)).chain(released).collect()
     } else if unexplained == 0 {
         past.iter().map(|job| release((*job).clone(), now)).collect()
-    } else if complete
-        && machine.exclusive
-        && past.len() as u64 == unexplained
-        && past.len() == others().count()
-    {
-        let found = past.iter().map(|job| found((*job).clone(), now)).collect();
+    } else if complete && machine.exclusive && listed == unexplained && past.len() == others().count() {
+        // The gap is what the list said: nothing more is to be explained.
+        let counted = past.iter().map(|job| counted((*job).clone())).collect();
         begin(&mut machine, known.total, now);
-        found
+        counted
     } else {
         if complete && of_era.is_empty() {
             begin(&mut machine, known.total, now);
@@ -121,15 +119,12 @@ fn contradict(mut job: Job, now: At) -> Move {
     Move::to(job, JobState::Ambiguous, Cause::Contradicted, "", now)
 }
 
-/// It was finalised, and counters have nothing more to say of it.
-fn found(mut job: Job, now: At) -> Move {
+/// Counters have nothing more to say of it.
+fn counted(mut job: Job) -> Move {
     if let Some(doubt) = &mut job.doubt {
-        (doubt.cause, doubt.era) = (DoubtCause::WithoutCode, None);
+        doubt.era = None;
     }
-    if job.state == JobState::SyncedWithoutCode {
-        return Move::quiet(job);
-    }
-    Move::to(job, JobState::SyncedWithoutCode, Cause::CountersSay, "", now)
+    Move::quiet(job)
 }
 
 fn hint(mut job: Job) -> Option<Move> {

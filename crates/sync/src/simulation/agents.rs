@@ -55,8 +55,7 @@ impl Trial {
         let now = self.agents[agent].clock(self.now);
         let lane = self.agents[agent].lane.as_mut()?;
         let failing: Failing = self.plan.book;
-        let mut book =
-            Failable { memory: &mut self.memory, failing, dice: &mut self.dice, now, died: false };
+        let mut book = Failable { memory: &mut self.memory, failing, dice: &mut self.dice, now, died: false };
         let done = act(lane, &mut book, now, chance);
         let died = book.died;
         if let Err(fault) = &done {
@@ -160,7 +159,8 @@ impl Trial {
         self.census.doubted_confirms += u64::from(is_confirm && answer.fault().is_some());
         let code = answer.code();
         let job: Option<JobId> = task.job();
-        let done = self.with_lane(agent, |lane, book, now, chance| lane.answered(task, answer, book, now, chance));
+        let done =
+            self.with_lane(agent, |lane, book, now, chance| lane.answered(task, answer, book, now, chance));
         if let (Some(Ok(())), Some(code), Some(job)) = (&done, code, job) {
             let kept = self.memory.jobs.get(&job).is_none_or(|job| job.elements.is_some());
             if !kept {

@@ -57,8 +57,6 @@ census! {
     by_list "doubts decided by the list: finalised";
     /// Doubts that counters decided so.
     by_counters_not "doubts decided by the counters: not finalised";
-    /// Doubts that counters decided so.
-    by_counters "doubts decided by the counters: finalised";
     /// Contradictions.
     contradicted "lists that the counters contradicted";
     /// Doubts after restores.

@@ -36,7 +36,11 @@ impl Trial {
             }
             let is_certain = matches!(
                 job.state,
-                JobState::Pending | JobState::Retry | JobState::Failed | JobState::Differs | JobState::Withdrawn
+                JobState::Pending
+                    | JobState::Retry
+                    | JobState::Failed
+                    | JobState::Differs
+                    | JobState::Withdrawn
             );
             if is_certain && code.is_some() {
                 return Err(format!("{} is {} and the authority finalised it", job.fiscal, job.state));
@@ -57,13 +61,14 @@ impl Trial {
 
     /// Whether nothing is left that goes on by itself.
     pub(super) fn is_drained(&self) -> bool {
-        self.events_of_old_are_over() && self.memory.jobs.values().all(|job| match job.state {
-            JobState::Pending | JobState::Submitted => false,
-            JobState::Retry => self.waits_for_person(job),
-            // The list is asked until it says something or cannot.
-            JobState::Ambiguous => true,
-            _ => true,
-        })
+        self.events_of_old_are_over()
+            && self.memory.jobs.values().all(|job| match job.state {
+                JobState::Pending | JobState::Submitted => false,
+                JobState::Retry => self.waits_for_person(job),
+                // The list is asked until it says something or cannot.
+                JobState::Ambiguous => true,
+                _ => true,
+            })
     }
 
     fn events_of_old_are_over(&self) -> bool {
@@ -82,11 +87,30 @@ impl Trial {
     pub(super) fn is_settled(&self) -> bool {
         self.memory.jobs.values().all(|job| match job.state {
             JobState::Synced | JobState::Withdrawn => true,
-            JobState::Failed => self.memory.withheld.contains(&job.id),
+            // After a restored backup an original may have been taken back by a credit note that is forgotten.
+            JobState::Failed => self.memory.withheld.contains(&job.id) || self.exceeds_forgotten(job),
             // Its original was lost with what came after a backup.
             JobState::Retry => job.original.is_some() && self.memory.original(job).is_none(),
             _ => false,
         })
+    }
+
+    /// What was told of the invoices that a violation names.
+    pub(super) fn story(&self, what: &str) -> String {
+        let named = |job: &&Job| what.contains(&job.fiscal.to_string());
+        let mut story = String::new();
+        for job in self.memory.jobs.values().filter(named) {
+            let steps = self.memory.told.iter().filter(|told| told.job == job.id);
+            for step in steps {
+                story += &format!("\n  {} {} {} {}", step.at, step.to, step.cause, step.detail);
+            }
+        }
+        story
+    }
+
+    fn exceeds_forgotten(&self, job: &Job) -> bool {
+        let exceeds = job.error.as_ref().is_some_and(|error| error.code == Some(12));
+        exceeds && job.original.is_some() && self.census.restores > 0
     }
 
     pub(super) fn left(&self) -> String {
@@ -110,7 +134,6 @@ impl Trial {
                 Cause::StillPending => &mut self.census.confirmed_again,
                 Cause::GoneInTime => &mut self.census.by_list,
                 Cause::CountersSayNot => &mut self.census.by_counters_not,
-                Cause::CountersSay => &mut self.census.by_counters,
                 Cause::Contradicted => &mut self.census.contradicted,
                 Cause::CodeKept => &mut self.census.codes_kept,
                 _ => continue,

@@ -1,12 +1,12 @@
 //! Invoices of the simulation: one article of the standard rate, in whole francs.
 
 use edef::{
-    AuthorityCode, ClientPart, Figure, GroupFigures, GroupTotals, InvoiceRequest, ItemPart, OperatorPart, PaymentPart,
-    ReferencePart,
+    AuthorityCode, ClientPart, Figure, GroupFigures, GroupTotals, InvoiceRequest, ItemPart, OperatorPart,
+    PaymentPart, ReferencePart,
 };
 use fiscal::{
-    Amount, Classification, DgiLetter, Epoch, FiscalNumber, InvoiceNumber, InvoiceType, ItemType, PaymentMethod,
-    Position, PriceMode, Quantity, RecordHash, Timestamp, totals::Nature,
+    Amount, Classification, DgiLetter, Epoch, FiscalNumber, InvoiceNumber, InvoiceType, ItemType,
+    PaymentMethod, Position, PriceMode, Quantity, RecordHash, Timestamp, totals::Nature,
 };
 
 use crate::{
@@ -25,11 +25,22 @@ pub(super) fn fixed<T: std::str::FromStr>(text: &str) -> T {
 }
 
 pub(super) fn number(prefix: &str, epoch: Epoch, number: u64) -> FiscalNumber {
-    FiscalNumber { prefix: fixed(prefix), epoch, number: InvoiceNumber::new(number).unwrap_or(InvoiceNumber::FIRST) }
+    FiscalNumber {
+        prefix: fixed(prefix),
+        epoch,
+        number: InvoiceNumber::new(number).unwrap_or(InvoiceNumber::FIRST),
+    }
 }
 
 /// What comes of a sale: the job of a new record.
-pub(super) fn job(id: u64, outlet: u64, epoch: Epoch, original: Option<&Job>, machine: &MachineId, now: At) -> Job {
+pub(super) fn job(
+    id: u64,
+    outlet: u64,
+    epoch: Epoch,
+    original: Option<&Job>,
+    machine: &MachineId,
+    now: At,
+) -> Job {
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&id.to_be_bytes());
     hash[8..12].copy_from_slice(&epoch.0.to_be_bytes());
@@ -92,7 +103,11 @@ pub(super) fn request(rn: FiscalNumber, original: Option<AuthorityCode>) -> Invo
         },
         operator: OperatorPart { id: fixed("C-1"), name: "C-1".to_owned() },
         payments: vec![PaymentPart { method: PaymentMethod::Cash, amount: amount(11_600) }],
-        reference: original.map(|code| ReferencePart { code: Some(code), nature: Nature::Void, description: None }),
+        reference: original.map(|code| ReferencePart {
+            code: Some(code),
+            nature: Nature::Void,
+            description: None,
+        }),
         comments: Vec::new(),
         currency: None,
     }
@@ -113,7 +128,13 @@ fn amount(centimes: i64) -> Amount {
 pub(super) struct Plain;
 
 impl Translate for Plain {
-    fn sheet(&self, _: &Job, paper: &Paper, _: &Machine, original: Option<AuthorityCode>) -> Result<Sheet, String> {
+    fn sheet(
+        &self,
+        _: &Job,
+        paper: &Paper,
+        _: &Machine,
+        original: Option<AuthorityCode>,
+    ) -> Result<Sheet, String> {
         let figures = GroupFigures { net: amount(10_000), vat: amount(1_600), total: amount(11_600) };
         let mut expected = GroupTotals { total: figures.total, vat: figures.vat, ..GroupTotals::default() };
         expected.groups[letter()] = Some(figures);

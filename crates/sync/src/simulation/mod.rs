@@ -14,6 +14,8 @@ mod invoices;
 mod memory;
 mod people;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod wire;
 

@@ -107,7 +107,7 @@ impl Trial {
         self.mend_machine();
         let ids: Vec<JobId> = self.memory.jobs.keys().copied().collect();
         for id in ids {
-            if self.dice.per_mille(100) {
+            if self.dice.per_mille(self.plan.attention) {
                 self.act_on(id)?;
             }
         }
@@ -153,7 +153,9 @@ impl Trial {
             }
             // A person who is wrong about what can be said of it.
             JobState::Submitted | JobState::Synced | JobState::Pending => {
-                if settle_not_there(job.clone(), "a person", now).is_ok() || retry_by_hand(job, "a person", now).is_ok() {
+                if settle_not_there(job.clone(), "a person", now).is_ok()
+                    || retry_by_hand(job, "a person", now).is_ok()
+                {
                     return Err("a person could settle what is not to be settled".to_owned());
                 }
                 self.census.refused_acts += 1;

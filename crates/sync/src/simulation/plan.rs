@@ -19,6 +19,8 @@ pub(super) struct Plan {
     pub(super) deaths: u64,
     pub(super) jumps: u64,
     pub(super) skew: i64,
+    /// How often a person looks at an invoice, in thousandths per minute.
+    pub(super) attention: u64,
     pub(super) fenced: bool,
     pub(super) agents: u64,
     pub(super) foreign: bool,
@@ -62,6 +64,7 @@ impl Plan {
             deaths: dice.between(0, 300) * dice.between(0, 1),
             jumps: dice.between(0, 300) * dice.between(0, 1),
             skew: i64::try_from(dice.between(0, 1_200_000)).unwrap_or(0) - 600_000,
+            attention: if dice.per_mille(500) { 0 } else { dice.between(0, 100) },
             fenced: dice.per_mille(500),
             agents: dice.between(1, 2),
             foreign,

@@ -117,7 +117,18 @@ impl Trial {
         }
     }
 
+    /// The trial, and where a rule was not kept what was told of that invoice.
     pub(super) fn run(mut self) -> Result<Census, String> {
+        match self.all() {
+            Ok(()) => Ok(self.census),
+            Err(what) => {
+                let story = self.story(&what);
+                Err(what + &story)
+            }
+        }
+    }
+
+    fn all(&mut self) -> Result<(), String> {
         for fault in self.plan.faults.clone() {
             let _ = self.world.fault(fault);
         }
@@ -144,8 +155,7 @@ impl Trial {
             self.until(self.now + 2 * 60 * MINUTE)?;
             self.settle_all()?;
         }
-        self.check_all()?;
-        Ok(self.census)
+        self.check_all()
     }
 
     fn begin(&mut self) {
@@ -207,10 +217,19 @@ impl Trial {
 
     fn sell(&mut self) {
         self.sold += 1;
-        let credits: Vec<JobId> = self.memory.jobs.values().filter_map(|job| {
-            let credited = self.memory.jobs.values().any(|other| self.memory.original(other).is_some_and(|o| o.id == job.id));
-            (job.original.is_none() && !credited).then_some(job.id)
-        }).collect();
+        let credits: Vec<JobId> = self
+            .memory
+            .jobs
+            .values()
+            .filter_map(|job| {
+                let credited = self
+                    .memory
+                    .jobs
+                    .values()
+                    .any(|other| self.memory.original(other).is_some_and(|o| o.id == job.id));
+                (job.original.is_none() && !credited).then_some(job.id)
+            })
+            .collect();
         let original = if credits.is_empty() || !self.dice.per_mille(250) {
             None
         } else {

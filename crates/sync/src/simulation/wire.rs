@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use edef::{
-    Authority, CallFault, Confirmed, CurrencyRates, Dialect, Finalising, InvoiceRequest, PendingInvoice, Requested,
-    Status, TaxGroups, Uid,
+    Authority, CallFault, Confirmed, CurrencyRates, Dialect, Finalising, InvoiceRequest, PendingInvoice,
+    Requested, Status, TaxGroups, Uid,
 };
 use edef_sim::{Call, Method};
 

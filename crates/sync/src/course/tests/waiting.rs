@@ -1,0 +1,53 @@
+use super::*;
+
+#[test]
+fn a_credit_note_waits_for_its_original_and_is_told_once() {
+    let Next::Put(first) = next(pending(1), OriginalStanding::Waits(JobState::Ambiguous), None, NOW) else {
+        panic!()
+    };
+    assert_eq!((first.job.state, first.job.attempts), (JobState::Retry, 0));
+    assert_eq!(first.transition.unwrap().cause, Cause::WaitsForOriginal);
+    let Next::Put(second) = next(first.job, OriginalStanding::Unknown, None, after(60)) else { panic!() };
+    assert_eq!(second.transition, None);
+    assert!(second.job.due > after(60));
+    let code = "ABCDABCDABCDABCDABCDABCD".parse().unwrap();
+    assert_eq!(next(second.job, OriginalStanding::Synced(code), None, NOW), Next::Request(Some(code)));
+}
+
+#[test]
+fn what_is_not_compliant_is_not_sent() {
+    let Next::Put(made) = next(pending(1), OriginalStanding::None, Some("no elements"), NOW) else {
+        panic!()
+    };
+    assert_eq!((made.job.state, made.transition.unwrap().cause), (JobState::Failed, Cause::NonCompliant));
+}
+
+#[test]
+fn each_failure_waits_twice_as_long_up_to_ten_minutes() {
+    let middle: Vec<u64> = (1..=9).map(|failures| backoff(failures, 500).as_secs()).collect();
+    assert_eq!(middle, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+    assert_eq!(backoff(1, 0), Duration::from_millis(2_500));
+    assert_eq!(backoff(1, 1_000), Duration::from_millis(7_500));
+    assert_eq!(backoff(u32::MAX, 1_000), Duration::from_secs(600));
+}
+
+#[test]
+fn five_faults_in_a_row_open_the_breaker_and_one_success_closes_it() {
+    let mut breaker = Breaker::default();
+    for _ in 0..4 {
+        breaker = after_fault(breaker, NOW);
+        assert!(may_call(&breaker, NOW));
+    }
+    breaker = after_fault(breaker, NOW);
+    assert!(!may_call(&breaker, after(29)) && may_call(&breaker, after(30)));
+    // One probe that fails opens it for twice as long.
+    breaker = after_fault(breaker, NOW);
+    assert!(!may_call(&breaker, after(59)) && may_call(&breaker, after(60)));
+    for _ in 0..10 {
+        breaker = after_fault(breaker, NOW);
+    }
+    assert!(may_call(&breaker, after(600)));
+    // A clock that was set back does not keep it shut.
+    assert!(may_call(&breaker, At(0)));
+    assert_eq!(after_success(breaker), Breaker::default());
+}
