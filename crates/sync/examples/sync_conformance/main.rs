@@ -46,6 +46,7 @@ fn main() -> ExitCode {
             continue;
         }
         run += 1;
+        println!("{}", name.replace('_', " "));
         let world = World::new(database.clone(), TestClock::new(), number);
         if catch_unwind(AssertUnwindSafe(|| case(&world))).is_err() {
             failed.push(*name);

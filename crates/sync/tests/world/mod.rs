@@ -15,6 +15,7 @@ use fiscal::{
     DeviceId, FiscalNumber, Linked, Nif, OutletId, PrivateKey, Proof, PublicKey, Sealed, Timestamp, UtcOffset,
 };
 use ledger::{
+    Statements,
     By, Clock, Database, Ledger, Limits, ManifestBook, NoWitness, Offer, Outlet, Parts, Sealing, SealingKey,
     SinceEpoch, SqliteDatabase,
 };
@@ -22,7 +23,7 @@ use p256::ecdsa::SigningKey;
 use registry::MerchantId;
 use signing::{Signer, SignerFault};
 use sync::{
-    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Job, JobState, Machine, NewMachine, Owner, Paper,
+    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, NewMachine, Owner, Paper,
     Settings, Sync,
     lane::{Sheet, Translate, translate},
 };
@@ -177,6 +178,7 @@ impl World {
             ledger.register(&outlet).unwrap();
             outlets.push(outlet.id);
         }
+        leave_behind(&database, &clock);
         let options = Options { machines: Vec::new(), seed: Some(number), ..Options::default() };
         let (authority, merchant) = (edef_sim::spawn(options).unwrap(), merchant(number));
         Self { database, clock, ledger, merchant, outlets, authority, number, sales: AtomicU64::new(0) }
@@ -292,6 +294,20 @@ impl World {
             (all.len(), of.len())
         })
     }
+}
+
+/// What worlds before have left in the same database is nothing to the agents of this one.
+fn leave_behind(database: &Arc<dyn Database>, clock: &TestClock) {
+    let mut store = database.connect().unwrap();
+    let (mut follower, mut has_more) = (Follower::default(), true);
+    while has_more {
+        has_more = follower.round(&mut *store, clock.at(), &mut || {}).unwrap().has_more;
+    }
+    let stop = |statements: &mut dyn Statements| {
+        statements.execute("UPDATE sync_machines SET state = 'stopped'", &[])?;
+        statements.execute("UPDATE sync_jobs SET recorded = 1", &[]).map(|_| ())
+    };
+    store.change(&mut |statements| stop(statements)).unwrap();
 }
 
 pub(crate) fn jobs_of(database: &Arc<dyn Database>, outlets: &[OutletId]) -> Vec<Job> {

@@ -85,10 +85,10 @@ pub(crate) fn a_job_whose_row_cannot_be_read_holds_nobody_up(world: &World) {
     let count = || {
         let mut synced = 0;
         let mut store = world.database.connect().unwrap();
-        let sql = "SELECT id FROM sync_jobs WHERE state = 'SYNCED'";
+        let sql = "SELECT id FROM sync_jobs WHERE outlet = $1 AND state = 'SYNCED'";
         store
             .look(&mut |statements| {
-                synced = statements.query(sql, &[])?.len();
+                synced = statements.query(sql, &[Cell::Text(outlet.to_string())])?.len();
                 Ok(())
             })
             .unwrap();

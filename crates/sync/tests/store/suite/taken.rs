@@ -19,6 +19,14 @@ pub(crate) fn lease(world: &World, holder: &str) -> Lease {
     sync.take(own[0], holder).unwrap().unwrap()
 }
 
+/// Lets others see that a beat stands still, for as long as a lease lasts.
+fn lapse(world: &World) {
+    for _ in 0..8 {
+        std::thread::sleep(Duration::from_millis(100));
+        world.clock.pass(Duration::from_secs(5));
+    }
+}
+
 fn is_own(world: &World, candidate: &sync::Candidate) -> bool {
     let reach = registry::Reach::Merchant(world.merchant.clone());
     world.desk(|desk| desk.machine(&reach, &candidate.machine)).is_ok()
@@ -67,6 +75,7 @@ pub(crate) fn a_lease_passes_on_when_its_holder_is_not_heard_of(world: &World) {
     }
     assert_eq!((agent.figures().turns, world.finalised().0), (0, 0));
     // He is heard of no more.
+    lapse(world);
     world.until(|jobs| all_recorded(jobs, 1));
     assert!(!alive() && agent.figures().turns > 0);
 }
@@ -126,6 +135,7 @@ pub(crate) fn an_agent_that_ends_between_intent_and_answer_loses_nothing_and_dou
     drop((lane, book));
     assert_eq!(world.finalised(), (1, 1));
     let _agent = world.agent(1, 4);
+    lapse(world);
     let is_done = |jobs: &[Job]| {
         let synced = |job: &&Job| job.state == JobState::Synced;
         let without = |job: &&Job| job.state == JobState::SyncedWithoutCode;
