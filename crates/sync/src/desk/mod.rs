@@ -8,8 +8,6 @@ mod machines;
 mod retry;
 mod settle;
 mod show;
-#[cfg(test)]
-mod tests;
 mod withdraw;
 mod words;
 mod write;

@@ -9,7 +9,7 @@ use crate::{
     Job, JobId,
     course::Move,
     store::{
-        apply,
+        apply, find,
         rows::{cell, corrupt, job, job_columns},
     },
 };
@@ -49,13 +49,13 @@ pub(crate) fn seen(
     found.filter(|found| sight.covers(found.job.place.chain.outlet)).ok_or(DeskFault::NotFound("invoice"))
 }
 
-/// Writes a job as it becomes, with why. What was read in this transaction stands until its end.
+/// Writes a job as it becomes, with why, and reads it as it is then. What was read in this transaction stands until its end.
 pub(crate) fn write_move(
     statements: &mut dyn Statements,
     made: Move,
     asked: Asked<'_>,
 ) -> Result<Job, StoreFault> {
-    let job = Job { version: made.job.version + 1, ..made.job.clone() };
+    let id = made.job.id;
     apply(statements, &made.into(), &format!("desk-{}", asked.by.request))?;
-    Ok(job)
+    find(statements, id)?.ok_or_else(|| corrupt("sync_jobs"))
 }

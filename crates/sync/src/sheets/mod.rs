@@ -14,8 +14,6 @@ mod hand_out;
 mod import;
 mod results;
 mod table;
-#[cfg(test)]
-mod tests;
 mod xlsx;
 
 pub use self::{

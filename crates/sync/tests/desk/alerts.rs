@@ -1,0 +1,152 @@
+use edef::TaxGroups;
+use ledger::ManifestBook;
+use sync::{AlertKind, AlertsOf, At, JobState, Sight, Watched};
+
+use crate::{Office, text};
+
+fn watch(office: &Office) -> Watched {
+    office.world.desk(|desk| desk.watch(office.world.clock.at())).unwrap()
+}
+
+fn open(office: &Office) -> Vec<AlertKind> {
+    let of = AlertsOf { sight: Sight::All, merchant: None };
+    let mut open: Vec<_> =
+        office.world.desk(|desk| desk.alerts(of, true, 99)).unwrap().iter().map(|alert| alert.kind).collect();
+    open.sort();
+    open
+}
+
+fn began(watched: &Watched) -> Vec<AlertKind> {
+    watched.began.iter().map(|(kind, _)| *kind).collect()
+}
+
+#[test]
+fn a_token_is_asked_for_a_week_before_it_ends_and_told_once() {
+    let office = Office::new();
+    let machine = office.world.machine(&[]);
+    let now = office.world.clock.at().0 / 1_000;
+    let expires = ledger::Cell::Integer(i64::try_from(now + 8 * 86_400).unwrap());
+    office.execute("UPDATE sync_machines SET token_expires = $1", &[expires]);
+    assert_eq!(watch(&office), Watched::default());
+    office.pass(86_400 + 1);
+    assert_eq!(watch(&office).began, [(AlertKind::TokenExpires, machine.id.to_string())]);
+    assert_eq!(watch(&office), Watched::default());
+    office.pass(7 * 86_400);
+    let watched = watch(&office);
+    assert_eq!(began(&watched), [AlertKind::TokenExpired]);
+    assert_eq!(watched.ended, [(AlertKind::TokenExpires, machine.id.to_string())]);
+    let figures = office.world.desk(|desk| desk.figures(office.world.clock.at())).unwrap();
+    assert_eq!(figures.tokens, [(machine.id, -1)]);
+}
+
+#[test]
+fn a_machine_that_rests_for_an_hour_or_is_blocked_is_an_alert_until_it_works() {
+    let office = Office::new();
+    office.world.machine(&[]);
+    let since = ledger::Cell::Integer(i64::try_from(office.world.clock.at().0).unwrap());
+    office.execute("UPDATE sync_machines SET state = 'paused', state_note = 'a', state_since = $1", &[since]);
+    assert_eq!(began(&watch(&office)), []);
+    office.pass(3_601);
+    assert_eq!(began(&watch(&office)), [AlertKind::MachinePaused]);
+    office.execute("UPDATE sync_machines SET state = 'blocked', state_note = $1", &[text(&"unauthorized")]);
+    assert_eq!(began(&watch(&office)), [AlertKind::MachineBlocked]);
+    office.execute("UPDATE sync_machines SET state = 'ready'", &[]);
+    watch(&office);
+    assert_eq!(open(&office), []);
+}
+
+#[test]
+fn an_outlet_tells_its_backlog_its_missing_machine_and_what_a_person_has_to_do() {
+    let office = Office::new();
+    for _ in 0..4 {
+        office.sell();
+    }
+    let jobs = office.follow();
+    watch(&office);
+    assert_eq!(open(&office), [AlertKind::NoMachine]);
+    office.put(jobs[0].id, JobState::Failed);
+    office.put(jobs[1].id, JobState::Differs);
+    office.put(jobs[2].id, JobState::Ambiguous);
+    office.pass(86_402);
+    assert_eq!(
+        began(&watch(&office)),
+        [AlertKind::Backlog, AlertKind::Ambiguous, AlertKind::Differs, AlertKind::Failed]
+    );
+    office.world.machine(&[office.outlet()]);
+    for job in &jobs {
+        office.put(job.id, JobState::Synced);
+    }
+    watch(&office);
+    assert_eq!(open(&office), []);
+}
+
+#[test]
+fn alerts_are_told_to_whom_they_concern_and_closed_by_a_person() {
+    let office = Office::new();
+    office.sell();
+    office.follow();
+    watch(&office);
+    let (here, there) = ([office.world.outlets[0]], [office.world.outlets[1]]);
+    let count = |sight| {
+        let of = AlertsOf { sight, merchant: Some(&office.world.merchant) };
+        office.world.desk(|desk| desk.alerts(of, true, 9)).unwrap().len()
+    };
+    assert_eq!((count(Sight::Outlets(&here)), count(Sight::Outlets(&there))), (1, 0));
+    let of = AlertsOf { sight: Sight::Outlets(&here), merchant: None };
+    let about = here[0].to_string();
+    let close = |office: &Office| {
+        office.world.desk(|desk| desk.close_alert(of, AlertKind::NoMachine, &about, office.asked()))
+    };
+    close(&office).unwrap();
+    assert!(close(&office).is_err());
+    assert_eq!(office.acts("alert.close").len(), 1);
+    // It is so still.
+    assert_eq!(began(&watch(&office)), [AlertKind::NoMachine]);
+}
+
+#[test]
+fn rates_are_kept_when_they_change_and_a_difference_to_the_manifest_is_an_alert() {
+    const LIVE: &str = r#"{"a":0,"b":16,"c":5,"d":0,"e":0,"f":16,"g":5,"h":0,"i":0,"j":0,"k":0,"l":0,"m":0,"n":0,"o":1,"p":1}"#;
+    let office = Office::new();
+    let machine = office.world.machine(&[]);
+    let book = ManifestBook::default_book();
+    let note = |body: &str| {
+        office.pass(1);
+        let (groups, day) = (TaxGroups::read(body).unwrap(), "2026-03-14".parse().unwrap());
+        let now = office.world.clock.at();
+        office
+            .world
+            .desk(|desk| desk.note_rates(&machine.id, &groups, &book.as_manifest(), day, now))
+            .unwrap()
+            .len()
+    };
+    assert_eq!((note(LIVE), note(LIVE)), (0, 0));
+    assert_eq!(open(&office), []);
+    let other = LIVE.replace("\"c\":5", "\"c\":8");
+    assert_eq!((note(&other), note(&other)), (1, 1));
+    assert_eq!(open(&office), [AlertKind::RatesDiffer]);
+    let kept = office.world.desk(|desk| desk.rates(&machine.id, 9)).unwrap();
+    assert_eq!(
+        kept.iter().map(|rates| &rates.groups).collect::<Vec<_>>(),
+        [&TaxGroups::read(&other).unwrap(), &TaxGroups::read(LIVE).unwrap(),]
+    );
+    assert_eq!(note(LIVE), 0);
+    assert_eq!(open(&office), []);
+}
+
+#[test]
+fn figures_count_what_is_not_done_with() {
+    let office = Office::new();
+    let (_, jobs) = office.with_sales(4);
+    office.put(jobs[0].id, JobState::Failed);
+    office.put(jobs[3].id, JobState::Synced);
+    let error = r#"{"word":"refused","code":8,"text":"no items"}"#;
+    office.execute("UPDATE sync_jobs SET error = $1 WHERE id = $2", &[text(&error), text(&jobs[0].id)]);
+    let until = ledger::Cell::Integer(i64::try_from(office.world.clock.at().0 + 60_000).unwrap());
+    office.execute("UPDATE sync_machines SET open_until = $1", &[until]);
+    let figures = office.world.desk(|desk| desk.figures(At(office.world.clock.at().0 + 30_000))).unwrap();
+    assert!(figures.jobs.contains(&(JobState::Pending, 2)) && figures.jobs.contains(&(JobState::Failed, 1)));
+    assert!(figures.jobs.iter().all(|(state, _)| *state != JobState::Synced));
+    assert_eq!(figures.errors, [("refused_8".to_owned(), 1)]);
+    assert_eq!((figures.open_breakers, figures.oldest_seconds), (1, Some(32)));
+}

@@ -1,0 +1,151 @@
+use edef::Dialect;
+use registry::Reach;
+use sync::{DeskFault, Machine, MachineChange, MachineState, NewMachine, Owner};
+
+use crate::{
+    Office,
+    world::{TestVault, entropy, merchant},
+};
+
+const NIF: &str = "A2301457K";
+const TOKEN: &str = "a-secret-of-the-authority";
+
+fn new(office: &Office, nim: &str) -> NewMachine {
+    NewMachine {
+        url: office.world.authority.url().parse().unwrap(),
+        nim: nim.parse().unwrap(),
+        nif: NIF.parse().unwrap(),
+        isf: "STELALA".parse().unwrap(),
+        dialect: Dialect::default(),
+        token: TOKEN.parse().unwrap(),
+        outlets: vec![office.outlet()],
+        exclusive: true,
+        is_test: false,
+    }
+}
+
+fn create(office: &Office, new: &NewMachine, seed: u64) -> Result<Machine, DeskFault> {
+    let world = &office.world;
+    let owner = Owner { merchant: &world.merchant, nif: NIF.parse().unwrap(), outlets: &world.outlets };
+    let mut random = entropy(seed);
+    world.desk(|desk| desk.create_machine(new, owner, &TestVault, &mut random, office.asked()))
+}
+
+fn change(office: &Office, machine: &Machine, change: &MachineChange) -> Result<Machine, DeskFault> {
+    let world = &office.world;
+    let owner = Owner { merchant: &world.merchant, nif: NIF.parse().unwrap(), outlets: &world.outlets };
+    let mut random = entropy(9);
+    world
+        .desk(|desk| desk.change_machine(&machine.id, change, owner, &TestVault, &mut random, office.asked()))
+}
+
+fn count(office: &Office, machine: &Machine) {
+    let baseline = r#"{"total":7,"unexplained":0,"era":1,"at":1}"#;
+    office.execute(
+        "UPDATE sync_machines SET baseline = $1, era = 1 WHERE id = $2",
+        &[crate::text(&baseline), crate::text(&machine.id)],
+    );
+}
+
+#[test]
+fn a_token_is_kept_sealed_and_never_told() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    assert!(!format!("{machine:?}").contains(TOKEN));
+    let mut store = office.world.database.connect().unwrap();
+    let rows =
+        ledger::look(&mut *store, |statements| statements.query("SELECT token FROM sync_machines", &[]));
+    let rows: Result<Vec<ledger::Cells>, ledger::StoreFault> = rows;
+    let kept = format!("{:?}", rows.unwrap());
+    assert!(kept.contains(machine.id.as_str()) && !kept.contains(TOKEN), "{kept}");
+    let acts = office.acts("machine.create");
+    assert!(acts[0].contains("CD01000001-1") && !acts[0].contains(TOKEN), "{acts:?}");
+}
+
+#[test]
+fn a_machine_is_one_by_its_address_and_nim_and_an_outlet_has_one() {
+    let office = Office::new();
+    create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    assert!(matches!(create(&office, &new(&office, "CD01000001-1"), 2), Err(DeskFault::MachineTaken)));
+    let other = new(&office, "CD01000002-1");
+    let refused = create(&office, &other, 3);
+    assert!(matches!(refused, Err(DeskFault::OutletTaken(outlet)) if outlet == office.outlet()));
+    let other = NewMachine { outlets: Vec::new(), ..other };
+    create(&office, &other, 4).unwrap();
+    assert_eq!(office.acts("machine.create").len(), 2);
+}
+
+#[test]
+fn a_nif_an_outlet_or_a_token_that_is_not_right_is_refused() {
+    let office = Office::new();
+    let right = new(&office, "CD01000001-1");
+    let foreign = NewMachine { nif: "B9999999Z".parse().unwrap(), ..right.clone() };
+    assert!(matches!(create(&office, &foreign, 1), Err(DeskFault::NifNotYours)));
+    let foreign = NewMachine { outlets: vec!["ELSEWHERE".parse().unwrap()], ..right.clone() };
+    assert!(matches!(create(&office, &foreign, 1), Err(DeskFault::NotFound("outlet"))));
+    // {"exp":1773000000}, before the test's clock.
+    let expired = NewMachine { token: "e30.eyJleHAiOjE3NzMwMDAwMDB9.c2ln".parse().unwrap(), ..right };
+    assert!(matches!(create(&office, &expired, 1), Err(DeskFault::TokenExpired)));
+}
+
+#[test]
+fn a_machine_that_is_made_again_goes_on_in_its_row_and_what_counters_said_is_forgotten() {
+    let office = Office::new();
+    let reach = Reach::Merchant(office.world.merchant.clone());
+    let first = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    count(&office, &first);
+    let removed = office.world.desk(|desk| desk.remove_machine(&reach, &first.id, office.asked())).unwrap();
+    assert_eq!((removed.state, removed.outlets.len(), removed.baseline), (MachineState::Stopped, 0, None));
+    assert!(office.world.desk(|desk| desk.machines(&reach, false)).unwrap().is_empty());
+    assert!(matches!(change(&office, &first, &MachineChange::default()), Err(DeskFault::MachineStopped)));
+    let again = create(&office, &new(&office, "CD01000001-1"), 2).unwrap();
+    assert_eq!((&again.id, again.baseline, again.era.0), (&first.id, None, 1));
+    assert!(again.generation > removed.generation && removed.generation > first.generation);
+}
+
+#[test]
+fn a_new_address_makes_the_counters_unknown_and_a_new_token_does_not() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    count(&office, &machine);
+    let token =
+        MachineChange { token: Some("another-secret-entirely".parse().unwrap()), ..Default::default() };
+    let after = change(&office, &machine, &token).unwrap();
+    assert!(after.baseline.is_some() && after.generation == machine.generation + 1);
+    let url = MachineChange { url: Some("http://127.0.0.1:9".parse().unwrap()), ..Default::default() };
+    let after = change(&office, &machine, &url).unwrap();
+    assert_eq!((after.baseline, after.generation), (None, machine.generation + 2));
+}
+
+#[test]
+fn a_paused_machine_says_by_whom_and_a_blocked_one_works_again_with_a_new_token() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    let pause = |paused| MachineChange { paused: Some(paused), ..Default::default() };
+    let paused = change(&office, &machine, &pause(true)).unwrap();
+    assert!(matches!(paused.state, MachineState::Paused { by, .. } if by == "usr_mbuyi"));
+    assert_eq!(change(&office, &machine, &pause(false)).unwrap().state, MachineState::Ready);
+    let sql = "UPDATE sync_machines SET state = 'blocked', state_note = 'unauthorized', state_since = 1";
+    office.execute(sql, &[]);
+    let token =
+        MachineChange { token: Some("another-secret-entirely".parse().unwrap()), ..Default::default() };
+    assert_eq!(change(&office, &machine, &token).unwrap().state, MachineState::Ready);
+}
+
+#[test]
+fn nobody_reaches_a_machine_of_another_merchant_or_outlet() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    let own = office.world.merchant.clone();
+    for (reach, found) in [
+        (Reach::Platform, true),
+        (Reach::Merchant(own.clone()), true),
+        (Reach::Merchant(merchant(77)), false),
+        (Reach::Outlet(own.clone(), office.outlet()), true),
+        (Reach::Outlet(own, office.world.outlets[1]), false),
+    ] {
+        let got = office.world.desk(|desk| desk.machine(&reach, &machine.id));
+        assert_eq!(got.is_ok(), found, "{reach:?}");
+        assert_eq!(office.world.desk(|desk| desk.machines(&reach, true)).unwrap().len(), usize::from(found));
+    }
+}

@@ -1,0 +1,218 @@
+use fiscal::Timestamp;
+use sync::{
+    Complete, CompleteFault, DeskFault, ExportOrder, Exported, ImportOrder, Imported, Job, JobFilter,
+    JobState, Machine, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
+};
+
+use crate::{Office, world::translator};
+
+const CODES: [&str; 3] = ["AAAAFEW73TJMEJCGFOCXPDOX", "BBBBFEW73TJMEJCGFOCXPDOX", "CCCCFEW73TJMEJCGFOCXPDOX"];
+
+fn export(office: &Office, form: SheetForm, hand_out: bool) -> Exported {
+    let order = ExportOrder { filter: JobFilter::default(), after: None, most: 99, form, hand_out };
+    office.world.desk(|desk| desk.export(Sight::All, &order, &*translator(), office.asked())).unwrap()
+}
+
+fn order() -> ImportOrder {
+    ImportOrder { nim: None, complete: None, reason: "import".parse().unwrap(), dry_run: false }
+}
+
+fn import(office: &Office, file: &[u8], order: &ImportOrder) -> Result<Imported, DeskFault> {
+    office.world.desk(|desk| desk.import(Sight::All, file, order, office.asked()))
+}
+
+/// An export of the portal: these invoices with these codes.
+fn portal(machine: &Machine, rows: &[(&Job, &str)]) -> String {
+    let mut file = "N° de facture,Code DEF DGI,NIM,Date et heure,Montant TTC,Guichet\n".to_owned();
+    for (job, code) in rows {
+        let nim = machine.nim.as_ref().unwrap();
+        file += &format!("{},{code},{nim},14/03/2026 09:10:00,\"19 500,00\",3\n", job.fiscal);
+    }
+    file
+}
+
+fn outcomes(imported: &Imported) -> Vec<String> {
+    let told = |outcome: &RowOutcome| match outcome {
+        RowOutcome::Settled => "settled".to_owned(),
+        RowOutcome::Already => "already".to_owned(),
+        RowOutcome::Refused(fault) => fault.code().to_owned(),
+    };
+    imported.rows.iter().map(|row| told(&row.outcome)).collect()
+}
+
+fn one(office: &Office, file: &str) -> String {
+    outcomes(&import(office, file.as_bytes(), &order()).unwrap()).join(" ")
+}
+
+#[test]
+fn an_export_has_the_authoritys_names_and_empty_columns_for_its_answer() {
+    let office = Office::new();
+    let (_, jobs) = office.with_sales(2);
+    let exported = export(&office, SheetForm::Csv(SheetPart::Invoices), false);
+    let text = String::from_utf8(exported.bytes).unwrap();
+    let mut lines = text.strip_prefix('\u{feff}').unwrap().lines();
+    let header = lines.next().unwrap();
+    assert!(header.starts_with("rn;nif;mode;isf;type;client.nif"), "{header}");
+    assert!(header.ends_with("total;vtotal;uid;codeDEFDGI;dateTime;counters;nim;qrCode"), "{header}");
+    let first = lines.next().unwrap();
+    assert!(first.starts_with(&format!("{};A2301457K;", jobs[0].fiscal)), "{first}");
+    assert!(first.ends_with(";;;;;;"), "{first}");
+    assert_eq!((exported.invoices, exported.next), (2, None));
+    let items = export(&office, SheetForm::Csv(SheetPart::Items), false);
+    assert!(String::from_utf8(items.bytes).unwrap().lines().count() > 2);
+    assert!(export(&office, SheetForm::Xlsx, false).bytes.starts_with(b"PK"));
+    assert_eq!(office.job(jobs[0].id).job.state, JobState::Pending);
+}
+
+#[test]
+fn what_is_handed_out_to_be_typed_is_not_sent_and_its_results_settle_it() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(2);
+    let exported = export(&office, SheetForm::Csv(SheetPart::Invoices), true);
+    assert_eq!(exported.invoices, 2);
+    for job in &jobs {
+        let listed = office.job(job.id);
+        assert_eq!((listed.job.state, listed.cause.as_str()), (JobState::Ambiguous, "handed_out"));
+    }
+    assert_eq!(office.acts("sync.hand_out").len(), 2);
+    assert_eq!(export(&office, SheetForm::Xlsx, true).invoices, 0);
+    // The first row is filled in, the second is not.
+    let text = String::from_utf8(exported.bytes).unwrap();
+    let filled = format!(";;{};2026-03-14T10:00:00;1/1 FV;{};", CODES[0], machine.nim.unwrap());
+    let (head, tail) = text.split_once(";;;;;;\r\n").unwrap();
+    let imported = import(&office, format!("{head}{filled}\r\n{tail}").as_bytes(), &order()).unwrap();
+    assert_eq!((outcomes(&imported), imported.blank), (vec!["settled".to_owned()], 1));
+    assert_eq!(imported.unknown_columns, Vec::<String>::new());
+    let states: Vec<_> = jobs.iter().map(|job| office.job(job.id).job.state).collect();
+    assert_eq!(states, [JobState::Synced, JobState::Ambiguous]);
+}
+
+#[test]
+fn the_portals_export_is_read_by_the_names_of_its_columns_and_twice_without_harm() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(2);
+    for job in &jobs {
+        office.doubt(job.id, &machine);
+    }
+    let file = portal(&machine, &[(&jobs[0], CODES[0]), (&jobs[1], CODES[1])]);
+    let dry = import(&office, file.as_bytes(), &ImportOrder { dry_run: true, ..order() }).unwrap();
+    assert_eq!(outcomes(&dry), ["settled", "settled"]);
+    assert_eq!(dry.unknown_columns, ["Guichet"]);
+    assert_eq!(office.job(jobs[0].id).job.state, JobState::Ambiguous);
+    assert_eq!(one(&office, &file), "settled settled");
+    assert_eq!(one(&office, &file), "already already");
+    assert_eq!(office.job(jobs[0].id).cause, "settled_by_portal");
+}
+
+#[test]
+fn each_row_that_is_not_right_is_refused_with_its_reason_and_holds_up_no_other() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(3);
+    let [doubted, other, pending] = [&jobs[0], &jobs[1], &jobs[2]];
+    office.doubt(doubted.id, &machine);
+    office.doubt(other.id, &machine);
+    let file = portal(&machine, &[(doubted, CODES[0])]);
+    let nim = machine.nim.as_ref().unwrap().to_string();
+    let rn = doubted.fiscal.to_string();
+    for (from, to, code) in [
+        (CODES[0], "SHORT", "CODE_FORM"),
+        (CODES[0], "", "CODE_MISSING"),
+        (&nim, "", "NIM_MISSING"),
+        (&nim, "?", "NIM_FORM"),
+        (&nim, "CD99999999-9", "OTHER_MACHINE"),
+        ("19 500,00", "19 500,02", "TOTAL_DIFFERS"),
+        ("19 500,00", "many", "TOTAL_FORM"),
+        (&rn, "ZZZZ1-0-00000001", "UNKNOWN_INVOICE"),
+        (&rn, "12", "NUMBER_FORM"),
+        (&rn, "", "NO_NUMBER"),
+        (&rn, &pending.fiscal.to_string(), "NOT_SETTLED"),
+    ] {
+        assert_eq!(one(&office, &file.replace(from, to)), code, "{from} {to}");
+    }
+    let twice = portal(&machine, &[(doubted, CODES[0]), (doubted, CODES[1]), (other, CODES[0])]);
+    assert_eq!(one(&office, &twice), "settled TWICE TWICE");
+    assert_eq!(one(&office, &portal(&machine, &[(other, CODES[0])])), "CODE_REUSED");
+    assert_eq!(one(&office, &portal(&machine, &[(doubted, CODES[2])])), "OTHER_CODE");
+}
+
+#[test]
+fn a_file_without_the_columns_that_are_needed_is_refused() {
+    let office = Office::new();
+    for (file, code) in [
+        ("a,b\n1,2\n", "SHEET_NO_COLUMN"),
+        ("rn,total\n1,2\n", "SHEET_NO_COLUMN"),
+        ("rn,code,taxGroup\n1,2,3\n", "SHEET_NO_COLUMN"),
+        ("rn,facture,code\n1,2,3\n", "SHEET_TWICE"),
+        ("PK\u{3}\u{4}", "SHEET_UNREADABLE"),
+    ] {
+        assert_eq!(import(&office, file.as_bytes(), &order()).unwrap_err().code(), code, "{file}");
+    }
+    let large = import(&office, &vec![b'a'; (10 << 20) + 1], &order());
+    assert!(matches!(large, Err(DeskFault::Sheet(SheetFault::TooLarge))));
+}
+
+/// The test's clock is at 2026-03-14T08:00:00, the portal's rows say 09:10:00 in Kinshasa.
+fn complete(office: &Office, machine: &Machine, rows: usize) -> Complete {
+    let now = office.world.clock.at().0 / 1_000;
+    Complete {
+        nim: machine.nim.clone().unwrap(),
+        from: Timestamp::from_unix(now - 12 * 3_600).unwrap(),
+        to: Timestamp::from_unix(now).unwrap(),
+        rows,
+    }
+}
+
+fn import_complete(office: &Office, file: &str, complete: Complete) -> Imported {
+    import(office, file.as_bytes(), &ImportOrder { complete: Some(complete), ..order() }).unwrap()
+}
+
+#[test]
+fn what_a_complete_export_does_not_have_is_tried_again() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(3);
+    office.doubt(jobs[0].id, &machine);
+    office.doubt(jobs[1].id, &machine);
+    office.pass(7_200);
+    office.doubt(jobs[2].id, &machine);
+    let file = portal(&machine, &[(&jobs[0], CODES[0])]);
+    let imported = import_complete(&office, &file, complete(&office, &machine, 1));
+    assert_eq!((outcomes(&imported), imported.not_complete), (vec!["settled".to_owned()], None));
+    let kept: Vec<_> =
+        imported.absent.iter().map(|absent| absent.kept.as_ref().map(sync::RowFault::code)).collect();
+    assert_eq!(kept, [None, Some("CONFIRM_LATE")]);
+    let states: Vec<_> = jobs.iter().map(|job| office.job(job.id).job.state).collect();
+    assert_eq!(states, [JobState::Synced, JobState::Retry, JobState::Ambiguous]);
+    assert_eq!(office.job(jobs[1].id).cause, "not_there");
+}
+
+#[test]
+fn an_export_that_is_not_whole_settles_nothing_by_what_it_does_not_have() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(4);
+    for job in &jobs {
+        office.doubt(job.id, &machine);
+    }
+    office.pass(7_200);
+    let known = portal(&machine, &[(&jobs[0], CODES[0]), (&jobs[1], CODES[1])]);
+    assert_eq!(one(&office, &known), "settled settled");
+    let right = complete(&office, &machine, 2);
+    let early = Complete { to: Timestamp::from_unix(right.from.unix() + 60).unwrap(), ..right.clone() };
+    let later = Complete { to: Timestamp::from_unix(right.to.unix() + 60).unwrap(), ..right.clone() };
+    let one_row = Complete { rows: 1, ..right.clone() };
+    let without = portal(&machine, &[(&jobs[0], CODES[0])]);
+    let other = Complete { nim: "CD99999999-9".parse().unwrap(), ..right.clone() };
+    let no_time = known.replace("14/03/2026 09:10:00", "soon");
+    for (file, stated, fault) in [
+        (&known, one_row.clone(), CompleteFault::Rows { said: 1, found: 2 }),
+        (&known, early, CompleteFault::Outside(2)),
+        (&known, later, CompleteFault::Period),
+        (&known, other, CompleteFault::OtherNim(2)),
+        (&no_time, right.clone(), CompleteFault::NoTime(2)),
+        (&without, one_row, CompleteFault::Missing(jobs[1].fiscal)),
+        (&format!("{known}{},,,,,\n", jobs[2].fiscal), right, CompleteFault::Unread),
+    ] {
+        let imported = import_complete(&office, file, stated);
+        assert_eq!((imported.not_complete, imported.absent), (Some(fault), Vec::new()));
+    }
+    assert_eq!(office.job(jobs[2].id).job.state, JobState::Ambiguous);
+}
