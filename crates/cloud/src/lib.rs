@@ -33,9 +33,9 @@ pub use config::*;
 pub use log::{LogFault, start_log};
 pub use metrics::Metrics;
 pub use problem::{Kind, Language, Problem, Words, words};
-pub use routes::router;
+pub use routes::{incomplete_words, router, row_words};
 pub use server::{Certificate, CertificateFault, Server, ServerLimits};
 pub use start::{
-    AuthorityWay, Beyond, Cloud, Entropy, NotedHeads, PublishedSigner, StartFault, database,
-    existing_database, make_key, open_signer,
+    AuthorityWay, Beyond, Cloud, Entropy, InZones, NotedHeads, PublishedSigner, StartFault, database,
+    existing_database, make_key, open_signer, vault,
 };

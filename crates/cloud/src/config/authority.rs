@@ -1,5 +1,6 @@
 use std::{num::NonZeroUsize, time::Duration};
 
+use edef::Hosts;
 use fiscal::Amount;
 use serde::Deserialize;
 
@@ -18,6 +19,24 @@ pub struct AuthorityConfig {
     pub tolerance: Amount,
     /// How many machines of the authority are served at once.
     pub machines: NonZeroUsize,
+}
+
+/// This machine, by its names.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+impl AuthorityConfig {
+    /// The hosts, as they are shown.
+    pub fn names(&self) -> Vec<String> {
+        let loopback = LOOPBACK.iter().filter(|_| self.allow_loopback).map(|name| (*name).to_owned());
+        let mut names = self.hosts.clone();
+        names.extend(loopback);
+        names
+    }
+
+    /// The same, as addresses are held against them.
+    pub fn allowed(&self) -> Hosts {
+        Hosts::new(self.names(), self.allow_loopback)
+    }
 }
 
 /// Where the authority's service is; its test service has to be named.

@@ -31,6 +31,7 @@ mod whose;
 pub(crate) use audit::Exports;
 pub(crate) use invoices::{replayed, void};
 pub(crate) use pki::Published;
+pub use submissions::{incomplete_words, row_words};
 pub(crate) use vouchers::vouch_for;
 
 use std::sync::Arc;
@@ -148,6 +149,7 @@ fn of_authority(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(needs(WriteAuthority, routes!(authority::delete_machine)))
         .routes(needs(ReadAuthority, routes!(submissions::list)))
         .routes(needs(WriteAuthority, routes!(submissions::export)))
+        .routes(needs_either(SettleAuthority, WriteAuthority, routes!(submissions::import)))
         .routes(needs(ReadAuthority, routes!(submissions::submission)))
         .routes(needs(WriteAuthority, routes!(submissions::retry)))
         .routes(needs(WriteAuthority, routes!(submissions::retry_all)))

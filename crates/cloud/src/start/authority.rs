@@ -17,9 +17,6 @@ pub struct AuthorityWay {
     agent: Held<Agent>,
 }
 
-/// This machine, by its names.
-const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
-
 impl AuthorityWay {
     /// Starts it. The database was prepared.
     pub(super) fn open(
@@ -28,11 +25,7 @@ impl AuthorityWay {
         vault: &Arc<Vault>,
         entropy: Entropy,
     ) -> Result<Self, StartFault> {
-        let mut names = config.hosts.clone();
-        if config.allow_loopback {
-            names.extend(LOOPBACK.map(str::to_owned));
-        }
-        let hosts = Hosts::new(names.iter().cloned(), config.allow_loopback);
+        let (names, hosts) = (config.names(), config.allowed());
         let patience =
             Patience { whole: config.timeout, connect: config.timeout.min(Patience::default().connect) };
         let (client, allowed) = (HttpClient::new(patience, &[]), hosts.clone());

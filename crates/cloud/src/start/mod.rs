@@ -22,7 +22,8 @@ pub use keys::{make_key, open_signer};
 pub use noted::{Beyond, NotedHeads};
 pub use published::PublishedSigner;
 use published::Shown;
-pub(crate) use translating::InZones;
+pub use secret::vault;
+pub use translating::InZones;
 use upkeep::Upkeep;
 
 use std::{

@@ -17,7 +17,7 @@ const FILE: &str = "access.key";
 ///
 /// Where the configuration names none, one is made beside the SQLite file. Processes that share a server have to be given
 /// the same.
-pub(super) fn vault(config: &Config, entropy: Entropy) -> Result<Vault, StartFault> {
+pub fn vault(config: &Config, entropy: Entropy) -> Result<Vault, StartFault> {
     let source = match (&config.access_secret, &config.database) {
         (Some(source), _) => source.clone(),
         (None, DatabaseConfig::Sqlite(database)) => {

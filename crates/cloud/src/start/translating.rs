@@ -50,14 +50,14 @@ impl Translate for ByManifest {
 }
 
 /// With the zones read before: whoever has a connection to the database waits for no other one.
-pub(crate) struct InZones {
+pub struct InZones {
     book: Arc<ManifestBook>,
     zones: BTreeMap<OutletId, UtcOffset>,
 }
 
 impl InZones {
     /// Of all outlets.
-    pub(crate) fn read(book: Arc<ManifestBook>, store: &mut dyn LedgerStore) -> Result<Self, StoreFault> {
+    pub fn read(book: Arc<ManifestBook>, store: &mut dyn LedgerStore) -> Result<Self, StoreFault> {
         const PAGE: usize = 500;
         let (mut zones, mut after) = (BTreeMap::new(), None);
         loop {

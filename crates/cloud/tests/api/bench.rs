@@ -193,6 +193,7 @@ impl Bench {
             dispatcher: None,
             networks: Networks::PublicOnly,
             devices: None,
+            authority: None,
             limits: config.limits,
             queue: 1,
             body: Duration::from_secs(5),

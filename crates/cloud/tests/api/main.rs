@@ -4,6 +4,7 @@
 
 mod admission;
 mod asking;
+mod authority;
 mod bench;
 mod configuring;
 mod devices;

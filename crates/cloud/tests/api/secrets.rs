@@ -81,6 +81,21 @@ fn secrets_reach_neither_the_log_nor_a_second_answer() {
         [password, "quatre mots devines", "cinq autres mots tenus secrets", "0123456789abcdefsecret"]
             .map(str::to_owned),
     );
+    let token = "jetonsecret0123456789abcdef";
+    let machine = json!({ "url": "http://127.0.0.1:9/secret", "nim": "CD01777777-1", "isf": "STELALA-1", "token": token, "outlet_ids": [] });
+    let made = post(&mut client, 11, "/api/v1/authority/machines", &machine);
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = format!("/api/v1/authority/machines/{}", made.json()["machine_id"].as_str().unwrap());
+    let shown_machine = client.get(&path, 11).body;
+    assert!(!made.body.contains(token) && !shown_machine.contains(token), "{made:?}");
+    let spaced = json!({ "token": format!("{token} {token}") });
+    let refused = client.ask(
+        &format!("PATCH {path}"),
+        &[("Authorization", &bearer(11)), ("Content-Type", "application/json")],
+        Some(&spaced.to_string()),
+    );
+    assert!(refused.status == 422 && !refused.body.contains(token), "{refused:?}");
+    secrets.push(token.to_owned());
     // A path and a query may hold what somebody pasted there, and a sale what its client is called.
     let misplaced = format!("GET /api/v1/invoices/{0}?key={0}", key(11).reveal());
     client.ask(&misplaced, &[("Authorization", &bearer(11))], None);
@@ -91,8 +106,9 @@ fn secrets_reach_neither_the_log_nor_a_second_answer() {
 
     let acts = client.get("/api/v1/audit/acts?limit=200", 11);
     assert_eq!(acts.status, 200);
-    let lists = ["/api/v1/api-keys", "/api/v1/users", "/api/v1/sessions/current"]
-        .map(|path| client.get(path, 11).body);
+    let lists =
+        ["/api/v1/api-keys", "/api/v1/users", "/api/v1/sessions/current", "/api/v1/authority/machines"]
+            .map(|path| client.get(path, 11).body);
     let log = String::from_utf8_lossy(&written().lock().unwrap()).into_owned();
     assert!(log.contains("/api/v1/api-keys") && log.contains("status=401"), "the log says what was asked");
     for secret in &secrets {

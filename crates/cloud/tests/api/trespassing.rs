@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a path, a query or a body says of whose something is.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "fiscal_number",
     "receipt",
     "outlet_id",
@@ -18,10 +18,20 @@ const NAMES: [&str; 9] = [
     "webhook_id",
     "delivery_id",
     "serial",
+    "machine_id",
 ];
 /// What names something is somebody else's in the answer, too; an outlet's id and its merchant's may be known.
-const SECRETS: [&str; 8] =
-    ["fiscal_number", "auth_code", "qr", "key_id", "user_id", "webhook_id", "delivery_id", "serial"];
+const SECRETS: [&str; 9] = [
+    "fiscal_number",
+    "auth_code",
+    "qr",
+    "key_id",
+    "user_id",
+    "webhook_id",
+    "delivery_id",
+    "serial",
+    "machine_id",
+];
 
 #[test]
 fn another_merchants_key_sees_and_changes_nothing() {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bench::{Answer, Bench, Client, bearer, make_key, make_merchant},
-    operation::Things,
+    operation::{NOBODY, Things},
 };
 
 /// One of every kind.
@@ -46,7 +46,7 @@ const OUTLETS: [(u8, &str); 3] =
 impl World {
     pub(crate) fn make() -> Self {
         let (bench, _) = crate::devices::bench(
-            "[limits]\nper_second = 100000\nburst = 100000\npublic_per_second = 100000\npublic_burst = 100000\n[webhooks]\nallow_private_networks = true\n",
+            "[limits]\nper_second = 100000\nburst = 100000\npublic_per_second = 100000\npublic_burst = 100000\n[webhooks]\nallow_private_networks = true\n[authority]\nenabled = true\nhosts = []\nallow_loopback = true\n",
         );
         let database = cloud::database(&bench.config.database).unwrap();
         let merchant = bench.merchant();
@@ -87,6 +87,8 @@ impl World {
         let device =
             made("/api/v1/devices", json!({ "serial": format!("DEF-{number:06}"), "outlet_id": outlet }));
         let fiscal_number = named(&sealed, "fiscal_number");
+        let machine_id = self.machine_of(number, outlet);
+        self.await_submission(number, &fiscal_number);
         let nif = if number == STRANGER { "B7654321C" } else { "A2301457K" };
         let things = [
             ("merchant_nif", nif.to_owned()),
@@ -103,9 +105,38 @@ impl World {
             ("webhook_id", webhook),
             ("delivery_id", named(&delivery, "delivery_id")),
             ("serial", named(&device, "serial")),
+            ("machine_id", machine_id),
             ("version", "current".to_owned()),
         ];
         things.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// A machine of the authority, which never answers; another one of an outlet that has one has none to send.
+    fn machine_of(&self, number: u8, outlet: &str) -> String {
+        let mut body = json!({
+            "url": NOBODY, "nim": format!("CD01{number:06}-1"), "isf": "STELALA-1", "token": "0123456789abcdefmachine",
+            "outlet_ids": [outlet],
+        });
+        let mut client = self.bench.client();
+        let mut made = post(&mut client, number, "/api/v1/authority/machines", &body);
+        if made.status == 409 {
+            body["outlet_ids"] = json!([]);
+            made = post(&mut client, number, "/api/v1/authority/machines", &body);
+        }
+        assert_eq!(made.status, 201, "{made:?}");
+        named(&made.json(), "machine_id")
+    }
+
+    /// Waits until the agent has found an invoice.
+    fn await_submission(&self, number: u8, fiscal_number: &str) {
+        let mut client = self.bench.client();
+        for _ in 0..400 {
+            if client.get(&format!("/api/v1/invoices/{fiscal_number}/submission"), number).status == 200 {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        panic!("{fiscal_number} was not found");
     }
 
     /// Closes the day, so that there is a report of it.

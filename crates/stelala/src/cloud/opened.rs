@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::cloud::Config;
 use ::ledger::{Database, Table};
 use registry::Registry;
+use sync::Sync;
 use webhooks::Webhooks;
 
 /// Opens a cloud's database, which is made if there is none, and brings one of an older version up to date.
@@ -21,11 +22,12 @@ fn prepared(database: Arc<dyn Database>) -> anyhow::Result<Arc<dyn Database>> {
     let mut store = database.connect()?;
     Registry::prepare(&mut *store)?;
     Webhooks::prepare(&mut *store)?;
+    Sync::prepare(&mut *store)?;
     drop(store);
     Ok(database)
 }
 
 /// The tables beside the ledger's, which a backup carries too.
 pub(crate) fn tables_beside() -> Vec<Table> {
-    [registry::TABLES, webhooks::TABLES].concat()
+    [registry::TABLES, webhooks::TABLES, sync::TABLES].concat()
 }

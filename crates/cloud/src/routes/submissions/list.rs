@@ -11,7 +11,7 @@ use crate::{
     answer::json,
     app::App,
     auth::Caller,
-    extract::{Page, Query, Time},
+    extract::{Page, Query, Time, not_found},
     problem::{Kind, Language, Problem, words},
 };
 
@@ -75,6 +75,10 @@ pub(crate) async fn list(
     let page = Page::<Cursor>::read(which.limit, which.cursor.as_deref())?;
     let filter = which.filter()?;
     let seen = which.seen(&app, &caller).await?;
+    if let Some(machine) = filter.machine.clone() {
+        let reach = caller.reach.clone();
+        app.desk(move |desk| desk.machine(&reach, &machine).map(drop)).await?;
+    }
     let (after, most) = (page.after.as_ref().map(|Cursor(after)| *after), page.most());
     let found = app.desk(move |desk| desk.jobs(seen.sight(), &filter, after, most)).await?;
     let (shown, next) = page.cut(found, |listed| Cursor(listed.cursor()).to_string());
@@ -92,7 +96,7 @@ impl Which {
     pub(super) fn filter(&self) -> Result<JobFilter, Problem> {
         let before =
             |text: &str| text.parse::<Time>().map(|Time(time)| time).map_err(|_| wrong("sealed_before"));
-        let machine = |text: &str| text.parse().map_err(|_| wrong("machine_id"));
+        let machine = |text: &str| text.parse().map_err(|_| not_found());
         Ok(JobFilter {
             error: self.error.clone().filter(|word| !word.is_empty()),
             sealed_before: self.sealed_before.as_deref().map(before).transpose()?,

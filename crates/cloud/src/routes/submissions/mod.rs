@@ -1,6 +1,8 @@
 //! Invoices on their way to the tax authority.
 
 mod export;
+mod import;
+mod import_words;
 mod list;
 mod retry;
 mod seen;
@@ -11,5 +13,7 @@ mod view;
 mod withdraw;
 mod words;
 
-pub(super) use self::{export::*, list::*, retry::*, settle::*, show::*, withdraw::*};
+pub use import_words::{of_fault as row_words, of_incomplete as incomplete_words};
+
+pub(super) use self::{export::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*};
 pub(super) use self::{seen::Seen, standing::Standing, view::time_of};

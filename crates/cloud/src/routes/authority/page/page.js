@@ -22,6 +22,7 @@ const WORDS = {
     export_csv: "Exporter (CSV)", export_xlsx: "Exporter (Excel)", none: "Aucune facture dans cet état.", more: "La suite",
     import: "Reprendre l'export du portail de la DGI", import_hint: "Un fichier CSV ou Excel. Essayez d'abord : rien n'est changé par un essai.",
     file: "Fichier", complete: "Il contient toutes les factures de sa période : celle qui n'y est pas n'est pas à la DGI",
+    absent: "n'est pas à la DGI : elle est renvoyée", from: "Du", to: "Au", count: "Nombre de factures que le portail affiche", import_nim: "NIM de l'e-MCF, si le fichier ne le dit pas",
     try: "Essayer", import_now: "Importer pour de bon", retry: "Renvoyer", settle: "Dire ce qu'il en est", withdraw: "Ne pas envoyer",
     settle_hint: "Cherchez cette facture sur le portail de la DGI, puis dites ce que vous y avez vu. C'est inscrit au journal avec votre nom.",
     finalised: "Elle y est, avec ce code :", code: "Code DEF/DGI, 24 caractères", not_there: "Elle n'y est pas : elle peut être renvoyée",
@@ -52,6 +53,7 @@ const WORDS = {
     export_csv: "Export (CSV)", export_xlsx: "Export (Excel)", none: "No invoice in this state.", more: "More",
     import: "Take the export of the DGI's portal", import_hint: "A CSV or Excel file. Try it first: a trial changes nothing.",
     file: "File", complete: "It has all invoices of its period: one that is not in it is not at the DGI",
+    absent: "is not at the DGI: it is sent again", from: "From", to: "To", count: "How many invoices the portal shows", import_nim: "NIM of the e-MCF, if the file does not say it",
     try: "Try", import_now: "Import for good", retry: "Send again", settle: "Say what became of it", withdraw: "Do not send",
     settle_hint: "Look for this invoice on the DGI's portal, then say what you saw. It is written into the log with your name.",
     finalised: "It is there, with this code:", code: "Code DEF/DGI, 24 characters", not_there: "It is not there: it can be sent again",
@@ -228,6 +230,7 @@ function draw() {
   at("outlets").replaceChildren(...summary.outlets.map(outletCard));
   at("no-machines").hidden = machines.length > 0;
   at("machines").replaceChildren(...machines.map(machineCard));
+  if (!at("add-url").value && summary.hosts.length > 0) at("add-url").value = `https://${summary.hosts[0]}`;
   fillOutlets();
   drawInvoices();
 }
@@ -341,6 +344,8 @@ function openSettle(fiscalNumber) {
 
 // ---- Files
 
+const utc = (local) => local ? new Date(local).toISOString().replace(/\.\d+Z$/, "Z") : "";
+
 async function download(format) {
   const query = filters();
   query.set("format", format);
@@ -357,14 +362,23 @@ async function takeSheet(isTrial) {
   if (!file) return;
   const xlsx = file.name.toLowerCase().endsWith(".xlsx");
   const kind = xlsx ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" : "text/csv";
-  const query = new URLSearchParams({ dry_run: String(isTrial), complete: String(at("complete").checked) });
+  const query = new URLSearchParams({ dry_run: String(isTrial), reason: file.name.slice(0, 100) || "import" });
+  if (at("import-nim").value.trim()) query.set("nim", at("import-nim").value.trim());
+  if (at("complete").checked) {
+    query.set("complete_from", utc(at("complete-from").value));
+    query.set("complete_to", utc(at("complete-to").value));
+    query.set("complete_rows", at("complete-rows").value);
+  }
   done(null);
   try {
     const report = await (await call("POST", `submissions/import?${query}`, file, kind)).json();
     fault(null);
     const list = element("ul");
     for (const row of report.results) list.append(element("li", `${row.fiscal_number || `#${row.row}`} : ${row.words}`));
-    at("imported").replaceChildren(element("p", say().rows(report.rows)), list);
+    for (const absent of report.absent) list.append(element("li", `${absent.fiscal_number} : ${absent.kept ? absent.kept.words : say().absent}`));
+    const head = [element("p", say().rows(report.rows))];
+    if (report.not_complete) head.push(element("p", report.not_complete.words));
+    at("imported").replaceChildren(...head, list);
     at("import-now").hidden = !isTrial;
     if (!isTrial) {
       done(say().done);
@@ -421,7 +435,10 @@ at("import").addEventListener("submit", (event) => {
 });
 at("import-now").addEventListener("click", () => takeSheet(false));
 at("sheet").addEventListener("change", () => { at("import-now").hidden = true; });
-at("complete").addEventListener("change", () => { at("import-now").hidden = true; });
+at("complete").addEventListener("change", () => {
+  at("import-now").hidden = true;
+  at("complete-part").hidden = !at("complete").checked;
+});
 at("settle-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const outcome = new FormData(at("settle-form")).get("outcome");

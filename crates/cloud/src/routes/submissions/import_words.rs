@@ -1,0 +1,78 @@
+//! Why a row of a file, or the whole of it, is not taken, in both languages.
+
+use sync::{CompleteFault, RowFault};
+
+use crate::problem::{Words, words};
+
+/// Why a row of an imported file is not taken.
+pub fn of_fault(fault: &RowFault) -> Words {
+    let french = match fault {
+        RowFault::NoNumber => "la ligne ne nomme aucune facture : remplissez rn, ou l'uid".into(),
+        RowFault::NumberForm => "rn n'est pas un de nos numéros fiscaux : copiez-le en entier".into(),
+        RowFault::UnknownInvoice => {
+            "aucune de vos factures n'a ce numéro : un autre système l'a peut-être faite".into()
+        }
+        RowFault::UidForm => "l'uid n'en est pas un : copiez-le en entier, ou laissez-le vide".into(),
+        RowFault::UidDiffers => {
+            "l'uid est d'une autre demande de cette facture : comparez sur le portail".into()
+        }
+        RowFault::CodeMissing => "le code de la DGI manque : copiez-le, ou videz la ligne".into(),
+        RowFault::CodeForm => "le code de la DGI a 24 lettres et chiffres : copiez-le en entier".into(),
+        RowFault::NimMissing => "le NIM manque : écrivez quelle e-MCF l'a normalisée".into(),
+        RowFault::NimForm => "ce n'est pas un NIM, comme CD01234567-1 : copiez-le du portail".into(),
+        RowFault::TimeForm => "la date n'est pas lisible : copiez-la du portail".into(),
+        RowFault::CountersForm => {
+            "les compteurs se lisent 64/64 FV : copiez-les, ou laissez-les vides".into()
+        }
+        RowFault::QrForm => {
+            "le texte du code QR est trop long : copiez-le de nouveau, ou laissez-le vide".into()
+        }
+        RowFault::TotalForm => "un total n'est pas un montant : copiez-le, ou laissez-le vide".into(),
+        RowFault::TotalDiffers { ours, theirs } => {
+            format!("le total est {theirs}, et la facture est de {ours} : c'est une autre facture")
+        }
+        RowFault::Twice(row) => {
+            format!("la ligne {row} est de la même facture ou a le même code : gardez-en une")
+        }
+        RowFault::Refused { code, .. } => of_code(code).into(),
+    };
+    words(french, fault.to_string())
+}
+
+/// What the desk says of a row.
+fn of_code(code: &str) -> &'static str {
+    match code {
+        "CODE_REUSED" => "une autre facture a ce code : copiez celui de cette facture",
+        "OTHER_CODE" => "cette facture a déjà un autre code : comparez les deux sur le portail",
+        "OTHER_MACHINE" => "la facture a été envoyée à une autre e-MCF : vérifiez le NIM",
+        "UNKNOWN_MACHINE" => "ce NIM n'est pas celui d'une de vos e-MCF : vérifiez-le",
+        "TOO_SOON" => "un envoi peut encore avoir son effet : réessayez dans quelques minutes",
+        "NOT_SETTLED" => "cette facture n'a pas besoin d'être réglée par une personne",
+        _ => "la ligne n'est pas reprise : regardez la facture et réessayez",
+    }
+}
+
+/// Why a file does not count as complete.
+pub fn of_incomplete(fault: &CompleteFault) -> Words {
+    let french = match fault {
+        CompleteFault::Unread => {
+            "des lignes sont vides ou illisibles, ou c'est notre propre feuille : prenez l'export du portail tel quel".into()
+        }
+        CompleteFault::Rows { said, found } => {
+            format!("le fichier a {found} lignes et non {said} : exportez et comptez de nouveau")
+        }
+        CompleteFault::Period => "la période finit dans l'avenir ou avant de commencer : dites celle de l'export".into(),
+        CompleteFault::OtherNim(row) => format!("la ligne {row} est d'une autre e-MCF : exportez-en une à la fois"),
+        CompleteFault::NoTime(row) => {
+            format!("la ligne {row} n'a pas d'heure lisible : exportez aussi la colonne de la date et de l'heure")
+        }
+        CompleteFault::Outside(row) => format!("la ligne {row} est hors de la période : dites celle de l'export"),
+        CompleteFault::Missing(number) => {
+            format!("la facture {number} est de cette période et n'est pas dans le fichier : l'export n'est pas entier")
+        }
+        CompleteFault::NothingKnown => {
+            "le fichier n'a aucune facture dont nous connaissions le code : rien ne montre qu'il est entier".into()
+        }
+    };
+    words(french, fault.to_string())
+}
