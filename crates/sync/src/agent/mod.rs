@@ -91,8 +91,8 @@ pub struct AgentFigures {
 pub struct Agent {
     shared: Arc<Shared>,
     scribe: Scribe,
-    /// Those that end first, and the scribe.
-    threads: Mutex<(Vec<JoinHandle<()>>, Option<JoinHandle<()>>)>,
+    /// The scribe's thread, which ends last, comes first.
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What all threads of an agent have.
@@ -143,7 +143,7 @@ impl Agent {
             turns,
             counters,
         });
-        let agent = Self { shared, scribe, threads: Mutex::new((Vec::new(), Some(writing))) };
+        let agent = Self { shared, scribe, threads: Mutex::new(vec![writing]) };
         agent.spawn("sync-feed", feed::run)?;
         agent.spawn("sync-turns", serve::run)?;
         agent.spawn("sync-record", record::run)?;
@@ -171,18 +171,17 @@ impl Agent {
     /// Ends the threads: calls that are out are waited for, what was answered is written, and the leases are given back.
     pub fn stop(&self) {
         self.shared.turns.stop();
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        let (others, writing) = (std::mem::take(&mut threads.0), threads.1.take());
-        others.into_iter().for_each(join);
+        let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        threads.drain(1.min(threads.len())..).for_each(join);
         self.scribe.stop();
-        writing.into_iter().for_each(join);
+        threads.into_iter().for_each(join);
     }
 
     fn spawn(&self, name: &str, run: impl FnOnce(Arc<Shared>) + Send + 'static) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(shared));
         let thread = thread.inspect_err(|_| self.stop())?;
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner).0.push(thread);
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         Ok(())
     }
 }

@@ -10,12 +10,14 @@ use ledger::StoreFault;
 
 use super::{Shared, drive::drive, turns::Bell};
 use crate::{
-    At, Lease, MachineId,
+    At, Desk, Lease, MachineId,
     store::{LASTS, Watch, alert_corrupt, candidates, give_back, renew, take},
 };
 
 /// How often the beats of leases are moved: three times while a lease lasts.
 const RENEW_EVERY: Duration = Duration::from_secs(LASTS.as_secs() / 3);
+/// How often it is looked for what time makes wrong.
+const WATCH_EVERY: Duration = Duration::from_secs(60);
 /// How long a machine whose turn ended by a panic, or that could not be driven, rests.
 const AFTER_PANIC: Duration = Duration::from_secs(60);
 /// So many machines are looked at for each that may be driven: some are another process's.
@@ -29,6 +31,7 @@ pub(super) fn run(shared: Arc<Shared>) {
         watch: Watch::default(),
         resting: BTreeMap::new(),
         renewed: At(0),
+        watched: At(0),
     };
     let mut known = 0;
     while !round.shared.turns.is_stopping() {
@@ -47,6 +50,7 @@ struct Round {
     /// Machines that are left alone for a while, and since when.
     resting: BTreeMap<MachineId, At>,
     renewed: At,
+    watched: At,
 }
 
 impl Round {
@@ -64,7 +68,21 @@ impl Round {
             self.resting.insert(machine, now);
         }
         self.resting.retain(|_, since| now.since(*since) < AFTER_PANIC);
-        self.take(now)
+        self.take(now)?;
+        if now.since(self.watched) >= WATCH_EVERY || now < self.watched {
+            self.watched = now;
+            self.watch(now)?;
+        }
+        Ok(())
+    }
+
+    /// Alerts begin and end.
+    fn watch(&self, now: At) -> Result<(), StoreFault> {
+        let watched = self.shared.ask(|store| Ok(Desk::over(store).watch(now)))?;
+        if let Err(fault) = watched {
+            tracing::warn!(%fault, "alerts of the sync could not be looked for");
+        }
+        Ok(())
     }
 
     fn renew(&self) -> Result<(), StoreFault> {
