@@ -15,16 +15,15 @@ use fiscal::{
     DeviceId, FiscalNumber, Linked, Nif, OutletId, PrivateKey, Proof, PublicKey, Sealed, Timestamp, UtcOffset,
 };
 use ledger::{
-    Statements,
     By, Clock, Database, Ledger, Limits, ManifestBook, NoWitness, Offer, Outlet, Parts, Sealing, SealingKey,
-    SinceEpoch, SqliteDatabase,
+    SinceEpoch, SqliteDatabase, Statements,
 };
 use p256::ecdsa::SigningKey;
 use registry::MerchantId;
 use signing::{Signer, SignerFault};
 use sync::{
-    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, NewMachine, Owner, Paper,
-    Settings, Sync,
+    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, NewMachine, Owner,
+    Paper, Settings, Sync,
     lane::{Sheet, Translate, translate},
 };
 use webhooks::{Random, Vault};
