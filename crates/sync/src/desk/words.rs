@@ -77,6 +77,7 @@ impl JobState {
 
 impl Cause {
     /// Why an invoice is in its state.
+    #[expect(clippy::too_many_lines, reason = "one table: a sentence for each cause")]
     pub const fn words(self) -> Words {
         match self {
             Self::Sealed => words("La facture vient d'être scellée.", "The invoice was sealed."),
@@ -271,7 +272,7 @@ impl AlertKind {
 impl Problem {
     /// What the authority's code means, for merchant and developer, if it is the authority's.
     pub fn guidance(&self) -> Option<Guidance> {
-        self.code.map(|code| ErrorCode::new(u32::from(code)).guidance())
+        self.code.map(|code| ErrorCode::new(code).guidance())
     }
 }
 

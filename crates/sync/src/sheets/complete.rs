@@ -1,6 +1,6 @@
 //! What a complete export of the authority's portal does not have, the authority does not have.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use edef::{AuthorityCode, Nim};
 use fiscal::{FiscalNumber, RecordHash, Timestamp};
@@ -167,7 +167,7 @@ impl Desk<'_> {
         complete: &Complete,
         rows: &[ResultRow],
     ) -> Result<Result<(), CompleteFault>, DeskFault> {
-        let codes: HashSet<AuthorityCode> = rows.iter().map(|row| row.code).collect();
+        let codes: BTreeSet<AuthorityCode> = rows.iter().map(|row| row.code).collect();
         let filter = JobFilter {
             states: vec![JobState::Synced],
             sealed_before: Timestamp::from_unix(complete.to.unix() + 1),

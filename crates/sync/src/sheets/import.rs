@@ -1,6 +1,6 @@
 //! The authority's results from a file, row by row.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use edef::{Figure, Nim, Uid};
 use fiscal::{FiscalNumber, Invoice};
@@ -155,8 +155,8 @@ impl Desk<'_> {
         &mut self,
         sight: Sight<'_>,
         rows: &[ResultRow],
-    ) -> Result<HashMap<Uid, JobId>, DeskFault> {
-        let mut found = HashMap::new();
+    ) -> Result<BTreeMap<Uid, JobId>, DeskFault> {
+        let mut found = BTreeMap::new();
         if rows.iter().all(|row| row.fiscal.is_some()) {
             return Ok(found);
         }
@@ -185,7 +185,7 @@ impl Desk<'_> {
         &mut self,
         sight: Sight<'_>,
         row: &ResultRow,
-        by_uid: &HashMap<Uid, JobId>,
+        by_uid: &BTreeMap<Uid, JobId>,
     ) -> Result<Result<Job, RowFault>, DeskFault> {
         self.look(|statements| {
             let mut found = match (&row.fiscal, row.uid.as_ref().and_then(|uid| by_uid.get(uid))) {
@@ -258,8 +258,8 @@ impl Desk<'_> {
 /// What the rows before named, so that no two are of one invoice or of one code.
 #[derive(Default)]
 struct Known {
-    jobs: HashMap<JobId, u32>,
-    codes: HashMap<edef::AuthorityCode, u32>,
+    jobs: BTreeMap<JobId, u32>,
+    codes: BTreeMap<edef::AuthorityCode, u32>,
 }
 
 impl Known {

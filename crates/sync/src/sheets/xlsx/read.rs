@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use quick_xml::{
     Reader, XmlVersion,
@@ -94,8 +94,8 @@ fn sheets(workbook: &str) -> Result<Vec<(String, String)>, SheetFault> {
     Ok(sheets)
 }
 
-fn targets(relationships: &str) -> Result<HashMap<String, String>, SheetFault> {
-    let mut targets = HashMap::new();
+fn targets(relationships: &str) -> Result<BTreeMap<String, String>, SheetFault> {
+    let mut targets = BTreeMap::new();
     each_event(relationships, |event| {
         if let Event::Start(start) = event
             && start.local_name().as_ref() == "Relationship"
