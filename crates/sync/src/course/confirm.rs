@@ -4,6 +4,7 @@ use super::{Broken, CONFIRM_WITHIN, Move, Rules, Signal, bounded_retry_after};
 use crate::{At, Cause, Doubt, DoubtCause, Elements, Job, JobState, Machine, Problem, Source, Step};
 
 /// What follows from a confirm's answer.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AfterConfirm {
     /// It is finalised. The elements are kept whatever becomes of the write.

@@ -4,6 +4,7 @@ use super::{Move, ORIGINAL_AGAIN, may_request};
 use crate::{At, Cause, Job, JobState, OriginalStanding, Problem};
 
 /// What is to be done with a job whose time has come.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It is requested, with the code of its original if it has one.

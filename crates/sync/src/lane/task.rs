@@ -44,6 +44,7 @@ pub(super) enum Call {
 #[derive(Clone, Debug)]
 pub struct Answer(pub(super) Said);
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
 #[derive(Clone, Debug)]
 pub(super) enum Said {
     Status(Result<Status, CallFault>),

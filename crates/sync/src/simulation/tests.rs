@@ -18,28 +18,30 @@ fn a_seed_always_tells_the_same() {
 }
 
 macro_rules! caught {
-    ($($name:ident $broken:ident;)*) => {$(
+    ($($name:ident $broken:ident from $first:literal;)*) => {$(
         #[test]
         fn $name() {
-            let seen = (0..200).find_map(|seed| run(seed, Some(Broken::$broken)).err());
+            // A seed that notices it today is tried first.
+            let mut seeds = ($first..200).chain(0..$first);
+            let seen = seeds.find_map(|seed| run(seed, Some(Broken::$broken)).err());
             assert!(seen.is_some(), "no seed notices it");
         }
     )*};
 }
 
 caught! {
-    a_request_after_a_lost_confirm_is_noticed RequestAfterLostConfirm;
-    taking_401_of_a_confirm_for_no_effect_is_noticed UnauthorizedIsNoEffect;
-    taking_503_of_a_confirm_for_no_effect_is_noticed ServerErrorIsNoEffect;
-    taking_error_20_of_a_confirm_for_no_effect_is_noticed UnknownUidIsNoEffect;
-    believing_one_reading_is_noticed OneReading;
-    believing_half_a_list_is_noticed PartialList;
-    taking_a_uid_that_is_gone_for_expired_is_noticed GoneIsExpired;
-    believing_counters_after_a_change_of_machine_is_noticed CountersAfterChange;
-    believing_counters_before_late_packets_is_noticed NoLatePackets;
-    requesting_what_an_agent_left_behind_is_noticed OrphanIsRequested;
-    ignoring_a_restored_backup_is_noticed IgnoreRestored;
-    dropping_a_code_when_overtaken_is_noticed DropOvertakenCode;
-    calling_before_the_intent_is_durable_is_noticed CallBeforeWriting;
-    believing_a_write_of_which_nothing_is_known_is_noticed IgnoreUnknownWrite;
+    a_request_after_a_lost_confirm_is_noticed RequestAfterLostConfirm from 0;
+    taking_401_of_a_confirm_for_no_effect_is_noticed UnauthorizedIsNoEffect from 13;
+    taking_503_of_a_confirm_for_no_effect_is_noticed ServerErrorIsNoEffect from 8;
+    taking_error_20_of_a_confirm_for_no_effect_is_noticed UnknownUidIsNoEffect from 8;
+    believing_one_reading_is_noticed OneReading from 84;
+    believing_half_a_list_is_noticed PartialList from 34;
+    taking_a_uid_that_is_gone_for_expired_is_noticed GoneIsExpired from 0;
+    believing_counters_after_a_change_of_machine_is_noticed CountersAfterChange from 4;
+    believing_counters_before_late_packets_is_noticed NoLatePackets from 28;
+    requesting_what_an_agent_left_behind_is_noticed OrphanIsRequested from 1;
+    ignoring_a_restored_backup_is_noticed IgnoreRestored from 0;
+    dropping_a_code_when_overtaken_is_noticed DropOvertakenCode from 32;
+    calling_before_the_intent_is_durable_is_noticed CallBeforeWriting from 1;
+    believing_a_write_of_which_nothing_is_known_is_noticed IgnoreUnknownWrite from 82;
 }
