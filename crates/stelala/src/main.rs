@@ -40,7 +40,7 @@ enum Command {
     ///
     /// It makes a folder with a database, encrypted keys, a merchant with two outlets and API keys, and seals the day of
     /// examples/day by POST /api/v1/invoices. For the second outlet a simulated fiscal memory seals, which a proxy activates
-    /// and brings to the cloud. It says what to try, and serves until it is interrupted: first of all /docs, /devices and a
+    /// and brings to the cloud. All of it goes to a simulated tax authority. It says what to try, and serves until it is interrupted: first of all /docs, /devices and a
     /// sale of your own. Started again it goes on there.
     Up(up::UpCommand),
     /// Runs a cloud, and looks after what it needs: merchants, outlets, API keys, people, signing keys.
@@ -62,7 +62,7 @@ enum Command {
     /// Speaks with a fiscal memory, or stands in for one.
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// The tax authority's e-DEF service: a simulator to develop against.
+    /// The way to the tax authority's e-DEF service: its machines, invoices in doubt, and a simulator of it.
     #[command(subcommand)]
     Edef(edef::EdefCommand),
     /// Issues what commands devices of the development realm: activation codes, signed times, orders.

@@ -66,6 +66,11 @@ impl Serving {
         self.address
     }
 
+    /// Whether a signal ended it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.done.is_finished()
+    }
+
     /// Serves until a signal ends it.
     pub(crate) fn until_interrupted(self) -> anyhow::Result<()> {
         let Self { runtime, stop, done, .. } = self;

@@ -77,7 +77,11 @@ fn say(simulator: &Simulator) -> io::Result<()> {
             machine.nif
         );
         writeln!(out, "try:")?;
-        writeln!(out, "  curl -s {url}/api/invoice -H 'Authorization: Bearer {}' \\", machine.token.as_str())?;
+        writeln!(
+            out,
+            "  curl -s {url}/api/invoice -H 'Authorization: Bearer {}' \\",
+            machine.token.as_str()
+        )?;
         writeln!(out, "    -H 'Content-Type: application/json' -d '{body}'")?;
     }
     writeln!(out, "look inside, and set faults: {url}/ (no password; keep it to this machine)")?;

@@ -35,8 +35,8 @@ In the cloud:
   import       Seals a day of sales from another system's export
   ledger       Exports, backs up and restores what a cloud has sealed
   doctor       Says in sentences what is wrong with a cloud
+  edef         The way to the tax authority: machines, invoices in doubt, a simulator
 For trials:
-  edef         The tax authority's e-DEF service, simulated
   authority    Issues what commands devices of the development realm
   bench        Measures, in ratios against limits of the same run
 This program:
@@ -343,9 +343,59 @@ examples! {
     "authority decommission" "Prints the dgi's order that ends a device's life, for `CFG|STATE`.\n\nDump its journal first, and \
         have it acknowledged."
         "  stelala authority decommission --keys keys --device DEF-000001 --reason worn-out";
-    "edef" "The tax authority's e-DEF service: a simulator of it.\n\nWho has no contract with the DGI develops against the \
-        simulator: docs/edef-simulator.md."
-        "  stelala edef simulate";
+    "edef" "The way to the tax authority's e-DEF service: its machines (e-MCF), invoices that wait or need a person, and a \
+        simulator of it.\n\nA cloud that runs sends each invoice by itself; these commands work on its database. docs/edef.md \
+        says what becomes of an invoice. Who has no contract with the DGI develops against the simulator: \
+        docs/edef-simulator.md."
+        "  stelala edef status --config cloud.toml\n  stelala edef simulate";
+    "edef machine" "The authority's machines (e-MCF), to which invoices are sent: one for each shop.\n\nA token is sealed under \
+        the deployment's secret before it is stored, and never shown again: only when it ends."
+        "  stelala edef machine list --config cloud.toml --lang en";
+    "edef machine add" "Registers an e-MCF with its token.\n\nThe invoices of its outlets go to it from then on, those that \
+        wait too. The host has to be one of [authority] hosts in the configuration. One that was removed is taken up again \
+        under its id."
+        "  stelala edef machine add --config cloud.toml --url https://edef.dgirdc.cd --nim CD01002345-1 --nif A2301457K --isf STELALA-1 --outlet KIN-GOMBE-01 --token-file token";
+    "edef machine list" "Shows the e-MCFs that are registered, without their tokens.\n\nEach with its id, NIM, address, \
+        outlets, state, and when its token ends."
+        "  stelala edef machine list --config cloud.toml --lang en";
+    "edef machine change" "Changes address, token, outlets or how an e-MCF is spoken to.\n\nA new token also lets one work again \
+        whose old token was refused."
+        "  stelala edef machine change CD01002345-1 --config cloud.toml --token-file token\n  pass dgi/token | stelala edef machine change CD01002345-1 --config cloud.toml --token-file -";
+    "edef machine pause" "Lets an e-MCF rest: nothing is sent to it, and its invoices wait.\n\nAfter an hour it is alerted."
+        "  stelala edef machine pause CD01002345-1 --config cloud.toml";
+    "edef machine resume" "Lets an e-MCF work again that rests or is blocked.\n\nWhat waits is sent, the oldest first."
+        "  stelala edef machine resume CD01002345-1 --config cloud.toml";
+    "edef machine remove" "Removes an e-MCF.\n\nNothing is sent to it any more, and its token is forgotten. What is known of \
+        invoices in doubt stays."
+        "  stelala edef machine remove CD01002345-1 --config cloud.toml";
+    "edef status" "How the way to the authority stands.\n\nInvoices by outlet and state, the oldest that waits, e-MCFs with the \
+        end of their token, and alerts with what to do. Exit code 1 while an alert lasts."
+        "  stelala edef status --config cloud.toml --lang en";
+    "edef list" "Lists invoices by how they stand with the authority, the oldest first.\n\nWithout --state those that are not \
+        done with. A line has the fiscal number, the type, when it was sealed, its state, since when and why, and its code or \
+        its error."
+        "  stelala edef list --config cloud.toml\n  stelala edef list --config cloud.toml --outlet KIN-GOMBE-01 --state AMBIGUOUS --state FAILED";
+    "edef show" "Shows all that is known of an invoice on its way.\n\nIts uid, the times of its calls, what is in doubt and why, \
+        the authority's elements, other invoices in doubt at the same e-MCF, and each change of state."
+        "  stelala edef show KINGOMBE01-0-00000042 --config cloud.toml --lang en";
+    "edef retry" "Has invoices sent again that are certainly not at the authority: RETRY, FAILED and DIFFERS.\n\nOne in doubt is \
+        never sent again by this: `settle` says what became of it."
+        "  stelala edef retry KINGOMBE01-0-00000042 --config cloud.toml\n  stelala edef retry --all --state FAILED --outlet KIN-GOMBE-01 --config cloud.toml";
+    "edef settle" "Says what became of an invoice in doubt, as the authority's portal shows it.\n\nOnly one that is AMBIGUOUS or \
+        SYNCED_WITHOUT_CODE is settled. The reason is kept, and the platform is told. The authority's own answer, should it \
+        come, stands above what was typed."
+        "  stelala edef settle KINGOMBE01-0-00000042 --config cloud.toml --code TEST-FEW7-3TJM-EJCG-FOCX-PDOX --nim CD01002345-1 --date-time '14/03/2026 09:32:10' --reason 'seen in the portal'\n  stelala edef settle KINGOMBE01-0-00000042 --config cloud.toml --not-there --reason 'not in the portal'";
+    "edef withdraw" "Has an invoice that was refused, or differs, and its full cancellation never be sent.\n\nBoth are withdrawn \
+        together, with a reason that is kept."
+        "  stelala edef withdraw KINGOMBE01-0-00000042 --config cloud.toml --reason 'refused, and sold again'";
+    "edef export" "Writes what is not at the authority into a file, under the authority's names, with empty columns for its \
+        answer.\n\nIt changes nothing, and invoices go on being sent: whoever types them into the portal pauses the e-MCF \
+        before, or takes the file with --hand-out."
+        "  stelala edef export --config cloud.toml --format xlsx --out unsent.xlsx\n  stelala edef export --config cloud.toml --outlet KIN-GOMBE-01 --state FAILED --part items --out items.csv";
+    "edef import" "Reads the authority's codes from a CSV or XLSX file, and says row by row what came of it.\n\nThe file is our own \
+        export that was filled in, or the export of the authority's portal. A row that is refused holds up no other. Exit code \
+        1 when rows were refused, or what was called complete is not."
+        "  stelala edef import portal.xlsx --config cloud.toml --dry-run\n  stelala edef import portal.csv --config cloud.toml --nim CD01002345-1 --complete --from 2026-03-01T00:00:00 --to 2026-03-14T12:00:00 --rows 1204";
     "edef simulate" "Stands in for the authority's service, with its paths, names, codes and limits, and faults on \
         demand.\n\nIt prints its address, a token for each e-MCF and a call that works, and serves until it is \
         interrupted. Its page shows what is pending and finalised, and sets faults. It has no password and therefore \

@@ -137,6 +137,14 @@ impl Place {
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     }
 
+    /// Where the simulated tax authority is to listen: beside the proxy. 0 lets the system choose.
+    pub(super) fn authority_port(&self) -> u16 {
+        match self.config.http.listen.port() {
+            0 => 0,
+            port => port.checked_add(2).unwrap_or(port - 2),
+        }
+    }
+
     /// A file of it, as one types it.
     pub(super) fn file(&self, name: &str) -> String {
         shown(&self.folder, name)
@@ -192,8 +200,9 @@ fn make(folder: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let text = format!(
         "# The cloud of `stelala up`; `stelala cloud run --config {CONFIG}` runs it too. `stelala cloud config` explains\n\
-         # each member.\n\n[http]\nlisten = \"{listen}\"\n\n[signer]\npassphrase_file = \"{PASSPHRASE}\"\n\n{}",
-        authorities::SECTION
+         # each member.\n\n[http]\nlisten = \"{listen}\"\n\n[signer]\npassphrase_file = \"{PASSPHRASE}\"\n\n{}\n{}",
+        authorities::SECTION,
+        super::edef::SECTION
     );
     write_secret(folder, UNFINISHED, &text)?;
     let mut passphrase = [0; 32];

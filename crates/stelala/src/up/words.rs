@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::{
     day::{MERCHANT, NIF, OUTLET, PREFIX},
     def::{SecondShop, Standing},
+    edef::{Arrived, SimulatedAuthority},
     place::{DEVICE, MERCHANT_KEY, Place, SECOND, SECOND_PREFIX},
     till::Sold,
 };
@@ -85,7 +86,38 @@ pub(super) fn standing(second: &SecondShop, standing: &Standing) -> String {
     )
 }
 
-pub(super) fn what_next(place: &Place, address: SocketAddr, second: Option<&SecondShop>) -> String {
+pub(super) fn to_the_authority(authority: &SimulatedAuthority) -> String {
+    format!(
+        "\n━━ Each invoice goes to the tax authority by itself: here to a simulator of its e-MCF service\n\n  \
+         authority {}",
+        authority.url()
+    )
+}
+
+pub(super) fn arrived(place: &Place, Arrived { synced, others }: &Arrived) -> String {
+    let there = format!("\n{synced} invoices are at the simulated authority, and its codes in the ledger.");
+    match others {
+        0 => there,
+        others => format!(
+            "{there} {others} are not: stelala edef list --lang en --config {}",
+            place.file("cloud.toml")
+        ),
+    }
+}
+
+pub(super) fn no_authority(place: &Place) -> String {
+    format!(
+        "\n{} is of an older version: a new folder, named by --dir, has a simulated tax authority too.",
+        place.folder().display()
+    )
+}
+
+pub(super) fn what_next(
+    place: &Place,
+    address: SocketAddr,
+    second: Option<&SecondShop>,
+    authority: Option<&SimulatedAuthority>,
+) -> String {
     let key = format!("-H \"Authorization: Bearer $(cat {})\"", place.file("api-key"));
     let base = format!("http://{address}");
     let first = place.file("till/001-bread-and-eggs.json");
@@ -128,7 +160,45 @@ pub(super) fn what_next(place: &Place, address: SocketAddr, second: Option<&Seco
     if let Some(second) = second {
         text.push_str(&with_a_device(place, &base, second));
     }
+    if let Some(authority) = authority {
+        text.push_str(&with_an_authority(place, &base, authority));
+    }
     text.push_str("\nServing until Ctrl-C.");
+    text
+}
+
+/// What there is to see of the way to the tax authority.
+fn with_an_authority(place: &Place, base: &str, authority: &SimulatedAuthority) -> String {
+    let key = format!("-H \"Authorization: Bearer $(cat {})\"", place.file(MERCHANT_KEY));
+    let config = format!("--lang en --config {}", place.file("cloud.toml"));
+    let simulator = authority.url();
+    let lines = [
+        (
+            "See what waits and what needs a person (the merchant's key, as above):",
+            format!("{base}/authority"),
+        ),
+        ("Look into the simulated authority, and set faults there:", format!("{simulator}/")),
+        (
+            "Lose its next answer to a confirmation, sell again, and see what becomes of it:",
+            format!(
+                "curl -s {simulator}/simulator/faults -H 'Content-Type: application/json' \\\n    \
+                 -d '{{\"kind\": {{\"lost\": \"after\"}}, \"often\": {{\"next\": 1}}, \"on\": \"confirm\"}}'"
+            ),
+        ),
+        (
+            "See a receipt with the authority's code beside ours:",
+            format!("curl -s {key} -o receipt.pdf {base}/api/v1/receipts/{PREFIX}-0-00000001.pdf"),
+        ),
+        ("The same in the terminal:", format!("stelala edef status {config}")),
+        ("", format!("stelala edef show {PREFIX}-0-00000001 {config}")),
+    ];
+    let mut text = "\n━━ With the tax authority\n".to_owned();
+    for (title, line) in lines {
+        if !title.is_empty() {
+            text.push_str(&format!("\n{title}\n"));
+        }
+        text.push_str(&format!("  {line}\n"));
+    }
     text
 }
 
