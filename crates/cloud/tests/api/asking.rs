@@ -11,6 +11,8 @@ fn an_invoice_is_shown_with_its_payload() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let mut shown = answer.json();
     assert_eq!(shown.as_object_mut().unwrap().remove("payload").unwrap(), payload);
+    let dgi = shown.as_object_mut().unwrap().remove("dgi").unwrap();
+    assert_eq!(dgi, serde_json::json!({ "state": "PENDING" }));
     assert_eq!(shown, sealed);
 }
 

@@ -22,9 +22,7 @@ use crate::{
 /// Why an invoice is not to be sent.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Withdrawal, example = json!({
-    "cancellation": "KINGOMBE01-0-00000002", "reason": "refusée par la DGI, refaite",
-}))]
+#[schema(as = Withdrawal, example = json!({ "reason": "refusée par la DGI, refaite" }))]
 pub(crate) struct WithdrawBody {
     /// The credit note (RAN) that cancels all of it; the one that there is, if it is left out.
     #[schema(required = false)]
