@@ -6,6 +6,8 @@ use crate::{At, Breaker};
 pub const BREAKER_OPENS_AFTER: u32 = 5;
 const FIRST: u64 = 30;
 const LONGEST: u64 = 600;
+/// The longest that an authority is left alone when it asks for that.
+const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
 
 /// A call failed. The breaker opens after five in a row, for 30 s and twice as long each time, at most 10 min.
 pub fn after_fault(breaker: Breaker, now: At) -> Breaker {
@@ -22,12 +24,19 @@ pub fn after_fault(breaker: Breaker, now: At) -> Breaker {
     }
 }
 
-/// A call succeeded: all is well.
-pub fn after_success(_: Breaker) -> Breaker {
-    Breaker::default()
+/// A call succeeded: all is well. What the authority asked for holds all the same, as for an answer that was on its way.
+pub fn after_success(breaker: Breaker, now: At) -> Breaker {
+    let asked = breaker.open_until.filter(|until| breaker.trips == 0 && now < *until);
+    Breaker { open_until: asked, ..Breaker::default() }
+}
+
+/// The authority asked to be left alone for so long (`Retry-After`), at most an hour.
+pub fn after_slow(breaker: Breaker, wait: Duration, now: At) -> Breaker {
+    let until = now.plus(wait.min(LONGEST_ASKED));
+    Breaker { open_until: breaker.open_until.max(Some(until)), ..breaker }
 }
 
 /// Whether something may be sent. A clock that was set back does not keep it shut for longer than it ever is.
 pub fn may_call(breaker: &Breaker, now: At) -> bool {
-    breaker.open_until.is_none_or(|until| now >= until || until.since(now) > Duration::from_secs(LONGEST))
+    breaker.open_until.is_none_or(|until| now >= until || until.since(now) > LONGEST_ASKED)
 }

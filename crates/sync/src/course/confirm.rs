@@ -34,9 +34,12 @@ pub fn after_confirm(
     rules: Rules,
     now: At,
 ) -> AfterConfirm {
-    let fault = match answer {
-        Ok(confirmed) => {
-            let elements = elements(&job, confirmed, machine);
+    let told = match answer {
+        Ok(confirmed) => elements(&job, confirmed, machine.is_test).ok_or(&CallFault::Malformed),
+        Err(fault) => Err(fault),
+    };
+    let fault = match told {
+        Ok(elements) => {
             let made = synced(job, elements.clone(), Cause::Confirmed, elements.code.to_string(), now);
             return AfterConfirm::Finalised { made, elements };
         }
@@ -97,20 +100,22 @@ pub(super) fn synced(mut job: Job, elements: Elements, cause: Cause, detail: Str
     Move::to(job, JobState::Synced, cause, detail, now)
 }
 
-fn elements(job: &Job, confirmed: &Confirmed, machine: &Machine) -> Elements {
-    let intent = job.intent.as_ref();
-    Elements {
-        nim: confirmed.nim.clone(),
-        uid: intent.and_then(|intent| intent.uid.clone()),
+/// What the answer leaves out is the intent's, where that knows it.
+/// What a confirm's answer says beside what was asked; none of a job that intended no call.
+pub(crate) fn elements(job: &Job, confirmed: &Confirmed, test: bool) -> Option<Elements> {
+    let intent = job.intent.as_ref()?;
+    Some(Elements {
+        nim: confirmed.nim.as_ref().unwrap_or(&intent.nim).clone(),
+        uid: intent.uid.clone(),
         code: confirmed.code,
-        date_time: confirmed.date_time.to_string(),
-        qr: confirmed.qr.clone(),
+        date_time: confirmed.date_time.as_ref().map(ToString::to_string).unwrap_or_default(),
+        qr: confirmed.qr.clone().unwrap_or_default(),
         counters: confirmed.counters,
-        totals: intent.and_then(|intent| intent.totals),
+        totals: intent.totals,
         source: Source::Api,
-        host: intent.map_or(&machine.url, |intent| &intent.url).host().to_owned(),
-        test: machine.is_test,
-    }
+        host: intent.url.host().to_owned(),
+        test,
+    })
 }
 
 fn signal(fault: &CallFault) -> Signal {

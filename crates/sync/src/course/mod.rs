@@ -20,8 +20,9 @@ use std::time::Duration;
 use crate::{At, Cause, Job, JobState, Transition};
 
 pub use backoff::{backoff, bounded_retry_after};
-pub use breaker::{BREAKER_OPENS_AFTER, after_fault, after_success, may_call};
+pub use breaker::{BREAKER_OPENS_AFTER, after_fault, after_slow, after_success, may_call};
 pub use cancel::after_cancel;
+pub(crate) use confirm::elements;
 pub use confirm::{AfterConfirm, after_confirm, confirm_again, never_send, not_sent};
 pub use counters::{Judgement, Known, judge, machine_changed};
 pub use next::{Next, next};
@@ -47,8 +48,8 @@ pub const READINGS_APART: Duration = Duration::from_secs(2);
 pub const LATE_PACKETS: Duration = Duration::from_secs(600);
 /// When a person may say that an invoice is not at the authority although nobody could read the list.
 pub const UNREAD_FOR: Duration = Duration::from_secs(3_600);
-/// How long a credit note waits until its original is looked at again, if nothing wakes it.
-pub const ORIGINAL_AGAIN: Duration = Duration::from_secs(60);
+/// How long a credit note waits until its original is looked at again, if nothing wakes it: at first, and at most.
+pub const ORIGINAL_AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(86_400));
 
 /// A job as it becomes, and what is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

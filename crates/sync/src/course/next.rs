@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use edef::AuthorityCode;
 
 use super::{Move, ORIGINAL_AGAIN, may_request};
@@ -43,8 +45,10 @@ fn withhold(mut job: Job, text: &str, now: At) -> Move {
 
 /// It counts as no attempt, and is told once.
 fn wait(mut job: Job, cause: Cause, now: At) -> Move {
-    job.due = now.plus(ORIGINAL_AGAIN);
     let waited = job.error.as_ref().is_some_and(|error| error.word == cause.name());
+    // As long again as it has waited.
+    let wait = if waited { now.since(job.since) } else { Duration::ZERO };
+    job.due = now.plus(wait.clamp(ORIGINAL_AGAIN.0, ORIGINAL_AGAIN.1));
     if waited && job.state == JobState::Retry {
         return Move::quiet(job);
     }

@@ -7,7 +7,7 @@ use edef::{CallFault, Confirmed};
 use super::Lane;
 use crate::{
     At, BlockCause, Book, BookFault, Change, Elements, Job, Theirs, Written,
-    course::{AfterConfirm, Known, Move, Signal, after_confirm, judge},
+    course::{AfterConfirm, Known, Move, Signal, after_confirm, elements, judge},
 };
 
 /// How long to wait before a confirm that was not sent is sent.
@@ -96,21 +96,8 @@ impl Lane {
 
     /// The elements as the answer and the intent tell them, for when the machine's row cannot be read.
     fn hold_code(&mut self, job: &Job, answer: &Result<Confirmed, CallFault>) {
-        let (Ok(confirmed), Some(intent)) = (answer, &job.intent) else { return };
-        self.codes.push((
-            job.id,
-            Elements {
-                nim: confirmed.nim.clone(),
-                uid: intent.uid.clone(),
-                code: confirmed.code,
-                date_time: confirmed.date_time.to_string(),
-                qr: confirmed.qr.clone(),
-                counters: confirmed.counters,
-                totals: intent.totals,
-                source: crate::Source::Api,
-                host: intent.url.host().to_owned(),
-                test: intent.url.is_test(),
-            },
-        ));
+        let Ok(confirmed) = answer else { return };
+        let is_test = job.intent.as_ref().is_some_and(|intent| intent.url.is_test());
+        self.codes.extend(elements(job, confirmed, is_test).map(|elements| (job.id, elements)));
     }
 }

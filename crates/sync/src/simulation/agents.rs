@@ -72,7 +72,7 @@ impl Trial {
     }
 
     pub(super) fn kill(&mut self, agent: usize) {
-        let down = self.dice.between(1_000, 120_000);
+        let down = self.dice.between(1_000, self.plan.longest_down);
         let agent = &mut self.agents[agent];
         agent.lane = None;
         agent.incarnation += 1;

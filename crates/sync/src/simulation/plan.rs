@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) faults: Vec<Fault>,
     /// Deaths of agents per minute, in thousandths; and jumps of their clocks.
     pub(super) deaths: u64,
+    /// In milliseconds.
+    pub(super) longest_down: u64,
     pub(super) jumps: u64,
     pub(super) skew: i64,
     /// How often a person looks at an invoice, in thousandths per minute.
@@ -41,7 +43,7 @@ pub(super) struct Network {
 }
 
 impl Plan {
-    pub(super) fn of(dice: &mut Dice) -> Self {
+    pub(super) fn of(seed: u64, dice: &mut Dice) -> Self {
         let storm = dice.between(0, 3);
         let network = Network {
             unreachable: dice.between(0, 60) * storm,
@@ -62,6 +64,7 @@ impl Plan {
             book,
             faults: Vec::new(),
             deaths: dice.between(0, 300) * dice.between(0, 1),
+            longest_down: 120_000,
             jumps: dice.between(0, 300) * dice.between(0, 1),
             skew: i64::try_from(dice.between(0, 1_200_000)).unwrap_or(0) - 600_000,
             attention: if dice.per_mille(500) { 0 } else { dice.between(0, 100) },
@@ -74,7 +77,21 @@ impl Plan {
             honest_list: true,
         };
         plan.choose_faults(dice);
+        if seed % 5 == 4 {
+            plan.quieten();
+        }
         plan
+    }
+
+    /// One seed in five is quiet enough for counters to decide: with many faults there is always a gap in them.
+    fn quieten(&mut self) {
+        (self.invoices, self.troubled) = (80, 60 * MINUTE);
+        self.network = Network { lost_before: 60, ..Network::default() };
+        self.book = Failing { death: 4, ..Failing::default() };
+        (self.deaths, self.longest_down) = (60, 400_000);
+        (self.jumps, self.attention, self.agents) = (0, 0, 1);
+        (self.foreign, self.exclusive, self.changes, self.honest_list) = (false, true, false, true);
+        self.faults.clear();
     }
 
     fn choose_faults(&mut self, dice: &mut Dice) {

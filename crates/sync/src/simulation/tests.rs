@@ -9,6 +9,7 @@ fn no_invoice_is_finalised_twice_and_each_is_settled_in_the_end() {
     // A simulation in which nothing happens shows nothing.
     assert!(census.invoices > 500 && census.credit_notes > 50, "{census}");
     assert!(census.doubted_confirms > 50 && census.late > 20 && census.deaths > 20, "{census}");
+    assert!(census.by_counters_not > 0, "{census}");
     assert!(census.by_list > 0 && census.by_portal > 0 && census.restores > 0, "{census}");
 }
 

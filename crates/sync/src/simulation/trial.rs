@@ -71,7 +71,7 @@ pub(super) struct Waiting {
 impl Trial {
     pub(super) fn new(seed: u64, rules: Rules) -> Self {
         let mut dice = Dice::new(seed);
-        let plan = Plan::of(&mut dice);
+        let plan = Plan::of(seed, &mut dice);
         let settings = edef_sim::Settings { clock_skew_ms: plan.skew, ..Default::default() };
         let mut world = World::new(settings);
         let begin = edef_sim::At(BEGIN);

@@ -49,5 +49,31 @@ fn five_faults_in_a_row_open_the_breaker_and_one_success_closes_it() {
     assert!(may_call(&breaker, after(600)));
     // A clock that was set back does not keep it shut.
     assert!(may_call(&breaker, At(0)));
-    assert_eq!(after_success(breaker), Breaker::default());
+    assert_eq!(after_success(breaker, NOW), Breaker::default());
+}
+
+#[test]
+fn what_an_authority_asks_for_holds_for_as_long_whatever_is_answered_meanwhile() {
+    let asked = after_slow(Breaker::default(), Duration::from_secs(3_600), NOW);
+    let later = after_success(after_slow(asked, Duration::from_secs(5), NOW), after(60));
+    assert!(!may_call(&later, after(3_599)) && may_call(&later, after(3_600)));
+    assert_eq!(after_success(later, after(3_600)), Breaker::default());
+    let long = after_slow(Breaker::default(), Duration::from_secs(86_400), NOW);
+    assert!(may_call(&long, after(3_600)));
+}
+
+#[test]
+fn a_credit_note_waits_as_long_again_as_it_has_waited() {
+    let waits = |job, now| match next(job, OriginalStanding::Waits(JobState::Differs), None, now) {
+        Next::Put(made) => made.job,
+        other => panic!("{other:?}"),
+    };
+    let mut job = waits(pending(1), NOW);
+    assert_eq!(job.due, after(60));
+    for due in [120, 240, 480] {
+        let now = job.due;
+        job = waits(job, now);
+        assert_eq!(job.due, after(due));
+    }
+    assert_eq!(waits(job, after(10 * 86_400)).due, after(11 * 86_400));
 }
