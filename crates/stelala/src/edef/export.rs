@@ -95,7 +95,10 @@ impl ExportCommand {
         let made = office
             .desk(|desk, asked| Ok(desk.export(self.which.sight(), order, &translate, asked)?))
             .inspect_err(|_| drop(std::fs::remove_file(path)))?;
-        file.write_all(&made.bytes).and_then(|()| file.sync_all()).with_context(name)?;
+        file.write_all(&made.bytes).and_then(|()| file.sync_all()).with_context(|| {
+            let advice = ": the invoices are handed out all the same; export them with --state AMBIGUOUS";
+            name() + if self.hand_out { advice } else { "" }
+        })?;
         Ok(made)
     }
 

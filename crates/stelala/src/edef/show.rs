@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{Cause, DoubtCause, Elements, Job, JobFile, Listed, Machine, Sight, Source};
+use ::sync::{DoubtCause, Elements, Job, JobFile, Listed, Machine, Sight, Source};
 use clap::Args;
 use fiscal::FiscalNumber;
 
@@ -69,7 +69,8 @@ pub(super) fn text(file: &JobFile, words: &OfficeArgs) -> String {
         let from = transition.from.map_or("", |from| from.name());
         let (to, cause) = (transition.to.name(), transition.cause);
         let _ = writeln!(text, "  {}  {from:>19} → {to:<19}  {cause}", time(transition.at));
-        let _ = writeln!(text, "    {} {}", words.words(Cause::words(cause)), transition.detail);
+        let more = format!("    {} {}", words.words(cause.words()), transition.detail);
+        let _ = writeln!(text, "{}", more.trim_end());
     }
     text
 }

@@ -423,6 +423,9 @@ examples! {
         long they take on the board.\n\nIt builds firmware/cost of the clone in which it is called, and needs \
         qemu-system-arm. Exit code 1 when a limit is not kept."
         "  stelala bench firmware --rounds 3";
+    "bench sync" "Drains a backlog to a simulated authority while sales go on, against what the authority's limits allow.\n\nCloud, \
+        agent and authority are in this process. Exit code 1 when a limit is not kept."
+        "  stelala bench sync --invoices 200 --outlets 10 --latency 50";
     "bench verify" "Measures a full audit of an export against the bare verification of its signatures, on all cores.\n\nThe \
         export is made once and kept; the audit is `stelala verify export`. The most memory is measured too. Exit code 1 when \
         a limit is not kept."
