@@ -37,6 +37,8 @@ pub(super) struct Drained {
     pub(super) wall: Duration,
     /// Of those sealed at outlets with machines, how many are synced.
     pub(super) done: u64,
+    /// How many the authority says that it finalised.
+    pub(super) finalised: u64,
     /// This process's most memory in the first quarter, and from then on, in KiB.
     pub(super) memory_first: u64,
     pub(super) memory_last: u64,
@@ -52,9 +54,8 @@ impl Drain<'_> {
     pub(super) fn measure(&self, offered: u32) -> anyhow::Result<(Drained, Sample)> {
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
-            let sales = scope.spawn(|| {
-                offer(self.ground, self.cloud, offered, || is_over.load(Ordering::Relaxed))
-            });
+            let sales =
+                scope.spawn(|| offer(self.ground, self.cloud, offered, || is_over.load(Ordering::Relaxed)));
             let drained = self.drain();
             is_over.store(true, Ordering::Relaxed);
             let beside = sales.join().map_err(|_| anyhow!("the tills panicked"))??;
@@ -77,7 +78,8 @@ impl Drain<'_> {
             latency: self.latency,
             wall: Duration::ZERO,
             done: 0,
-            memory_first: 0,
+            finalised: 0,
+            memory_first: resident()?,
             memory_last: 0,
         };
         let allowed = drained.allowed();
@@ -91,6 +93,7 @@ impl Drain<'_> {
             *most = memory.max(*most);
             if left == 0 || wall > allowed * PATIENCE + Duration::from_secs(30) {
                 drained.wall = wall;
+                drained.finalised = finalised(url)?;
                 return Ok(drained);
             }
         }
@@ -122,6 +125,14 @@ fn left(client: &mut Client, outlets: &[OutletId]) -> anyhow::Result<u64> {
     Ok(left)
 }
 
+/// How many invoices the authority's own books have.
+fn finalised(url: &str) -> anyhow::Result<u64> {
+    let address = url.strip_prefix("http://").context("the simulator's address")?.parse()?;
+    let machines = Client::of_proxy(address).get("/simulator/machines")?.good("the simulator's machines")?;
+    let machines = machines.as_array().context("the simulator names no machines")?;
+    Ok(machines.iter().filter_map(|machine| machine["finalised"].as_u64()).sum())
+}
+
 /// What this process has in memory now, in KiB.
 fn resident() -> anyhow::Result<u64> {
     let status = fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
@@ -130,6 +141,15 @@ fn resident() -> anyhow::Result<u64> {
 }
 
 impl Drained {
+    /// Whatever its speed, each invoice is finalised, and once.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let Self { invoices, done, finalised, .. } = self;
+        if *done != u64::from(*invoices) || *finalised != *done {
+            bail!("of {invoices} invoices {done} are synced, and the authority finalised {finalised}");
+        }
+        Ok(())
+    }
+
     /// What a machine's confirmations take, one after the other, after its first request.
     pub(super) fn allowed(&self) -> Duration {
         self.latency * (self.invoices / self.machines.max(1) + 1)
@@ -140,7 +160,7 @@ impl Drained {
     }
 
     pub(super) fn grown(&self) -> f64 {
-        self.memory_last as f64 / (self.memory_first as f64).max(1.0)
+        self.memory_last as f64 / self.memory_first.max(1) as f64
     }
 
     pub(super) fn synced(&self) -> f64 {

@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Ground {
     folder: PathBuf,
     config: Config,
+    /// The same cloud, but that it sends nothing.
+    without_authority: Config,
     /// Each has a machine.
     outlets: Vec<OutletId>,
     /// Has none: what is sold there meanwhile is not drained.
@@ -56,21 +58,26 @@ impl Ground {
         let authority = Authority::start(outlets, latency)?;
         let folder = std::env::temp_dir().join(format!("stelala-bench-sync-{:016x}", random::number()?));
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let text = "[http]\nlisten = \"127.0.0.1:0\"\n[signer]\n\n[authority]\nenabled = true\n\
-                    hosts = [\"127.0.0.1\"]\nallow_loopback = true\n";
+        let plain = "[http]\nlisten = \"127.0.0.1:0\"\n[signer]\n";
+        let sending = "[authority]\nenabled = true\nhosts = [\"127.0.0.1\"]\nallow_loopback = true\n";
         // Nobody signs in: what would seal second factors is as good as any.
         let access = "0123456789abcdef".repeat(4);
         let secrets = [("STELALA_PASSPHRASE", "of a benchmark"), ("STELALA_SECRET", &access)];
         let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let config = Config::read(text, &folder, &secrets)?;
+        let without_authority = Config::read(plain, &folder, &secrets)?;
+        let config = Config::read(&format!("{plain}\n{sending}"), &folder, &secrets)?;
         ::cloud::make_key(&config, CHEAP, &*opened(&config)?, &SystemClock, random::fill)?;
         let (mut outlets, key) = Desk::of(&config, |desk| make(desk, &config, outlets + 1))?;
         let busy = outlets.pop().context("no outlet was made")?;
-        Ok(Self { folder, config, outlets, busy, key, authority, runs: AtomicU32::new(0) })
+        Ok(Self { folder, config, without_authority, outlets, busy, key, authority, runs: AtomicU32::new(0) })
     }
 
     pub(super) const fn config(&self) -> &Config {
         &self.config
+    }
+
+    pub(super) const fn without_authority(&self) -> &Config {
+        &self.without_authority
     }
 
     pub(super) fn outlets(&self) -> &[OutletId] {

@@ -1,7 +1,9 @@
 //! A backlog drained to a simulated authority, against what the authority's limits allow, while sales go on.
 //!
-//! The cloud, its agent and the authority are in this process; they speak by loopback, as they would apart. Each call of
-//! the authority takes as long as is asked for, and confirmations of one machine go one after the other.
+//! The cloud and its agent are in this process, the authority in another; they speak by loopback, as they would apart. Each
+//! call of the authority takes as long as is asked for, and confirmations of one machine go one after the other. Sales are
+//! offered at an outlet without a machine, because at those that are drained they would only make the backlog longer; one
+//! writer seals for all outlets, and the authority's records too. Before, no agent runs.
 
 #![allow(clippy::float_arithmetic, reason = "ratios of times are not money")]
 
@@ -48,16 +50,22 @@ impl SyncBench {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let latency = Duration::from_millis(self.latency);
         let ground = Ground::make(self.outlets, latency)?;
-        let serving = Serving::start(ground.config())?;
+        let serving = Serving::start(ground.without_authority())?;
         let cloud = serving.address();
         let per_outlet = self.invoices.div_ceil(self.outlets);
         offer::sell_backlog(&ground, cloud, per_outlet)?;
         // The first sales of a connection and a till are slower.
         offer::offer(&ground, cloud, self.offered, offer::until(Duration::from_secs(3)))?;
-        let alone = offer::offer(&ground, cloud, self.offered, offer::until(Duration::from_secs(self.alone)))?;
+        let time = Duration::from_secs(self.alone);
+        let alone = offer::offer(&ground, cloud, self.offered, offer::until(time))?;
+        serving.stop()?;
+        let serving = Serving::start(ground.config())?;
+        let cloud = serving.address();
+        offer::offer(&ground, cloud, self.offered, offer::until(Duration::from_secs(3)))?;
         let drain = Drain { ground: &ground, cloud, per_outlet, latency };
         let (drained, beside) = drain.measure(self.offered)?;
         serving.stop()?;
+        drained.check()?;
         let report = Report { drained, alone, beside };
         let ratios = report.ratios();
         let mut out = io::stdout().lock();

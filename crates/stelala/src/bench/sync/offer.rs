@@ -75,9 +75,8 @@ pub(super) fn sell_backlog(ground: &Ground, cloud: SocketAddr, per_outlet: u32) 
             .map(|outlet| {
                 scope.spawn(move || {
                     let mut client = Client::of_cloud(cloud, ground.key());
-                    (0..per_outlet).try_for_each(|number| {
-                        sell(&mut client, *outlet, &format!("{run:03}00{number:06}"))
-                    })
+                    (0..per_outlet)
+                        .try_for_each(|number| sell(&mut client, *outlet, &format!("{run:03}00{number:06}")))
                 })
             })
             .collect();
