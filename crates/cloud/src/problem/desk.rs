@@ -62,14 +62,7 @@ impl From<DeskFault> for Problem {
                 ),
             ),
             DeskFault::Sheet(fault) => of_sheet(&fault, english),
-            DeskFault::Unwritten(cause) => Self::new(
-                Kind::Internal,
-                words(
-                    "le fichier n'a pu être fait : exportez moins de factures à la fois",
-                    "the file could not be made: export fewer invoices at a time",
-                ),
-            )
-            .with_cause(cause),
+            DeskFault::Unwritten(cause) => unwritten(cause),
             DeskFault::Settle(SettleFault::TooSoon(minutes)) => Self::new(
                 Kind::Conflict,
                 words(
@@ -84,6 +77,14 @@ impl From<DeskFault> for Problem {
             other => Self::new(Kind::Conflict, words(of_conflict(&other), english)),
         }
     }
+}
+
+fn unwritten(cause: String) -> Problem {
+    let detail = words(
+        "le fichier n'a pu être fait : exportez moins de factures à la fois",
+        "the file could not be made: export fewer invoices at a time",
+    );
+    Problem::new(Kind::Internal, detail).with_cause(cause)
 }
 
 fn of_conflict(fault: &DeskFault) -> String {
@@ -112,6 +113,9 @@ fn of_conflict(fault: &DeskFault) -> String {
         }
         DeskFault::Settle(_) => {
             "seule une facture que la DGI n'a pas est retirée de l'envoi, avec l'avoir qui l'annule en entier (RAN)".into()
+        }
+        DeskFault::InFlight => {
+            "un envoi de cette facture est en cours, et sa réponse est attendue : redites-le dans quelques minutes".into()
         }
         DeskFault::OtherCode => {
             "cette facture a déjà un autre code de la DGI : comparez les deux sur le portail, et dites-le à l'exploitant".into()

@@ -111,7 +111,12 @@ fn found(store: &mut dyn LedgerStore, since: u64) -> Result<Vec<Told>, StoreFaul
 fn of_alert(alert: &Alert) -> Option<Told> {
     let is_told_otherwise = matches!(
         alert.kind,
-        AlertKind::Failed | AlertKind::Ambiguous | AlertKind::Differs | AlertKind::SettledByPerson
+        AlertKind::Failed
+            | AlertKind::Ambiguous
+            | AlertKind::Differs
+            | AlertKind::SettledByPerson
+            | AlertKind::HandedOut
+            | AlertKind::TestMachine
     );
     if is_told_otherwise {
         return None;

@@ -81,21 +81,7 @@ fn secrets_reach_neither_the_log_nor_a_second_answer() {
         [password, "quatre mots devines", "cinq autres mots tenus secrets", "0123456789abcdefsecret"]
             .map(str::to_owned),
     );
-    let token = "jetonsecret0123456789abcdef";
-    let machine = json!({ "url": "http://127.0.0.1:9/secret", "nim": "CD01777777-1", "isf": "STELALA-1", "token": token, "outlet_ids": [] });
-    let made = post(&mut client, 11, "/api/v1/authority/machines", &machine);
-    assert_eq!(made.status, 201, "{made:?}");
-    let path = format!("/api/v1/authority/machines/{}", made.json()["machine_id"].as_str().unwrap());
-    let shown_machine = client.get(&path, 11).body;
-    assert!(!made.body.contains(token) && !shown_machine.contains(token), "{made:?}");
-    let spaced = json!({ "token": format!("{token} {token}") });
-    let refused = client.ask(
-        &format!("PATCH {path}"),
-        &[("Authorization", &bearer(11)), ("Content-Type", "application/json")],
-        Some(&spaced.to_string()),
-    );
-    assert!(refused.status == 422 && !refused.body.contains(token), "{refused:?}");
-    secrets.push(token.to_owned());
+    secrets.push(a_token_is_shown_to_nobody(&mut client));
     // A path and a query may hold what somebody pasted there, and a sale what its client is called.
     let misplaced = format!("GET /api/v1/invoices/{0}?key={0}", key(11).reveal());
     client.ask(&misplaced, &[("Authorization", &bearer(11))], None);
@@ -116,4 +102,23 @@ fn secrets_reach_neither_the_log_nor_a_second_answer() {
         assert!(!acts.body.contains(secret.as_str()), "the log of acts has {secret}");
         assert!(lists.iter().all(|list| !list.contains(secret.as_str())), "a list has {secret}");
     }
+}
+
+/// Enters a machine of the authority, and says another token badly.
+fn a_token_is_shown_to_nobody(client: &mut crate::bench::Client) -> String {
+    let token = "jetonsecret0123456789abcdef";
+    let machine = json!({ "url": "http://127.0.0.1:9/secret", "nim": "CD01777777-1", "isf": "STELALA-1", "token": token, "outlet_ids": [] });
+    let made = post(client, 11, "/api/v1/authority/machines", &machine);
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = format!("/api/v1/authority/machines/{}", made.json()["machine_id"].as_str().unwrap());
+    let shown_machine = client.get(&path, 11).body;
+    assert!(!made.body.contains(token) && !shown_machine.contains(token), "{made:?}");
+    let spaced = json!({ "token": format!("{token} {token}") });
+    let refused = client.ask(
+        &format!("PATCH {path}"),
+        &[("Authorization", &bearer(11)), ("Content-Type", "application/json")],
+        Some(&spaced.to_string()),
+    );
+    assert!(refused.status == 422 && !refused.body.contains(token), "{refused:?}");
+    token.to_owned()
 }

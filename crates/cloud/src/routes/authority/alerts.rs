@@ -180,6 +180,14 @@ fn explanation(kind: AlertKind) -> Words {
             "Une personne ou l'export du portail a dit ce qu'il en est d'une facture.",
             "A person or the portal's export said what became of an invoice.",
         ),
+        AlertKind::HandedOut => (
+            "Des factures ont été remises à une personne pour être saisies à la main : suivez leur retour.",
+            "Invoices were given to a person to be typed by hand: see to their return.",
+        ),
+        AlertKind::TestMachine => (
+            "Une e-MCF est un service d'essai : ce qu'elle normalise n'est déclaré à personne.",
+            "An e-MCF is a test service: what it finalises is declared to nobody.",
+        ),
     };
     words(french, english)
 }

@@ -31,6 +31,12 @@ pub fn of_fault(fault: &RowFault) -> Words {
         RowFault::TotalDiffers { ours, theirs } => {
             format!("le total est {theirs}, et la facture est de {ours} : c'est une autre facture")
         }
+        RowFault::NoProof => {
+            "seul le code est rempli : remplissez aussi le total de la DGI, l'uid ou le texte du code QR".into()
+        }
+        RowFault::QrDiffers => {
+            "le texte du code QR ne contient pas ce code, ce NIM et votre NIF : c'est celui d'une autre facture".into()
+        }
         RowFault::Twice(row) => {
             format!("la ligne {row} est de la même facture ou a le même code : gardez-en une")
         }
@@ -47,6 +53,15 @@ fn of_code(code: &str) -> &'static str {
         "OTHER_MACHINE" => "la facture a été envoyée à une autre e-MCF : vérifiez le NIM",
         "UNKNOWN_MACHINE" => "ce NIM n'est pas celui d'une de vos e-MCF : vérifiez-le",
         "TOO_SOON" => "un envoi peut encore avoir son effet : réessayez dans quelques minutes",
+        "IN_FLIGHT" => "un envoi de cette facture est en cours : importez de nouveau dans quelques minutes",
+        "HANDED_OUT" => "une personne l'a pour la saisir : rendez-la si personne ne le fera",
+        "CONFIRM_UNKNOWN" => "on ne sait pas quand elle a été envoyée : cherchez-la sur le portail",
+        "CONFIRM_BEFORE" => {
+            "elle a été envoyée avant le début de la période : exportez une période plus longue"
+        }
+        "CONFIRM_LATE" => {
+            "elle a été envoyée moins de dix minutes avant la dernière ligne de l'export : exportez de nouveau plus tard"
+        }
         "NOT_SETTLED" => "cette facture n'a pas besoin d'être réglée par une personne",
         _ => "la ligne n'est pas reprise : regardez la facture et réessayez",
     }
@@ -62,6 +77,9 @@ pub fn of_incomplete(fault: &CompleteFault) -> Words {
             format!("le fichier a {found} lignes et non {said} : exportez et comptez de nouveau")
         }
         CompleteFault::Period => "la période finit dans l'avenir ou avant de commencer : dites celle de l'export".into(),
+        CompleteFault::Unknown(row) => {
+            format!("la ligne {row} ne nomme aucune de vos factures par son numéro (rn) : rien n'en est conclu")
+        }
         CompleteFault::OtherNim(row) => format!("la ligne {row} est d'une autre e-MCF : exportez-en une à la fois"),
         CompleteFault::NoTime(row) => {
             format!("la ligne {row} n'a pas d'heure lisible : exportez aussi la colonne de la date et de l'heure")

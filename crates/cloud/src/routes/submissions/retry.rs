@@ -43,7 +43,7 @@ pub(crate) async fn retry(
 ) -> Result<Response, Problem> {
     let (seen, id) = found(&app, &caller, number).await?;
     let (asked, by, now) = (seen.clone(), caller.by(), app.at());
-    app.desk(move |desk| desk.retry(asked.sight(), id, Asked { by: &by, now: now })).await?;
+    app.desk(move |desk| desk.retry(asked.sight(), id, Asked { by: &by, now })).await?;
     app.wake_agent();
     answer(&app, &caller, language, (seen, id)).await
 }
@@ -104,7 +104,7 @@ pub(crate) async fn retry_all(
     let filter = JobFilter { states, error: body.error, ..JobFilter::default() };
     let (by, now) = (caller.by(), app.at());
     let asked = move |desk: &mut sync::Desk<'_>| {
-        desk.retry_all(seen.sight(), &filter, AT_ONCE, Asked { by: &by, now: now })
+        desk.retry_all(seen.sight(), &filter, AT_ONCE, Asked { by: &by, now })
     };
     let retried = app.desk(asked).await?;
     app.wake_agent();

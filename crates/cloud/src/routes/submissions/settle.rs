@@ -111,8 +111,8 @@ pub(crate) async fn settle(
         }
     };
     let (asked, by, now) = (seen.clone(), caller.by(), app.at());
-    let settled = app
-        .desk(move |desk| desk.settle(asked.sight(), id, &settlement, &reason, Asked { by: &by, now: now }));
+    let settled =
+        app.desk(move |desk| desk.settle(asked.sight(), id, &settlement, &reason, Asked { by: &by, now }));
     settled.await?;
     app.wake_agent();
     answer(&app, &caller, language, (seen, id)).await

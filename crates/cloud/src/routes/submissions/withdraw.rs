@@ -66,7 +66,7 @@ pub(crate) async fn withdraw(
     let both = Seen::of_reach(&app, &caller.reach).await?;
     let (by, now) = (caller.by(), app.at());
     let withdrawn = app.desk(move |desk| {
-        let asked = Asked { by: &by, now: now };
+        let asked = Asked { by: &by, now };
         desk.withdraw(both.sight(), original, cancellation, &reason, asked)
     });
     withdrawn.await?;
