@@ -4,8 +4,9 @@ use fiscal::{FiscalNumber, InvoiceType, Nif, RecordHash};
 
 use crate::{
     AuthorityCode, AuthorityTime, CallFault, Counters, ErrorCode, Figure, Nim, PerLetter, Uid,
-    json::{Object, object},
+    json::{Object, lenient, object},
     request::{COMMENTS, record_in_comment},
+    time::is_shown,
 };
 
 /// `GET /api/invoice`: what the machine is, and what waits to be finalised.
@@ -25,6 +26,8 @@ pub struct Status {
     pub server_time: Option<AuthorityTime>,
     /// `pendingRequestsCount`
     pub pending_count: Option<u32>,
+    /// Whether it holds a list of pending requests at all.
+    pub is_listed: bool,
     /// How many entries the list of pending requests has, those too that could not be read.
     pub entries: usize,
     /// The entries that could be read.
@@ -41,29 +44,37 @@ pub struct Pending {
 }
 
 impl Status {
-    /// Reads an answer.
+    /// Reads an answer; one that holds an error is [`CallFault::Refused`].
     pub fn read(body: &str) -> Result<Self, CallFault> {
         let all = object(body)?;
+        refusal(&all)?;
         let names = ["pendingRequestsList", "pendingRequests"];
-        let list = all.any_list(&names).unwrap_or_default();
+        let list = all.any_list(&names);
+        let is_listed = list.is_some();
+        let list = list.unwrap_or_default();
         Ok(Self {
             working: all
                 .text(&["status"])
                 .map(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "up" | "ok" | "1")),
             version: all.text(&["version"]),
             nif: all.parsed(&["nif", "ifu"]),
-            nim: all.parsed(&["nim"]),
+            nim: nim(&all),
             token_valid: all.time(&["tokenValid"]),
             server_time: all.time(&["serverDateTime"]),
             pending_count: all.parsed(&["pendingRequestsCount"]),
+            is_listed,
             entries: list.len(),
             pending: list.into_iter().filter_map(pending).collect(),
         })
     }
 
     /// The pending requests, if it is certain that these are all: every entry was read and there are as many as the
-    /// authority counts. Without a count an empty list says nothing.
+    /// authority counts. Without a count an empty list says nothing, nor does any of a service that says that it does not
+    /// work.
     pub fn whole_list(&self) -> Option<&[Pending]> {
+        if !self.is_listed || self.working == Some(false) {
+            return None;
+        }
         let read = self.pending.len();
         let counted = usize::try_from(self.pending_count?).ok()?;
         (counted == read && self.entries == read).then_some(&self.pending)
@@ -192,69 +203,93 @@ fn last_comment(all: &Object<'_>) -> Option<String> {
     COMMENTS.iter().rev().find_map(|name| all.text(&[name]))
 }
 
-/// `PUT /api/invoice/{uid}/confirm`: the authority's security elements.
+/// `PUT /api/invoice/{uid}/confirm`: the authority's security elements. All but the code are none where the authority did
+/// not say them, or in a form that nobody can keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
     /// The invoice's code.
     pub code: AuthorityCode,
     /// What the QR code says.
-    pub qr: String,
+    pub qr: Option<String>,
     /// The machine.
-    pub nim: Nim,
+    pub nim: Option<Nim>,
     /// When, by the authority's clock.
-    pub date_time: AuthorityTime,
-    /// How many were finalised. None where the authority did not say it in a form that is known.
+    pub date_time: Option<AuthorityTime>,
+    /// How many were finalised.
     pub counters: Option<Counters>,
 }
 
 impl Confirmed {
-    /// The longest text of a QR code that is taken, in bytes.
-    pub const QR_LENGTH: usize = 1_024;
+    /// The longest text of a QR code that is kept, in bytes: the ledger seals and receipts print no longer one.
+    pub const QR_LENGTH: usize = 512;
 
-    /// Reads an answer. One that holds all elements is a success, whatever error it names besides: a code that came is
-    /// not thrown away. Else one that holds an error is [`CallFault::Refused`].
+    /// Reads an answer. One that holds a code is a success, whatever it lacks and whatever error it names besides: a code
+    /// that came is not thrown away. Else one that holds an error is [`CallFault::Refused`].
     pub fn read(body: &str) -> Result<Self, CallFault> {
-        let all = object(body)?;
-        if let Some(confirmed) = Self::elements(&all) {
-            return Ok(confirmed);
-        }
-        if let Some(code) = all.parsed::<AuthorityCode>(&CODE_NAMES) {
-            tracing::warn!(%code, "the authority answered a code without the other elements: look for it on its portal");
-        }
-        refusal(&all)?;
-        Err(CallFault::Malformed)
+        let all = lenient(body)?;
+        let Some(code) = all.parsed(&CODE_NAMES) else {
+            refusal(&all)?;
+            return Err(CallFault::Malformed);
+        };
+        let is_kept = |qr: &String| qr.len() <= Self::QR_LENGTH && qr.chars().all(is_shown);
+        let confirmed = Self {
+            code,
+            qr: all.text(&["qrCode", "qr"]).filter(is_kept),
+            nim: nim(&all),
+            date_time: all.time(&["dateTime"]),
+            counters: all.parsed(&["counters"]),
+        };
+        confirmed.warn_of_what_lacks();
+        Ok(confirmed)
     }
 
-    fn elements(all: &Object<'_>) -> Option<Self> {
-        let is_line = |qr: &String| qr.len() <= Self::QR_LENGTH && !qr.chars().any(char::is_control);
-        Some(Self {
-            code: all.parsed(&CODE_NAMES)?,
-            qr: all.text(&["qrCode", "qr"]).filter(is_line)?,
-            nim: all.parsed(&["nim"])?,
-            date_time: all.time(&["dateTime"])?,
-            counters: all.parsed(&["counters"]),
-        })
+    fn warn_of_what_lacks(&self) {
+        let said = [
+            ("qrCode", self.qr.is_some()),
+            ("nim", self.nim.is_some()),
+            ("dateTime", self.date_time.is_some()),
+            ("counters", self.counters.is_some()),
+        ];
+        for (element, _) in said.into_iter().filter(|(_, is_said)| !is_said) {
+            tracing::warn!(code = %self.code, element, "the authority left an element out, or in a form that cannot be kept: the code is kept without it");
+        }
     }
+}
+
+/// A machine's number; some services write it in small letters.
+fn nim(all: &Object<'_>) -> Option<Nim> {
+    all.text(&["nim"])?.to_ascii_uppercase().parse().ok()
 }
 
 /// The parent system's name for it is the second.
 const CODE_NAMES: [&str; 2] = ["codeDEFDGI", "codeMECeFDGI"];
 
-/// The error that an answer holds, if it holds one.
+/// The error that an answer holds, if it holds one. A code that is no number is told in the text.
 pub(crate) fn refusal(all: &Object<'_>) -> Result<(), CallFault> {
     let Some(code) = all.text(&["errorCode"]) else { return Ok(()) };
-    let code: u32 = code.parse().map_err(|_| CallFault::Malformed)?;
-    if code == 0 {
-        return Ok(());
-    }
-    let text = all.text(&["errorDesc", "errorDescription", "message"]).unwrap_or_default();
-    Err(CallFault::Refused { code: ErrorCode::new(code), text: shortened(&text) })
+    let words = all.text(&["errorDesc", "errorDescription", "message"]).unwrap_or_default();
+    let (number, text) = match code.parse() {
+        Ok(0) => return Ok(()),
+        Ok(number) => (number, words),
+        Err(_) => (0, format!("{code}: {words}")),
+    };
+    Err(CallFault::Refused { code: ErrorCode::new(number), text: shortened(&text) })
 }
 
-/// The error of its own list that the authority answered with.
-pub(crate) fn refusal_of(body: &str) -> Option<CallFault> {
-    let refused = refusal(&object(body).ok()?).err()?;
-    matches!(refused, CallFault::Refused { .. }).then_some(refused)
+/// What the authority says with a status that is no success: an error of its own list, else why it could not read what it
+/// was sent, as a refusal under the status's own number.
+pub(crate) fn refusal_of(body: &str, status: u16) -> Option<CallFault> {
+    let all = object(body).ok()?;
+    if let Err(refused) = refusal(&all) {
+        return Some(refused);
+    }
+    let words = [all.text(&["title", "message", "detail"]), all.raw(&["errors"]).map(str::to_owned)];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    let is_of_request = matches!(status, 400 | 413 | 415 | 422) && !words.is_empty();
+    is_of_request.then(|| CallFault::Refused {
+        code: ErrorCode::new(status.into()),
+        text: shortened(&words.join(" ")),
+    })
 }
 
 /// The authority's words without control characters, and no more than a page shows.

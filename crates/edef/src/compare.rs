@@ -1,6 +1,6 @@
 //! Whether the authority came to the same amounts, and what to say where it did not.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use fiscal::{Amount, DgiLetter};
 
@@ -18,6 +18,13 @@ impl Tolerance {
     pub fn new(amount: Amount) -> Option<Self> {
         let tolerance = Self(amount.into());
         (amount >= Amount::ZERO && tolerance <= Self::WIDEST).then_some(tolerance)
+    }
+
+    /// As often as groups differ, and once where none does.
+    fn times(self, groups: usize) -> Self {
+        let often = i128::try_from(groups.max(1)).unwrap_or(i128::MAX);
+        let whole = Figure::from_millionths(self.0.millionths().saturating_mul(often));
+        Self(whole).min(Self::WIDEST)
     }
 }
 
@@ -104,7 +111,8 @@ impl fmt::Display for Difference {
 /// Compares every amount that the authority states with ours, per group and for the whole invoice.
 ///
 /// Nothing is rounded before: a difference below the tolerance is named too. A group that the authority leaves out is a
-/// difference without an amount, and beyond every tolerance.
+/// difference without an amount, and beyond every tolerance. Each group has the tolerance, and the whole has it as often as
+/// groups differ (A2), up to [`Tolerance::WIDEST`].
 pub fn compare(expected: &GroupTotals, requested: &Requested, tolerance: Tolerance) -> Comparison {
     let mut differences = Vec::new();
     for (letter, ours) in expected.groups.iter() {
@@ -125,9 +133,11 @@ pub fn compare(expected: &GroupTotals, requested: &Requested, tolerance: Toleran
             differences.push(Difference { group: None, part, ours, theirs });
         }
     }
+    let differing: BTreeSet<DgiLetter> = differences.iter().filter_map(|found| found.group).collect();
+    let of_whole = tolerance.times(differing.len());
     let is_within = |difference: &Difference| {
-        let theirs = difference.theirs;
-        theirs.is_some_and(|theirs| theirs.distance(difference.ours.into()) <= tolerance.0)
+        let tolerance = if difference.group.is_none() { of_whole } else { tolerance };
+        difference.theirs.is_some_and(|theirs| theirs.distance(difference.ours.into()) <= tolerance.0)
     };
     match differences {
         none if none.is_empty() => Comparison::Same,

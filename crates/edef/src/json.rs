@@ -1,8 +1,16 @@
 //! Reading JSON liberally: members in any order and case, unknown ones ignored, numbers as numbers or strings, null as
 //! absent. Numbers are taken as the digits that were written.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    str::FromStr,
+};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use crate::{AuthorityTime, CallFault, Figure};
@@ -10,10 +18,53 @@ use crate::{AuthorityTime, CallFault, Figure};
 /// An object of an answer.
 pub(crate) struct Object<'a>(BTreeMap<String, &'a str>);
 
-/// Reads an object, with or without a byte-order mark before it.
+/// Reads an object, with or without a byte-order mark before it. One that says two things under one name, in letters of
+/// whatever case, contradicts itself and is malformed.
 pub(crate) fn object(body: &str) -> Result<Object<'_>, CallFault> {
-    let members: BTreeMap<String, &RawValue> = read(body)?;
-    Ok(Object(members.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.get())).collect()))
+    let Members { all, is_contradictory } = read(body)?;
+    if is_contradictory { Err(CallFault::Malformed) } else { Ok(Object(all)) }
+}
+
+/// Reads an object of which nothing may be lost: of two members of one name the first counts.
+pub(crate) fn lenient(body: &str) -> Result<Object<'_>, CallFault> {
+    let Members { all, .. } = read(body)?;
+    Ok(Object(all))
+}
+
+/// The members of an object by their names in small letters.
+#[derive(Default)]
+struct Members<'a> {
+    all: BTreeMap<String, &'a str>,
+    is_contradictory: bool,
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Members::default();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            match members.all.entry(name.to_ascii_lowercase()) {
+                Entry::Vacant(free) => {
+                    free.insert(value.get());
+                }
+                Entry::Occupied(taken) => members.is_contradictory |= *taken.get() != value.get(),
+            }
+        }
+        Ok(members)
+    }
 }
 
 /// Reads an array: the text of each element.

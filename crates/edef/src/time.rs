@@ -16,12 +16,12 @@ const KINSHASA_MILLISECONDS: i64 = 3_600_000;
 
 impl AuthorityTime {
     /// The longest text that is taken, in bytes.
-    pub const MAX_LENGTH: usize = 64;
+    pub const MAX_LENGTH: usize = 40;
 
-    /// Takes any short text without control characters; an empty one is none.
+    /// Takes any short text that can be shown; an empty one is none.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
-        let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH && !text.chars().any(char::is_control);
+        let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH && text.chars().all(is_shown);
         fits.then(|| Self { text: text.to_owned() })
     }
 
@@ -44,6 +44,12 @@ impl AuthorityTime {
         let seconds = self.unix_milliseconds()?.div_euclid(1_000);
         Timestamp::from_unix(u64::try_from(seconds).ok()?)
     }
+}
+
+/// What moves no cursor, makes no line and turns no text around, as the ledger seals it.
+pub(crate) fn is_shown(character: char) -> bool {
+    let hidden = matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    !character.is_control() && !hidden
 }
 
 /// Takes `Z` or `+01:00` off the end: milliseconds ahead of UTC.

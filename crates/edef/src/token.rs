@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::Timestamp;
@@ -31,9 +31,11 @@ impl Token {
         &self.0
     }
 
-    /// A text without the token: it ends where the token, or a part that begins as the token does, would begin.
+    /// A text without the token: it ends where the token, or any part of it as long as the shortest token, would begin.
     pub(crate) fn cut_from(&self, mut text: String) -> String {
-        if let Some(at) = self.0.get(..Self::MIN_LENGTH).and_then(|beginning| text.find(beginning)) {
+        let parts: HashSet<&[u8]> = self.0.as_bytes().windows(Self::MIN_LENGTH).collect();
+        if let Some(at) = text.as_bytes().windows(Self::MIN_LENGTH).position(|part| parts.contains(part)) {
+            // A token is ASCII: it begins where a character does.
             text.truncate(at);
             text.push('…');
         }
@@ -148,11 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_token_that_is_sent_back_is_cut_at_its_beginning() {
+    fn a_long_token_or_a_part_of_it_that_is_sent_back_is_cut_at_its_beginning() {
         let token: Token = format!("eyJhbGciOiJIUzI1NiJ9.{}", "s3cr3t".repeat(200)).parse().unwrap();
         for (text, kept) in [
             (format!("jeton {} invalide", token.reveal()), "jeton …"),
             (format!("jeton {}", &token.reveal()[..200]), "jeton …"),
+            (format!("signature {} fausse", &token.reveal()[300..]), "signature …"),
+            (format!("clé {} inconnue", &token.reveal()[40..60]), "clé …"),
             ("jeton invalide".to_owned(), "jeton invalide"),
         ] {
             assert_eq!(token.cut_from(text), kept);

@@ -2,6 +2,9 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use ureq::http::Uri;
 
+const HTTPS_PORT: u16 = 443;
+const HTTP_PORT: u16 = 80;
+
 /// The root of the authority's API: `https://host[:port][/path]`, without a user, a query, a fragment or a slash at its end.
 ///
 /// Plain `http://` is for this machine itself, where that is allowed. Two that are written alike are one machine's.
@@ -9,6 +12,7 @@ use ureq::http::Uri;
 pub struct ApiUrl {
     text: String,
     host: String,
+    port: u16,
 }
 
 /// Why the API cannot be at a URL.
@@ -71,9 +75,9 @@ impl ApiUrl {
         &self.host
     }
 
-    /// Whether what is finalised there is a test: all but the authority's own service.
+    /// Whether what is finalised there is a test: all but the authority's own service at its own port.
     pub fn is_test(&self) -> bool {
-        self.host != Self::PRODUCTION_HOST
+        self.host != Self::PRODUCTION_HOST || self.port != HTTPS_PORT
     }
 
     fn is_secure(&self) -> bool {
@@ -106,23 +110,36 @@ impl FromStr for ApiUrl {
         if !path.is_empty() && path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
             return Err(UrlFault::Form);
         }
-        let authority = authority.to_ascii_lowercase();
-        let uri: Uri = format!("{scheme}://{authority}/").parse().map_err(|_| UrlFault::Form)?;
-        let host = uri.host().unwrap_or_default().to_owned();
-        let port = authority.strip_prefix(host.as_str()).unwrap_or_default();
-        let port_is_right = port.is_empty()
-            || port.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port > 0);
-        if !port_is_right || !is_host(&host) {
-            return Err(UrlFault::Form);
-        }
+        let (host, port) = host_and_port(authority).ok_or(UrlFault::Form)?;
         if scheme == "http" && !is_loopback(&host) {
             return Err(UrlFault::NotSecure);
         }
-        let usual = if scheme == "https" { ":443" } else { ":80" };
-        let authority = authority.strip_suffix(usual).unwrap_or(&authority);
+        let usual = if scheme == "https" { HTTPS_PORT } else { HTTP_PORT };
+        let port = port.unwrap_or(usual);
+        let shown = if port == usual { String::new() } else { format!(":{port}") };
         let slash = if path.is_empty() { "" } else { "/" };
-        Ok(Self { text: format!("{scheme}://{authority}{slash}{path}"), host })
+        Ok(Self { text: format!("{scheme}://{host}{shown}{slash}{path}"), host, port })
     }
+}
+
+/// What a host and its port are, in their one form; none of a text that is neither.
+fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
+    let text = text.to_ascii_lowercase();
+    let uri: Uri = format!("https://{text}/").parse().ok()?;
+    let host = uri.host()?;
+    let port = match text.strip_prefix(host)? {
+        "" => None,
+        port => {
+            let digits =
+                port.strip_prefix(':').filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))?;
+            Some(digits.parse().ok().filter(|port| *port > 0)?)
+        }
+    };
+    let host = match address_of(host) {
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+        _ => host.to_owned(),
+    };
+    is_host(&host).then_some((host, port))
 }
 
 fn address_of(host: &str) -> Option<IpAddr> {
@@ -143,29 +160,32 @@ fn is_loopback(host: &str) -> bool {
 /// The hosts at which the authority may be; no token is sent anywhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
-    names: Vec<String>,
+    allowed: Vec<(String, Option<u16>)>,
     plain_loopback: bool,
 }
 
 impl Hosts {
-    /// These hosts, as a configuration names them, with a port or without; one without a port allows each.
-    /// `plain_loopback` allows those of them that are this machine to be without TLS: simulators.
+    /// These hosts, as a configuration names them, with a port or without; one without a port allows each, and a text that
+    /// is no host allows nothing. `plain_loopback` allows those of them that are this machine to be without TLS: simulators.
     pub fn new(names: impl IntoIterator<Item = String>, plain_loopback: bool) -> Self {
-        let names = names.into_iter().map(|name| name.trim().to_ascii_lowercase()).collect();
-        Self { names, plain_loopback }
+        let allowed = names.into_iter().filter_map(|name| host_and_port(name.trim())).collect();
+        Self { allowed, plain_loopback }
+    }
+
+    /// Whether a text is a host, with a port or without.
+    pub fn is_host(text: &str) -> bool {
+        host_and_port(text).is_some()
     }
 
     fn allow(&self, url: &ApiUrl) -> bool {
-        let rest = url.text.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or_default();
-        self.names.iter().any(|name| name == url.host() || name == authority)
+        self.allowed.iter().any(|(host, port)| *host == url.host && port.is_none_or(|port| port == url.port))
     }
 }
 
 impl Default for Hosts {
     /// The authority's own service and no other.
     fn default() -> Self {
-        Self { names: vec![ApiUrl::PRODUCTION_HOST.to_owned()], plain_loopback: false }
+        Self { allowed: vec![(ApiUrl::PRODUCTION_HOST.to_owned(), None)], plain_loopback: false }
     }
 }
 
@@ -202,6 +222,9 @@ mod tests {
             ("http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
             ("http://localhost:80/edef", "http://localhost/edef"),
             ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://[0:0::1]:8080", "http://[::1]:8080"),
+            ("https://edef.dgirdc.cd:0443", "https://edef.dgirdc.cd"),
+            ("http://127.0.0.1:09000", "http://127.0.0.1:9000"),
         ] {
             assert_eq!(
                 ApiUrl::read(text, &hosts(true)).map(|url| url.to_string()),
@@ -220,6 +243,9 @@ mod tests {
             ("edef.dgirdc.cd", Form),
             ("https://", Form),
             ("https://edef.dgirdc.cd:0/", Form),
+            ("https://edef.dgirdc.cd:+443/", Form),
+            ("https://edef.dgirdc.cd:/", Form),
+            ("https://edef.dgirdc.cd:65536/", Form),
             ("https://edef.dgirdc.cd/a/../b", Form),
             ("https://edef.dgirdc.cd/a//b", Form),
             ("https://edef.dgirdc.cd/?x=1", Form),
@@ -257,5 +283,30 @@ mod tests {
         let test = "https://developper.dgirdc.cd/edef";
         assert_eq!(ApiUrl::read(test, &Hosts::default()), Err(UrlFault::Host));
         assert!(ApiUrl::read(test, &hosts(false)).unwrap().is_test());
+    }
+
+    #[test]
+    fn a_host_named_with_its_usual_port_or_in_capitals_is_that_host_at_that_port() {
+        let hosts = Hosts::new(["EDEF.dgirdc.cd:443", "[0::1]:80"].map(String::from), true);
+        for (text, may) in [
+            ("https://edef.dgirdc.cd", Ok(())),
+            ("https://edef.dgirdc.cd:443", Ok(())),
+            ("https://edef.dgirdc.cd:8443", Err(UrlFault::Host)),
+            ("http://[::1]", Ok(())),
+            ("http://[::1]:81", Err(UrlFault::Host)),
+        ] {
+            assert_eq!(ApiUrl::read(text, &hosts).map(|_| ()), may, "{text}");
+        }
+        for (text, is_host) in
+            [("[::1]", true), ("Edef.dgirdc.cd:443", true), ("https://a", false), ("", false)]
+        {
+            assert_eq!(Hosts::is_host(text), is_host, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_port_of_the_authoritys_host_is_a_test() {
+        let url = ApiUrl::read("https://edef.dgirdc.cd:8443", &Hosts::default()).unwrap();
+        assert!(url.is_test());
     }
 }

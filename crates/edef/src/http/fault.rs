@@ -5,7 +5,7 @@ use ureq::{
     http::{Response, StatusCode, header},
 };
 
-use crate::CallFault;
+use crate::{CallFault, answer::refusal_of};
 
 /// No answer makes anybody wait longer, in seconds: an hour.
 const LONGEST_WAIT: u64 = 3_600;
@@ -25,16 +25,21 @@ pub(super) fn of(error: &Error, left: bool) -> CallFault {
     }
 }
 
-/// The statuses that say all by themselves.
-pub(super) fn of_status(answer: &Response<Body>) -> Result<(), CallFault> {
-    match answer.status() {
-        StatusCode::UNAUTHORIZED => Err(CallFault::Unauthorized),
-        StatusCode::FORBIDDEN => Err(CallFault::Forbidden),
-        StatusCode::TOO_MANY_REQUESTS => Err(CallFault::TooMany { retry_after: retry_after(answer) }),
-        status if status.is_server_error() => {
-            Err(CallFault::Server { status: status.as_u16(), retry_after: retry_after(answer) })
+/// What an answer is whose status is no success. Where the status does not say all by itself, the authority's own words
+/// are kept; one that says when to come back is asked again then.
+pub(super) fn of_status(answer: &Response<Body>, body: &str) -> Option<CallFault> {
+    let (status, retry_after) = (answer.status(), retry_after(answer));
+    let number = status.as_u16();
+    match status {
+        StatusCode::UNAUTHORIZED => Some(CallFault::Unauthorized),
+        StatusCode::FORBIDDEN => Some(CallFault::Forbidden),
+        StatusCode::TOO_MANY_REQUESTS => Some(CallFault::TooMany { retry_after }),
+        _ if status.is_success() => None,
+        _ if status.is_server_error() => {
+            let refused = if retry_after.is_none() { refusal_of(body, number) } else { None };
+            Some(refused.unwrap_or(CallFault::Server { status: number, retry_after }))
         }
-        _ => Ok(()),
+        _ => Some(refusal_of(body, number).unwrap_or(CallFault::WrongStatus { status: number })),
     }
 }
 

@@ -21,9 +21,7 @@ use ureq::{
 
 use crate::{
     ApiUrl, Authority, CallFault, Confirmed, CurrencyRates, Dialect, Finalising, InfoStatus, InvoiceRequest,
-    NamedCodes, PendingInvoice, Requested, Status, TaxGroups, Token, Uid,
-    answer::{refusal, refusal_of},
-    json::object,
+    NamedCodes, PendingInvoice, Requested, Status, TaxGroups, Token, Uid, answer::refusal, json::object,
 };
 
 /// A longer answer is none of the authority's.
@@ -154,35 +152,31 @@ impl HttpAuthority {
         format!("invoice/{uid}/{}", self.dialect.confirm.segment(confirm))
     }
 
-    /// One call and what its answer says. A server that sends the token back does not bring it into a fault.
+    /// One call and what its answer says.
     fn ask<T>(
         &self,
         path: &str,
         call: Call<'_>,
         read: impl FnOnce(&str) -> Result<T, CallFault>,
     ) -> Result<T, CallFault> {
-        let answer = self.call(path, call).and_then(|body| read(&body));
-        answer.map_err(|fault| match fault {
-            CallFault::Refused { code, text } => CallFault::Refused { code, text: self.token.cut_from(text) },
-            other => other,
-        })
+        let answer = self.call(path, call).and_then(Answer::success).and_then(|body| read(&body));
+        answer.map_err(|fault| self.without_token(fault))
     }
 
-    /// The text of an answer with a status of success.
-    fn call(&self, path: &str, call: Call<'_>) -> Result<String, CallFault> {
+    /// A server that sends the token back does not bring it into a fault.
+    fn without_token(&self, fault: CallFault) -> CallFault {
+        match fault {
+            CallFault::Refused { code, text } => CallFault::Refused { code, text: self.token.cut_from(text) },
+            other => other,
+        }
+    }
+
+    fn call(&self, path: &str, call: Call<'_>) -> Result<Answer, CallFault> {
         let sent = left::watch(|| self.send(path, call));
         let mut answer = sent.outcome.map_err(|error| fault::of(&error, sent.left))?;
-        fault::of_status(&answer)?;
-        let status = answer.status();
         let body = read(&mut answer);
-        if status.is_success() {
-            return body;
-        }
-        // A refusal by the authority's own list, whatever the status.
-        Err(body
-            .ok()
-            .and_then(|body| refusal_of(&body))
-            .unwrap_or(CallFault::WrongStatus { status: status.as_u16() }))
+        let fault = fault::of_status(&answer, body.as_deref().unwrap_or_default());
+        Ok(Answer { fault, body })
     }
 
     fn send(&self, path: &str, call: Call<'_>) -> Result<Response<Body>, Error> {
@@ -205,6 +199,20 @@ impl HttpAuthority {
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/json")
             .send(body)
+    }
+}
+
+/// What came back, whatever its status.
+struct Answer {
+    /// Of a status that is no success.
+    fault: Option<CallFault>,
+    body: Result<String, CallFault>,
+}
+
+impl Answer {
+    /// The text of an answer with a status of success.
+    fn success(self) -> Result<String, CallFault> {
+        self.fault.map_or(self.body, Err)
     }
 }
 
@@ -233,7 +241,14 @@ impl Authority for HttpAuthority {
     }
 
     fn confirm(&self, uid: &Uid, totals: &Finalising) -> Result<Confirmed, CallFault> {
-        self.ask(&self.finalising(uid, true), Call::Put(&totals.write()), Confirmed::read)
+        let answer = self.call(&self.finalising(uid, true), Call::Put(&totals.write()));
+        // A code that came is not thrown away, whatever the status.
+        let came = |answer: &Answer| Confirmed::read(answer.body.as_deref().ok()?).ok();
+        if let Some(confirmed) = answer.as_ref().ok().and_then(came) {
+            return Ok(confirmed);
+        }
+        let fault = answer.and_then(Answer::success).and_then(|body| Confirmed::read(&body));
+        fault.map_err(|fault| self.without_token(fault))
     }
 
     fn cancel(&self, uid: &Uid, totals: &Finalising) -> Result<(), CallFault> {

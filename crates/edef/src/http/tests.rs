@@ -269,7 +269,8 @@ fn each_status_is_its_own_fault() {
         (wait("99999999999999999999999", "429 Slow"), CallFault::TooMany { retry_after: Some(3_600) }),
         (wait("Wed, 21 Oct 2026 07:28:00 GMT", "429 Slow"), CallFault::TooMany { retry_after: None }),
         (wait("7", "503 Busy"), CallFault::Server { status: 503, retry_after: Some(7) }),
-        (of("500 Error", refusal), CallFault::Server { status: 500, retry_after: None }),
+        (of("500 Error", refusal), refused.clone()),
+        (of("500 Error", "<html>"), CallFault::Server { status: 500, retry_after: None }),
         (of("200 OK", refusal), refused.clone()),
         (of("400 Bad Request", refusal), refused),
         (of("400 Bad Request", "{}"), CallFault::WrongStatus { status: 400 }),
@@ -277,6 +278,29 @@ fn each_status_is_its_own_fault() {
     ] {
         assert_eq!(fault, expected);
     }
+}
+
+#[test]
+fn why_a_request_could_not_be_read_is_told_in_the_authoritys_words() {
+    let body = r#"{"title":"Invalid.","status":400,"errors":{"Items[0].Price":["Requis"]}}"#;
+    let text = r#"Invalid. {"Items[0].Price":["Requis"]}"#.to_owned();
+    let fault = confirm(Turn::Answer(answer("400 Bad Request", body)));
+    assert_eq!(fault, CallFault::Refused { code: ErrorCode::Other(400), text });
+    let body = format!(r#"{{"title":"jeton {SECRET} lu"}}"#);
+    let fault = confirm(Turn::Answer(answer("422 Unprocessable", &body)));
+    assert_eq!(fault, CallFault::Refused { code: ErrorCode::Other(422), text: "jeton …".to_owned() });
+}
+
+#[test]
+fn a_code_is_kept_whatever_the_status() {
+    for status in ["400 Bad Request", "401 Unauthorized", "409 Conflict", "500 Error", "503 Busy"] {
+        let server = Server::new(vec![Turn::Answer(answer(status, CONFIRMED))]);
+        let confirmed = server.authority().confirm(&uid(), &totals()).unwrap();
+        assert_eq!(confirmed.code.as_str(), "TESTFEW73TJMEJCGFOCXPDOX", "{status}");
+    }
+    let server = Server::new(vec![Turn::Answer(answer("500 Error", ""))]);
+    let cancelled = server.authority().cancel(&uid(), &totals());
+    assert_eq!(cancelled, Err(CallFault::Server { status: 500, retry_after: None }));
 }
 
 #[test]

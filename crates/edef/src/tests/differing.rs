@@ -52,6 +52,19 @@ fn a_centime_is_within_the_tolerance_and_stays_visible() {
 }
 
 #[test]
+fn the_whole_may_differ_by_a_centime_for_each_group_that_does() {
+    let mut answer = answer();
+    for (member, value) in [("vab", "16.01"), ("tab", "116.01"), ("taa", "10.01"), ("total", "126.02")] {
+        answer[member] = json!(value);
+    }
+    assert!(matches!(compared(&answer), Comparison::Within(_)));
+    answer["total"] = json!("126.03");
+    assert!(matches!(compared(&answer), Comparison::Beyond(_)));
+    (answer["total"], answer["taa"]) = (json!("126.01"), json!("10.02"));
+    assert!(matches!(compared(&answer), Comparison::Beyond(_)), "a group has its own tolerance");
+}
+
+#[test]
 fn each_amount_that_differs_by_more_is_named() {
     for (member, value, text) in [
         ("vab", "16.011", "B vat: 16.00, authority 16.011"),

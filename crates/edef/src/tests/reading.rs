@@ -58,6 +58,10 @@ fn a_list_that_is_not_whole_says_only_what_it_shows() {
         r#"{"pendingRequestsCount":1}"#,
         r#"{"pendingRequestsCount":1,"pendingRequestsList":null}"#,
         r#"{"pendingRequestsCount":0,"pendingRequestsList":[{}]}"#,
+        r#"{"pendingRequestsCount":0,"pendingRequestsList":null}"#,
+        r#"{"pendingRequestsCount":0,"pendingRequestsList":{}}"#,
+        r#"{"pendingRequestsCount":0}"#,
+        r#"{"status":false,"pendingRequestsCount":0,"pendingRequestsList":[]}"#,
         r#"{"pendingRequestsList":[]}"#,
         "{}",
     ] {
@@ -65,6 +69,13 @@ fn a_list_that_is_not_whole_says_only_what_it_shows() {
     }
     let empty = Status::read(r#"{"pendingRequestsCount":0,"pendingRequestsList":[]}"#).unwrap();
     assert_eq!(empty.waits(&shown), Some(false));
+}
+
+#[test]
+fn a_status_with_an_error_says_nothing_of_what_waits() {
+    let body = STATUS.replace("\"unknown\"", "\"errorCode\":\"99\",\"errorDesc\":\"panne\",\"unknown\"");
+    let refused = CallFault::Refused { code: ErrorCode::Processing, text: "panne".to_owned() };
+    assert_eq!(Status::read(&body), Err(refused));
 }
 
 #[test]
@@ -117,8 +128,9 @@ fn an_error_in_the_body_is_a_refusal_whatever_else_it_says() {
         let body = format!(r#"{{"uid":"u-1","total":1,"vtotal":1,"errorCode":{none},"errorDesc":null}}"#);
         assert!(Requested::read(&body).is_ok(), "{none}");
     }
-    let body = r#"{"uid":"u-1","total":1,"vtotal":1,"errorCode":"E4"}"#;
-    assert_eq!(Requested::read(body), Err(CallFault::Malformed));
+    let body = r#"{"uid":"u-1","total":1,"vtotal":1,"errorCode":"E4","errorDesc":"Référence"}"#;
+    let text = "E4: Référence".to_owned();
+    assert_eq!(Requested::read(body), Err(CallFault::Refused { code: ErrorCode::Other(0), text }));
     assert_eq!(ErrorCode::new(1234), ErrorCode::Other(1234));
 }
 
@@ -130,29 +142,49 @@ fn a_confirm_answers_the_elements() {
     let confirmed = Confirmed::read(CONFIRMED).unwrap();
     assert_eq!(confirmed.code.as_str(), "TESTFEW73TJMEJCGFOCXPDOX");
     assert_eq!(confirmed.counters.unwrap().total, 65);
-    assert_eq!(confirmed.date_time.timestamp().unwrap().to_string(), "2026-02-04T10:15:31");
-    assert!(confirmed.qr.starts_with("F;CD01002345-1;"));
+    assert_eq!(confirmed.date_time.unwrap().timestamp().unwrap().to_string(), "2026-02-04T10:15:31");
+    assert!(confirmed.qr.unwrap().starts_with("F;CD01002345-1;"));
 }
 
 #[test]
-fn counters_of_an_unknown_form_lose_no_code() {
-    for counters in ["null", "64", "\"many\""] {
-        let confirmed = Confirmed::read(&CONFIRMED.replace("\"64/65 FV\"", counters)).unwrap();
-        assert_eq!((confirmed.counters, confirmed.code.grouped().len()), (None, 29));
+fn a_code_is_kept_whatever_else_is_left_out_or_odd() {
+    let usual = Confirmed::read(CONFIRMED).unwrap();
+    let long = format!("F;{}", "x".repeat(511));
+    let read = |from: &str, to: &str| Confirmed::read(&CONFIRMED.replace(from, to)).unwrap();
+    for (from, to) in [("\"qrCode\"", "\"qrC\""), ("F;CD", "F\\n;CD"), ("F;CD", &long), ("F;CD", "\u{202e}F")]
+    {
+        assert_eq!(read(from, to), Confirmed { qr: None, ..usual.clone() }, "{to}");
+    }
+    for to in ["", &"2".repeat(41), "\u{202e}now"] {
+        assert_eq!(read("04/02/2026 11:15:31", to), Confirmed { date_time: None, ..usual.clone() }, "{to}");
+    }
+    for to in ["null", "7", "\"\u{e9}\u{e9}\u{e9}\u{e9}\""] {
+        assert_eq!(read("\"CD01002345-1\"", to), Confirmed { nim: None, ..usual.clone() }, "{to}");
+    }
+    for to in ["null", "64", "\"many\""] {
+        assert_eq!(read("\"64/65 FV\"", to), Confirmed { counters: None, ..usual.clone() }, "{to}");
+    }
+    assert_eq!(read("\"CD01002345-1\"", "\"cd01002345-1\""), usual);
+    let bare = Confirmed::read(r#"{"codeDEFDGI":"TESTFEW73TJMEJCGFOCXPDOX"}"#).unwrap();
+    assert_eq!((bare.code, bare.qr, bare.nim, bare.date_time), (usual.code, None, None, None));
+}
+
+#[test]
+fn a_confirm_without_a_code_is_malformed() {
+    for to in ["TEST", "TEST-TEST-FEW7", ""] {
+        assert_eq!(Confirmed::read(&CONFIRMED.replace("TEST-FEW7", to)), Err(CallFault::Malformed), "{to}");
     }
 }
 
 #[test]
-fn a_confirm_without_one_of_its_elements_is_malformed() {
-    for (from, to) in [
-        ("TEST-FEW7", "TEST"),
-        ("\"qrCode\"", "\"qrC\""),
-        ("\"CD01002345-1\"", "null"),
-        ("04/02/2026 11:15:31", ""),
-        ("F;CD", "F\\n;CD"),
-    ] {
-        assert_eq!(Confirmed::read(&CONFIRMED.replace(from, to)), Err(CallFault::Malformed), "{from}");
+fn an_answer_that_says_two_things_under_one_name_is_malformed_unless_it_holds_a_code() {
+    for twice in [r#""Total":2,"#, r#""total":2,"#, r#""errorCode":0,"ErrorCode":20,"#] {
+        let body = format!(r#"{{{twice}"uid":"u-1","total":1,"vtotal":1}}"#);
+        assert_eq!(Requested::read(&body), Err(CallFault::Malformed), "{body}");
     }
+    assert!(Requested::read(r#"{"Total":1,"uid":"u-1","total":1,"vtotal":1}"#).is_ok());
+    let body = CONFIRMED.replace("\"nim\"", "\"NIM\":\"CD01002345-1\",\"nim\":null,\"nim\"");
+    assert_eq!(Confirmed::read(&body), Confirmed::read(CONFIRMED));
 }
 
 #[test]

@@ -23,7 +23,12 @@ impl Lane {
         book: &mut dyn Book,
         now: At,
     ) -> Result<(), BookFault> {
-        // Before anything that can fail: the answer holds what nobody can ask for again.
+        // Before anything that can fail: the answer holds what nobody can ask for again. It is no secret.
+        if let Ok(confirmed) = answer {
+            let nim = job.intent.as_ref().map(|intent| intent.nim.to_string());
+            tracing::info!(job = %job.id, nim, code = %confirmed.code, "the authority finalised an invoice");
+            self.confirmed = Some(now);
+        }
         let machine = match book.machine(&self.lease.machine) {
             Ok(machine) => machine,
             Err(fault) => {
@@ -73,7 +78,7 @@ impl Lane {
             let machine = book.machine(&self.lease.machine)?;
             let mut change = Change::from(made.clone());
             if let Some(known) = known.filter(|_| machine.generation == generation) {
-                let (open, complete) = self.open(book)?;
+                let (open, complete) = self.open(&machine, book)?;
                 let judged = judge(machine, known, &open, complete, self.rules, now);
                 change.machine = Some(judged.machine);
                 for decided in judged.moves {

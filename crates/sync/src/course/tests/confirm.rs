@@ -48,6 +48,17 @@ fn a_code_makes_an_invoice_synced_whatever_was_doubted() {
 }
 
 #[test]
+fn a_bare_code_is_of_the_machine_that_was_asked() {
+    let bare = Confirmed::read(r#"{"codeDEFDGI":"ABCDABCDABCDABCDABCDABCD"}"#).unwrap();
+    let job = confirming(1);
+    let asked = job.intent.as_ref().unwrap().nim.clone();
+    let after = after_confirm(job, Ok(&bare), &machine(), Rules::default(), NOW);
+    let AfterConfirm::Finalised { made, elements } = after else { panic!("{after:?}") };
+    assert_eq!((made.job.state, &elements.nim), (JobState::Synced, &asked));
+    assert_eq!((elements.qr.as_str(), elements.date_time.as_str(), elements.counters), ("", "", None));
+}
+
+#[test]
 fn a_uid_older_than_ninety_seconds_is_not_confirmed_for_the_first_time() {
     assert_eq!(not_sent(confirming(1), after(90)), None);
     let made = not_sent(confirming(1), after(91)).unwrap();
