@@ -55,6 +55,10 @@ words! {
         NotRecorded "not_recorded",
         /// A person or an export of the portal settled an invoice: the platform looks at it.
         SettledByPerson "settled_by_person",
+        /// Invoices were given to a person to be typed by hand: the platform looks at it.
+        HandedOut "handed_out",
+        /// A machine is a test service or a simulator: what it finalises is declared to nobody.
+        TestMachine "test_machine",
     }
 }
 

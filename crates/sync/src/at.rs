@@ -36,3 +36,8 @@ clocks! {
     /// A time by the authority's clock: milliseconds since 1970 as its status wrote them. It is never compared with [`At`].
     Theirs;
 }
+
+impl At {
+    /// Of what is never due by itself.
+    pub const NEVER: Self = Self(i64::MAX.cast_unsigned());
+}

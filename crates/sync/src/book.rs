@@ -1,7 +1,7 @@
 use edef::AuthorityCode;
 use fiscal::{FiscalNumber, RecordHash};
 
-use crate::{At, Elements, Job, JobId, JobState, Machine, MachineId, Transition};
+use crate::{At, Doubt, DoubtCause, Elements, Era, Job, JobId, JobState, Machine, MachineId, Transition};
 
 /// What a lane needs of the store. The database is one; simulations have another in memory.
 pub trait Book {
@@ -15,6 +15,40 @@ pub trait Book {
     /// The jobs of which something may be out or unknown: every SUBMITTED, AMBIGUOUS and SYNCED_WITHOUT_CODE job of the
     /// machine, the oldest first, at most so many.
     fn open(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault>;
+
+    /// What is SUBMITTED at the machine, the oldest first, at most so many.
+    fn submitted(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
+        let mut open = self.open(machine, usize::MAX)?;
+        open.retain(|job| job.state == JobState::Submitted);
+        open.truncate(most);
+        Ok(open)
+    }
+
+    /// The doubts of the machine of which a reading of the list may say something, the newest first, at most so many.
+    fn asked(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
+        let mut open = self.open(machine, usize::MAX)?;
+        open.retain(|job| job.state == JobState::Ambiguous && !job.is_for_a_person());
+        open.sort_by_key(|job| std::cmp::Reverse(job.since));
+        open.truncate(most);
+        Ok(open)
+    }
+
+    /// The doubts of the machine about which counters of an era decide, the oldest first, at most so many.
+    fn of_era(&mut self, machine: &MachineId, era: Era, most: usize) -> Result<Vec<Job>, BookFault> {
+        let mut open = self.open(machine, usize::MAX)?;
+        open.retain(|job| job.doubt.as_ref().is_some_and(|doubt| doubt.era == Some(era)));
+        open.truncate(most);
+        Ok(open)
+    }
+
+    /// How many confirms of the machine were lost after a time, and when the newest; as far as they are in doubt still.
+    fn lost_confirms(&mut self, machine: &MachineId, after: At) -> Result<(u64, Option<At>), BookFault> {
+        let lost = |doubt: &Doubt| matches!(doubt.cause, DoubtCause::ConfirmLost | DoubtCause::GoneTooLate);
+        let mut open = self.open(machine, usize::MAX)?;
+        open.retain(|job| job.doubt.as_ref().is_some_and(|doubt| lost(doubt) && doubt.since > after));
+        let newest = open.iter().filter_map(|job| job.doubt.as_ref()).map(|doubt| doubt.since).max();
+        Ok((open.len() as u64, newest))
+    }
 
     /// How many jobs of the machine [`Self::open`] would name without a limit. Counters decide only who sees them all.
     fn open_count(&mut self, machine: &MachineId) -> Result<u64, BookFault>;

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::OutletId;
-use ledger::{LedgerStore, StoreFault};
+use ledger::{Cell, LedgerStore, StoreFault};
 
 use crate::{
     At,
-    store::{Head, Stepped, heads, step_outlet, sweep},
+    store::{Head, Heads, Stepped, heads, step_outlet, sweep},
 };
 
 /// So many heads are compared at once.
@@ -23,7 +23,7 @@ pub struct Follower {
     /// ledger anchors it in its own chain.
     seen: BTreeMap<OutletId, Head>,
     /// Where the next round goes on.
-    after: Option<OutletId>,
+    after: Option<Cell>,
     broken: Broken,
 }
 
@@ -48,8 +48,12 @@ impl Follower {
         now: At,
         pause: &mut dyn FnMut(),
     ) -> Result<Followed, StoreFault> {
-        let heads = heads(store, self.after, PAGE)?;
-        let mut followed = Followed { jobs: 0, has_more: heads.len() == PAGE };
+        let Heads { heads, broken, last, count } = heads(store, self.after.as_ref(), PAGE)?;
+        let mut followed = Followed { jobs: 0, has_more: count == PAGE };
+        for outlet in broken {
+            let what = format!("the row {outlet} of the table heads");
+            self.broken.note(store, &outlet, outlet.parse().ok(), StoreFault::Corrupt(what), now)?;
+        }
         for (outlet, head) in &heads {
             // What cannot be read is looked at again when the outlet has something new, and after a start.
             if self.seen.get(outlet) == Some(head) {
@@ -62,10 +66,15 @@ impl Follower {
                 self.seen.insert(*outlet, *head);
             }
         }
-        self.after = heads.last().filter(|_| heads.len() == PAGE).map(|(outlet, _)| *outlet);
+        self.after = last.filter(|_| count == PAGE);
         if self.after.is_none() {
+            let (more, broken) = sweep(store, now, pause)?;
+            followed.has_more |= more;
+            for outlet in broken {
+                let what = format!("the row {outlet} of the table sync_outlets, or a job of it");
+                self.broken.note(store, &outlet, outlet.parse().ok(), StoreFault::Corrupt(what), now)?;
+            }
             self.broken.round_is_over();
-            followed.has_more |= sweep(store, now, pause)?;
         }
         Ok(followed)
     }
@@ -86,12 +95,12 @@ impl Follower {
                 Err((Some(chain), fault)) => {
                     is_broken = true;
                     let about = format!("{} {} {}", chain.outlet, chain.epoch, chain.signer);
-                    self.broken.note(store, &about, chain.outlet, fault, now)?;
+                    self.broken.note(store, &about, Some(chain.outlet), fault, now)?;
                     stopped.insert(chain);
                     continue;
                 }
                 Err((None, fault)) => {
-                    self.broken.note(store, outlet.as_str(), outlet, fault, now)?;
+                    self.broken.note(store, outlet.as_str(), Some(outlet), fault, now)?;
                     return Ok((Stepped { has_more: false, ..all }, true));
                 }
             };
@@ -120,7 +129,7 @@ impl Broken {
         &mut self,
         store: &mut dyn LedgerStore,
         about: &str,
-        outlet: OutletId,
+        outlet: Option<OutletId>,
         fault: StoreFault,
         now: At,
     ) -> Result<(), StoreFault> {
@@ -129,7 +138,7 @@ impl Broken {
         let is_told = self.told.contains(&broken);
         if self.in_this_round.insert(broken) && !is_told {
             tracing::error!(about, what, "invoices wait for what cannot be read: verify the ledger");
-            crate::store::alert_corrupt(store, about, Some(outlet), &what, now)?;
+            crate::store::alert_corrupt(store, about, outlet, &what, now)?;
         }
         Ok(())
     }

@@ -270,6 +270,16 @@ impl Job {
         self.intent.as_ref()?.uid.as_ref()
     }
 
+    /// Whether it is in doubt, and no reading of the authority's list changes that: counters or a person do.
+    pub fn is_for_a_person(&self) -> bool {
+        let Some(doubt) = &self.doubt else { return false };
+        let waits_for_a_reading = doubt.cause == DoubtCause::Restored && doubt.gone.is_none();
+        self.state == JobState::SyncedWithoutCode
+            || (self.state == JobState::Ambiguous
+                && (doubt.gone.is_some_and(|gone| gone.twice)
+                    || (self.intent.is_none() && !waits_for_a_reading)))
+    }
+
     /// Whether a confirm of it was intended that is not settled.
     pub fn may_be_finalised(&self) -> bool {
         let confirming = self.intent.as_ref().is_some_and(|intent| intent.step == Step::Confirm);

@@ -111,7 +111,7 @@ CREATE INDEX IF NOT EXISTS sync_jobs_by_state ON sync_jobs (outlet, state, seale
 CREATE INDEX IF NOT EXISTS sync_jobs_unsettled ON sync_jobs (state, sealed, id)
   WHERE state <> 'SYNCED' AND state <> 'WITHDRAWN';
 CREATE INDEX IF NOT EXISTS sync_jobs_waiting ON sync_jobs (original_outlet, original_epoch, original_number)
-  WHERE cause = 'waits_for_original';
+  WHERE cause IN ('waits_for_original', 'original_stuck');
 
 CREATE TABLE IF NOT EXISTS sync_transitions (
   job TEXT NOT NULL,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread::JoinHandle,
     time::Duration,
@@ -20,6 +21,10 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// So often it tries to write what waits when it is to stop.
 const LAST_TRIES: usize = 3;
+/// After so many failures each is written alone: one that the database refuses holds up no other.
+const TOGETHER: usize = 5;
+/// After so many more one is given back to who asked, if others wait.
+const ALONE: usize = 10;
 
 /// Writes in the order of coming. A handle: clones write through the same thread, which ends with the last of them.
 #[derive(Clone)]
@@ -116,6 +121,10 @@ impl Desk {
         Some(taken)
     }
 
+    fn do_others_wait(&self) -> bool {
+        !self.state().waiting.is_empty()
+    }
+
     /// Waits for so long; says whether it is to stop.
     fn rest(&self, time: Duration) -> bool {
         let state = self.state();
@@ -144,7 +153,11 @@ impl Pen {
     fn run(&self, desk: &Desk) {
         while let Some(orders) = desk.take() {
             let began = (self.clock)();
-            self.write(desk, orders);
+            let written = catch_unwind(AssertUnwindSafe(|| self.write(desk, orders)));
+            if written.is_err() {
+                // Who asked hears that nothing is known, and reads again.
+                tracing::error!("what the authority answered could not be written: tell the maker");
+            }
             let took = (self.clock)().saturating_sub(began);
             // Sealing shares the database, and has as much of it.
             if !took.is_zero() {
@@ -155,7 +168,7 @@ impl Pen {
 
     /// Writes all of them, however often it takes.
     fn write(&self, desk: &Desk, orders: Vec<Order>) {
-        let (mut wait, mut last, mut again) = (RETRY.0, 0, false);
+        let (mut wait, mut last, mut again, mut failed) = (RETRY.0, 0, false, 0);
         loop {
             match self.once(&orders, again) {
                 Ok(done) => {
@@ -167,7 +180,16 @@ impl Pen {
                 }
                 Err(StoreFault::Unavailable(why)) => {
                     tracing::warn!(why, "what the authority answered waits for the database");
-                    again = true;
+                    (again, failed) = (true, failed + 1);
+                    if failed >= TOGETHER && orders.len() > 1 {
+                        for order in orders {
+                            self.write(desk, vec![order]);
+                        }
+                        return;
+                    }
+                    if failed >= ALONE && desk.do_others_wait() {
+                        return answer_all(orders, &StoreFault::Unavailable(why));
+                    }
                     if desk.rest(wait) {
                         last += 1;
                         wait = RETRY.0;

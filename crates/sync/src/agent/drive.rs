@@ -1,14 +1,18 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use edef::{Authority, Token};
 
-use super::{Shared, turns::Bell};
+use super::{
+    Shared,
+    turns::{Bell, Ended},
+};
 use crate::{
     At, Book, BookFault, Lease,
     lane::{Lane, Role, Task, Turn},
@@ -20,8 +24,8 @@ const REQUESTERS: usize = 2;
 /// A worker with nothing to do rests so long at most, and longer each time up to that.
 const LONGEST_REST: Duration = Duration::from_millis(1_600);
 const SHORTEST_REST: Duration = Duration::from_millis(25);
-/// After so many rests of a worker with nothing in between, a turn is over.
-const IDLE_RESTS: usize = 12;
+/// After so long with nothing to call, a turn is over.
+const IDLE_FOR: Duration = Duration::from_secs(3);
 /// How long a worker waits for a database that is away.
 const AWAY: Duration = Duration::from_millis(500);
 /// How often it is looked whether what is in hand is done, when a turn is over, and how long the pauses are. What was
@@ -41,7 +45,10 @@ struct Seat {
     /// Whether a worker ended by a panic, or by what only a person mends.
     has_failed: AtomicBool,
     requesters: AtomicUsize,
-    idle: AtomicUsize,
+    /// When it was called last, in milliseconds.
+    called: AtomicU64,
+    /// Whether something else than a status was called.
+    has_worked: AtomicBool,
 }
 
 /// The authority's side of a machine as it was configured in a generation.
@@ -52,8 +59,8 @@ struct Line {
 }
 
 /// Drives a machine until its turn is over: when there is nothing to do, when others wait and its time is up, when another
-/// process has it, or when the agent stops. Says whether all was well.
-pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> bool {
+/// process has it, or when the agent stops.
+pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> Ended {
     let lane = Lane::new(lease.clone(), Arc::clone(&shared.translate), shared.settings.tolerance);
     let seat = Arc::new(Seat {
         shared: Arc::clone(shared),
@@ -65,7 +72,8 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> boo
         is_over: AtomicBool::new(false),
         has_failed: AtomicBool::new(false),
         requesters: AtomicUsize::new(0),
-        idle: AtomicUsize::new(0),
+        called: AtomicU64::new(shared.now().0),
+        has_worked: AtomicBool::new(false),
     });
     for number in 0..REQUESTERS {
         let worker = Arc::clone(&seat);
@@ -83,10 +91,21 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> boo
     }
     // Should this thread panic, the others end too.
     let ends = Ends(&seat);
-    seat.work(Role::Confirm);
-    seat.finish();
+    let driven = catch_unwind(AssertUnwindSafe(|| {
+        seat.work(Role::Confirm);
+        seat.finish();
+    }));
+    // A code is kept whoever has the machine now, and whatever went wrong.
+    seat.keep_codes();
     drop(ends);
-    !seat.has_failed.load(Ordering::SeqCst)
+    if let Err(panic) = driven {
+        resume_unwind(panic);
+    }
+    match (seat.has_failed.load(Ordering::SeqCst), seat.has_worked.load(Ordering::SeqCst)) {
+        (true, _) => Ended::Failed,
+        (_, true) => Ended::Worked,
+        _ => Ended::Idle,
+    }
 }
 
 /// A worker that ends, however he ends, is counted no more.
@@ -121,13 +140,12 @@ impl Seat {
             match turn {
                 Ok(Turn::Call(task)) => {
                     rest = SHORTEST_REST;
-                    self.idle.store(0, Ordering::Relaxed);
+                    self.called.store(self.shared.now().0, Ordering::Relaxed);
+                    self.has_worked.fetch_or(task.job().is_some(), Ordering::Relaxed);
                     self.call(*task, &mut book);
                 }
                 Ok(Turn::Rest(_)) => {
-                    if self.idle.fetch_add(1, Ordering::Relaxed) > IDLE_RESTS * (REQUESTERS + 1)
-                        && !self.lane().is_busy()
-                    {
+                    if self.is_idle() {
                         self.end();
                     }
                     // Whoever has news rings: what is due later is found at the next look.
@@ -140,6 +158,16 @@ impl Seat {
                 Err(fault) => self.stumble(&fault, heard),
             }
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        let (called, now) = (At(self.called.load(Ordering::Relaxed)), self.shared.now());
+        if now < called {
+            // The clock was set back.
+            self.called.store(now.0, Ordering::Relaxed);
+        }
+        let lane = self.lane();
+        now.since(called) >= IDLE_FOR && !lane.is_busy() && !lane.has_plans()
     }
 
     /// Makes a call and hands its answer back.
@@ -210,10 +238,18 @@ impl Seat {
                 Err(_) => break,
             }
         }
-        // A code is kept whoever has the machine now.
-        let now = self.shared.now();
+        // What was certainly not sent is not in doubt.
+        let left = self.lane().leave(&mut book, self.shared.now());
+        if let Err(fault) = left {
+            tracing::warn!(%fault, "what was in hand is found again by who comes next");
+        }
+    }
+
+    fn keep_codes(&self) {
+        let mut book = self.shared.book.clone();
         for _ in 0..LAST_LOOKS.0 {
-            match self.lane().keep_codes(&mut book, now) {
+            let kept = self.lane().keep_codes(&mut book, self.shared.now());
+            match kept {
                 Ok(()) => return,
                 Err(fault) => {
                     tracing::error!(%fault, "a code of the authority waits for the database");

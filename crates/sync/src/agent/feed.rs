@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::Shared;
 use crate::{Followed, Follower};
@@ -10,7 +7,7 @@ use crate::{Followed, Follower};
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes jobs of what is sealed.
-pub(super) fn run(shared: Arc<Shared>) {
+pub(super) fn run(shared: &Shared) {
     let mut following = Follower::default();
     let mut known = 0;
     while !shared.turns.is_stopping() {

@@ -5,9 +5,11 @@ mod feed;
 mod record;
 mod serve;
 mod turns;
+mod watch;
 
 use std::{
     num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -144,9 +146,10 @@ impl Agent {
             counters,
         });
         let agent = Self { shared, scribe, threads: Mutex::new(vec![writing]) };
-        agent.spawn("sync-feed", feed::run)?;
+        agent.spawn("sync-feed", |shared| feed::run(shared))?;
         agent.spawn("sync-turns", serve::run)?;
-        agent.spawn("sync-record", record::run)?;
+        agent.spawn("sync-record", |shared| record::run(shared))?;
+        agent.spawn("sync-watch", |shared| watch::run(shared))?;
         Ok(agent)
     }
 
@@ -177,9 +180,15 @@ impl Agent {
         threads.into_iter().for_each(join);
     }
 
-    fn spawn(&self, name: &str, run: impl FnOnce(Arc<Shared>) + Send + 'static) -> std::io::Result<()> {
+    fn spawn(&self, name: &'static str, run: fn(&Arc<Shared>)) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(shared));
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // A panic ends a round, and not the work.
+            while catch_unwind(AssertUnwindSafe(|| run(&shared))).is_err() && !shared.turns.is_stopping() {
+                shared.panicked(name);
+                std::thread::sleep(AFTER_PANIC);
+            }
+        });
         let thread = thread.inspect_err(|_| self.stop())?;
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         Ok(())
@@ -191,6 +200,9 @@ impl Drop for Agent {
         self.stop();
     }
 }
+
+/// How long a thread rests that ended by a panic.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 
 fn join(thread: JoinHandle<()>) {
     if thread.join().is_err() {
@@ -208,6 +220,15 @@ impl Shared {
         let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
         (*entropy)(&mut bytes);
         u64::from_be_bytes(bytes)
+    }
+
+    /// An error of the program: it is counted, logged and shown.
+    pub(crate) fn panicked(&self, about: &str) {
+        self.counters.panics.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(about, "a part of the sync ended by an error of the program: tell the maker");
+        let (told, now) = ("it ended by an error of the program: tell the maker", self.now());
+        // It is in the log, whatever the database says.
+        let _ = self.ask(|store| crate::store::alert_corrupt(store, about, None, told, now));
     }
 
     /// Asks the database.

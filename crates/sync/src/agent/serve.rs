@@ -8,37 +8,45 @@ use std::{
 
 use ledger::StoreFault;
 
-use super::{Shared, drive::drive, turns::Bell};
+use super::{
+    Shared,
+    drive::drive,
+    turns::{Bell, Ended},
+};
 use crate::{
-    At, Desk, Lease, MachineId,
-    store::{LASTS, Watch, alert_corrupt, candidates, give_back, renew, take},
+    At, Lease, MachineId,
+    store::{LASTS, Watch, candidates, give_back, renew, take},
 };
 
 /// How often the beats of leases are moved: three times while a lease lasts.
 const RENEW_EVERY: Duration = Duration::from_secs(LASTS.as_secs() / 3);
-/// How often it is looked for what time makes wrong.
-const WATCH_EVERY: Duration = Duration::from_secs(60);
 /// How long a machine whose turn ended by a panic, or that could not be driven, rests.
 const AFTER_PANIC: Duration = Duration::from_secs(60);
+/// After so many turns in a row in which nothing was sent a machine rests: at first so long, and at most as after a panic.
+const IDLE_TURNS: u32 = 3;
+const AFTER_IDLE: Duration = Duration::from_secs(5);
 /// So many machines are looked at for each that may be driven: some are another process's.
 const LOOKED_AT: usize = 4;
 
 /// Takes machines' leases and has each driven on threads of its own, until the agent stops.
-pub(super) fn run(shared: Arc<Shared>) {
+pub(super) fn run(shared: &Arc<Shared>) {
     let mut round = Round {
-        shared,
+        shared: Arc::clone(shared),
         threads: Vec::new(),
         watch: Watch::default(),
         resting: BTreeMap::new(),
+        idle: BTreeMap::new(),
         renewed: At(0),
-        watched: At(0),
     };
     let mut known = 0;
-    while !round.shared.turns.is_stopping() {
-        if let Err(fault) = round.once() {
-            tracing::warn!(%fault, "machines wait for the database");
+    while !shared.turns.is_stopping() {
+        // A panic ends this round: the threads of those who are driven are kept.
+        match catch_unwind(AssertUnwindSafe(|| round.once())) {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::warn!(%fault, "machines wait for the database"),
+            Err(_) => shared.panicked("sync-turns"),
         }
-        known = round.shared.turns.rest(round.shared.settings.poll, known);
+        known = shared.turns.rest(shared.settings.poll, known);
     }
     round.threads.drain(..).for_each(super::join);
 }
@@ -47,16 +55,16 @@ struct Round {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     watch: Watch,
-    /// Machines that are left alone for a while, and since when.
-    resting: BTreeMap<MachineId, At>,
+    /// Machines that are left alone, since when and for how long.
+    resting: BTreeMap<MachineId, (At, Duration)>,
+    /// How many turns in a row a machine had in which nothing was sent.
+    idle: BTreeMap<MachineId, u32>,
     renewed: At,
-    watched: At,
 }
 
 impl Round {
     fn once(&mut self) -> Result<(), StoreFault> {
-        let shared = Arc::clone(&self.shared);
-        let now = shared.now();
+        let now = self.shared.now();
         let (ended, running) = self.threads.drain(..).partition::<Vec<_>, _>(JoinHandle::is_finished);
         self.threads = running;
         ended.into_iter().for_each(super::join);
@@ -64,25 +72,29 @@ impl Round {
             self.renew()?;
             self.renewed = now;
         }
-        for machine in shared.turns.take_failed() {
-            self.resting.insert(machine, now);
-        }
-        self.resting.retain(|_, since| now.since(*since) < AFTER_PANIC);
-        self.take(now)?;
-        if now.since(self.watched) >= WATCH_EVERY || now < self.watched {
-            self.watched = now;
-            self.watch(now)?;
-        }
-        Ok(())
+        self.let_rest(now);
+        self.take(now)
     }
 
-    /// Alerts begin and end.
-    fn watch(&self, now: At) -> Result<(), StoreFault> {
-        let watched = self.shared.ask(|store| Ok(Desk::over(store).watch(now)))?;
-        if let Err(fault) = watched {
-            tracing::warn!(%fault, "alerts of the sync could not be looked for");
+    /// Who could not be driven rests, and who has nothing to send again and again, ever longer.
+    fn let_rest(&mut self, now: At) {
+        for (machine, ended) in self.shared.turns.take_ended() {
+            let rest = match ended {
+                Ended::Worked => {
+                    self.idle.remove(&machine);
+                    continue;
+                }
+                Ended::Failed => AFTER_PANIC,
+                Ended::Idle => {
+                    let turns = self.idle.entry(machine.clone()).or_insert(0);
+                    *turns += 1;
+                    let Some(more) = turns.checked_sub(IDLE_TURNS) else { continue };
+                    AFTER_IDLE.saturating_mul(1_u32.checked_shl(more).unwrap_or(u32::MAX)).min(AFTER_PANIC)
+                }
+            };
+            self.resting.insert(machine, (now, rest));
         }
-        Ok(())
+        self.resting.retain(|_, (since, rest)| now >= *since && now.since(*since) < *rest);
     }
 
     fn renew(&self) -> Result<(), StoreFault> {
@@ -132,7 +144,7 @@ impl Round {
             Ok(thread) => self.threads.push(thread),
             Err(fault) => {
                 tracing::warn!(%fault, "a machine waits for a thread");
-                end(&shared, &lease, true);
+                end(&shared, &lease, Ended::Failed);
             }
         }
     }
@@ -141,26 +153,17 @@ impl Round {
 /// Drives a machine until its turn is over, and gives its lease back. A panic ends this turn and no other.
 fn one_turn(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) {
     let driven = catch_unwind(AssertUnwindSafe(|| drive(shared, lease, bell)));
-    let failed = match driven {
-        Ok(was_well) => !was_well,
-        Err(_) => {
-            shared.counters.panics.fetch_add(1, Ordering::Relaxed);
-            let machine = lease.machine.as_str();
-            tracing::error!(machine, "an e-MCF could not be driven: tell the maker");
-            let told = "its thread ended by an error of the program: tell the maker";
-            let now = shared.now();
-            // It is in the log, whatever the database says.
-            let _ = shared.ask(|store| alert_corrupt(store, machine, None, told, now));
-            true
-        }
-    };
-    end(shared, lease, failed);
+    let ended = driven.unwrap_or_else(|_| {
+        shared.panicked(lease.machine.as_str());
+        Ended::Failed
+    });
+    end(shared, lease, ended);
 }
 
-fn end(shared: &Shared, lease: &Lease, failed: bool) {
+fn end(shared: &Shared, lease: &Lease, ended: Ended) {
     if let Err(fault) = shared.ask(|store| give_back(store, lease)) {
         // It lapses.
         tracing::warn!(%fault, machine = lease.machine.as_str(), "a lease could not be given back");
     }
-    shared.turns.end(&lease.machine, failed);
+    shared.turns.end(&lease.machine, ended);
 }

@@ -17,8 +17,8 @@ pub(crate) struct Turns {
 #[derive(Default)]
 struct State {
     driven: BTreeMap<MachineId, Driven>,
-    /// Those whose turn ended badly since it was asked.
-    failed: Vec<MachineId>,
+    /// Those whose turn ended since it was asked, and how.
+    ended: Vec<(MachineId, Ended)>,
     others_wait: bool,
     /// Rises with each nudge.
     nudges: u64,
@@ -30,6 +30,17 @@ struct Driven {
     /// Another process has it.
     is_lost: bool,
     bell: Arc<Bell>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Something was sent.
+    Worked,
+    /// Nothing was, but for readings of the list.
+    Idle,
+    /// By a panic, or by what only a person mends.
+    Failed,
 }
 
 /// Wakes the workers of a machine.
@@ -83,19 +94,17 @@ impl Turns {
         bell
     }
 
-    /// The turn of a machine is over.
-    pub(super) fn end(&self, machine: &MachineId, failed: bool) {
+    /// The turn of a machine is over. There is a place for another; who has one is not disturbed.
+    pub(super) fn end(&self, machine: &MachineId, ended: Ended) {
         let mut state = self.state();
         state.driven.remove(machine);
-        if failed {
-            state.failed.push(machine.clone());
-        }
-        drop(state);
-        self.nudge();
+        state.ended.push((machine.clone(), ended));
+        state.nudges += 1;
+        self.news.notify_all();
     }
 
-    pub(super) fn take_failed(&self) -> Vec<MachineId> {
-        std::mem::take(&mut self.state().failed)
+    pub(super) fn take_ended(&self) -> Vec<(MachineId, Ended)> {
+        std::mem::take(&mut self.state().ended)
     }
 
     /// Whether machines wait for a place.

@@ -65,10 +65,11 @@ impl Desk<'_> {
                     number(PAGE as u64),
                 ];
                 let rows = statements.query(sql, &values)?;
-                let page = rows.iter().map(|row| alert(row)).collect::<Result<Vec<_>, _>>()?;
+                // One that cannot be read hides no other.
+                let page: Vec<Alert> = rows.iter().filter_map(|row| alert(row).ok()).collect();
                 let Some(end) = page.last() else { break };
                 (before, last) = (number(end.since.0), format!("{} {}", end.kind, end.about));
-                let is_last = page.len() < PAGE;
+                let is_last = rows.len() < PAGE;
                 found.extend(page.into_iter().filter(|alert| is_seen(alert, of)));
                 if is_last {
                     break;

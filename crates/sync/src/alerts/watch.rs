@@ -1,6 +1,9 @@
 //! What time makes wrong, found in the tables.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use fiscal::{OutletId, Timestamp};
 use ledger::{Cell, Statements, StoreFault};
@@ -8,14 +11,16 @@ use ledger::{Cell, Statements, StoreFault};
 use super::{About, AlertKind, end_alert, raise_alert};
 use crate::{
     At, JobState, Machine, MachineState,
-    desk::{Desk, DeskFault, UNSENT, find_machine, oldest_at},
-    store::rows::{cell, corrupt, count, parsed},
+    desk::{Desk, DeskFault, find_machine},
+    store::rows::{cell, count, parsed, read_at, time},
 };
 
 /// A token is asked for this long before it ends, in seconds.
 const TOKEN_WARNING: u64 = 7 * 86_400;
 /// A machine may rest this long, in milliseconds.
 const PAUSE: u64 = 3_600_000;
+/// A call is out for this long at most.
+const STUCK: Duration = Duration::from_secs(600);
 /// An invoice may wait this long, in seconds.
 const OLD: u64 = 86_400;
 
@@ -56,13 +61,16 @@ impl Desk<'_> {
         let open = self.look(|statements| Ok(open(statements)?))?;
         let key = |wrong: &Wrong| (wrong.kind, wrong.about.about.clone());
         let is: BTreeSet<_> = wrong.iter().map(key).collect();
-        let began: Vec<_> = wrong.iter().filter(|wrong| !open.contains(&key(wrong))).collect();
-        let ended: Vec<_> = open.difference(&is).cloned().collect();
-        if began.is_empty() && ended.is_empty() {
+        // What lasts is told again in its own words: how many there are now.
+        let is_new = |wrong: &&Wrong| open.get(&key(wrong)) != Some(&wrong.detail);
+        let (told, began): (Vec<_>, Vec<_>) =
+            wrong.iter().filter(is_new).partition(|wrong| open.contains_key(&key(wrong)));
+        let ended: Vec<_> = open.into_keys().filter(|key| !is.contains(key)).collect();
+        if told.is_empty() && began.is_empty() && ended.is_empty() {
             return Ok(Watched::default());
         }
         self.change(|statements| {
-            for Wrong { kind, about, detail } in &began {
+            for Wrong { kind, about, detail } in told.iter().chain(&began) {
                 raise_alert(statements, *kind, about, detail, now)?;
             }
             for (kind, about) in &ended {
@@ -74,27 +82,36 @@ impl Desk<'_> {
     }
 }
 
-fn open(statements: &mut dyn Statements) -> Result<BTreeSet<(AlertKind, String)>, StoreFault> {
-    let rows = statements.query("SELECT kind, about FROM sync_alerts WHERE ended IS NULL", &[])?;
-    let read = |row: &Vec<Cell>| {
-        let [kind, about] = row.as_slice() else { return None };
-        Some((AlertKind::from_name(kind.text()?)?, about.text()?.to_owned()))
-    };
-    Ok(rows.iter().filter_map(read).filter(|(kind, _)| WATCHED.contains(kind)).collect())
+/// What was said of each that lasts.
+fn open(statements: &mut dyn Statements) -> Result<BTreeMap<(AlertKind, String), String>, StoreFault> {
+    let mut open = BTreeMap::new();
+    for kind in WATCHED {
+        let sql = "SELECT about, detail FROM sync_alerts WHERE ended IS NULL AND kind = $1";
+        for row in &statements.query(sql, &[cell(&kind)])? {
+            let [about, detail] = row.as_slice() else { continue };
+            let text = |cell: &Cell| cell.text().unwrap_or_default().to_owned();
+            open.insert((kind, text(about)), text(detail));
+        }
+    }
+    Ok(open)
 }
 
 fn wrong(statements: &mut dyn Statements, now: At) -> Result<Vec<Wrong>, StoreFault> {
     let mut wrong = Vec::new();
     let rows = statements.query("SELECT id FROM sync_machines WHERE state <> 'stopped' ORDER BY id", &[])?;
     for row in &rows {
-        let id = row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machines"))?;
-        if let Some(machine) = find_machine(statements, &id)? {
-            wrong.extend(of_machine(&machine, now));
+        let Some(id) = row.first().and_then(parsed) else { continue };
+        match find_machine(statements, &id) {
+            Ok(machine) => wrong.extend(machine.iter().flat_map(|machine| of_machine(machine, now))),
+            // It hides no other.
+            Err(StoreFault::Corrupt(what)) => {
+                let about = About { about: id.to_string(), merchant: None, outlet: None };
+                wrong.push(Wrong { kind: AlertKind::CorruptRow, about, detail: what });
+            }
+            Err(fault) => return Err(fault),
         }
     }
-    for outlet in outlets(statements)? {
-        of_outlet(statements, outlet, now, &mut wrong)?;
-    }
+    of_outlets(statements, now, &mut wrong)?;
     Ok(wrong)
 }
 
@@ -123,49 +140,65 @@ fn of_machine(machine: &Machine, now: At) -> Vec<Wrong> {
     wrong
 }
 
-fn of_outlet(
-    statements: &mut dyn Statements,
-    outlet: OutletId,
-    now: At,
-    wrong: &mut Vec<Wrong>,
-) -> Result<(), StoreFault> {
-    let mut is = |kind, detail: String| {
-        let about = About { about: outlet.to_string(), merchant: None, outlet: Some(outlet) };
-        wrong.push(Wrong { kind, about, detail });
-    };
-    let mut oldest: Option<Timestamp> = None;
-    for state in UNSENT {
-        oldest = [oldest, oldest_at(statements, outlet, state)?].into_iter().flatten().min();
+/// What an outlet has in states that are not the end.
+#[derive(Default)]
+struct Left {
+    oldest: Option<Timestamp>,
+    ambiguous: u64,
+    differs: u64,
+    failed: u64,
+    stuck: u64,
+}
+
+/// One question for all outlets: there are few invoices that are not settled.
+fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) -> Result<(), StoreFault> {
+    let sql = "SELECT j.outlet, j.state, count(*), MIN(j.sealed), MIN(j.since) FROM sync_jobs j \
+         WHERE j.state <> 'SYNCED' AND j.state <> 'WITHDRAWN' GROUP BY j.outlet, j.state ORDER BY j.outlet, j.state";
+    let mut outlets = BTreeMap::<OutletId, Left>::new();
+    for row in &statements.query(sql, &[])? {
+        let [outlet, state, many, sealed, since] = row.as_slice() else { continue };
+        // An outlet that cannot be read hides no other.
+        let (Some(outlet), Some(many)) = (parsed(outlet), count(many)) else { continue };
+        let left = outlets.entry(outlet).or_default();
+        match state.text().and_then(JobState::from_name) {
+            Some(JobState::Pending | JobState::Retry) => {
+                left.oldest = [left.oldest, time(sealed)].into_iter().flatten().min();
+            }
+            Some(JobState::Ambiguous | JobState::SyncedWithoutCode) => left.ambiguous += many,
+            Some(JobState::Differs) => left.differs += many,
+            Some(JobState::Failed) => left.failed += many,
+            Some(JobState::Submitted) if read_at(since).is_some_and(|since| now.since(since) > STUCK) => {
+                left.stuck += many;
+            }
+            _ => {}
+        }
     }
-    if let Some(oldest) = oldest {
-        let sql = "SELECT 1 FROM sync_machine_outlets WHERE outlet = $1";
-        if statements.query(sql, &[cell(&outlet)])?.is_empty() {
+    let sql = "SELECT outlet FROM sync_machine_outlets";
+    let rows = statements.query(sql, &[])?;
+    let served: BTreeSet<OutletId> = rows.iter().filter_map(|row| parsed(row.first()?)).collect();
+    for (outlet, left) in outlets {
+        let mut is = |kind, detail: String| {
+            let about = About { about: outlet.to_string(), merchant: None, outlet: Some(outlet) };
+            wrong.push(Wrong { kind, about, detail });
+        };
+        let old = left.oldest.filter(|oldest| (now.0 / 1_000).saturating_sub(oldest.unix()) > OLD);
+        if let Some(oldest) = left.oldest.filter(|_| !served.contains(&outlet)) {
             is(AlertKind::NoMachine, oldest.to_string());
         }
-        if (now.0 / 1_000).saturating_sub(oldest.unix()) > OLD {
+        if let Some(oldest) = old {
             is(AlertKind::Backlog, oldest.to_string());
+        } else if left.stuck > 0 {
+            is(AlertKind::Backlog, format!("{} SUBMITTED", left.stuck));
         }
-    }
-    for (kind, states) in [
-        (AlertKind::Ambiguous, &[JobState::Ambiguous, JobState::SyncedWithoutCode][..]),
-        (AlertKind::Differs, &[JobState::Differs]),
-        (AlertKind::Failed, &[JobState::Failed]),
-    ] {
-        let mut of_states = 0;
-        for state in states {
-            let sql = "SELECT count(*) FROM sync_jobs WHERE outlet = $1 AND state = $2";
-            let rows = statements.query(sql, &[cell(&outlet), cell(state)])?;
-            of_states += rows.first().and_then(|row| count(row.first()?)).unwrap_or(0);
-        }
-        if of_states > 0 {
-            is(kind, of_states.to_string());
+        for (kind, many) in [
+            (AlertKind::Ambiguous, left.ambiguous),
+            (AlertKind::Differs, left.differs),
+            (AlertKind::Failed, left.failed),
+        ] {
+            if many > 0 {
+                is(kind, many.to_string());
+            }
         }
     }
     Ok(())
-}
-
-/// Those that have invoices.
-fn outlets(statements: &mut dyn Statements) -> Result<Vec<OutletId>, StoreFault> {
-    let rows = statements.query("SELECT outlet FROM sync_outlets ORDER BY outlet", &[])?;
-    rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_outlets"))).collect()
 }

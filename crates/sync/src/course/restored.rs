@@ -21,8 +21,9 @@ pub fn restored(mut job: Job, machine: Option<&Machine>, now: At) -> Option<Move
     } else {
         counted
     };
-    // A uid that the backup knows need not be the last one: it must not be confirmed.
+    // A uid that the backup knows need not be the last one: it must not be confirmed. Nor are its confirms the last ones.
     (job.intent, job.requested, job.expires) = (None, None, None);
+    (job.confirming_since, job.last_confirm) = (None, None);
     job.doubt =
         Some(Doubt { cause: DoubtCause::Restored, since: now, gone: None, era, probably_finalised: false });
     Some(Move::to(job, JobState::Ambiguous, Cause::Restored, "", now))

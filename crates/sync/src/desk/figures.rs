@@ -61,7 +61,7 @@ fn errors(statements: &mut dyn Statements) -> Result<Vec<(String, u64)>, StoreFa
              AND state <> 'WITHDRAWN' ORDER BY sealed, id LIMIT $2) e WHERE e.error IS NOT NULL GROUP BY e.error";
         for row in &statements.query(sql, &[cell(&state), Cell::Integer(SAMPLE)])? {
             let [error, many] = row.as_slice() else { return Err(corrupt("sync_jobs")) };
-            let problem: Problem = from_json(error).ok_or_else(|| corrupt("sync_jobs"))?;
+            let Some(problem) = from_json::<Problem>(error) else { continue };
             let word = match problem.code {
                 Some(code) => format!("{}_{code}", problem.word),
                 None => problem.word,

@@ -21,9 +21,9 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    jobs::{UNSENT, oldest_at},
+    jobs::UNSENT,
     machines::{find_machine, machine_of_nim},
-    settle::{judge, settle},
+    settle::{alert_two_codes, judge, settle},
     show::by_fiscal,
     write::{seen, write_move},
 };

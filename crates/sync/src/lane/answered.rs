@@ -10,11 +10,11 @@ use super::{
     task::{Answer, Call, Said, Task},
 };
 use crate::{
-    At, BlockCause, Book, BookFault, Cause, Change, Job, JobState, Machine, MachineState, Step, Theirs,
-    Written,
+    At, BlockCause, Book, BookFault, Breaker, Cause, Change, Job, JobState, Machine, MachineState, Step,
+    Theirs, Written,
     course::{
-        Heard, READINGS_APART, Reading, Signal, after_cancel, after_request, bounded_retry_after, never_send,
-        read,
+        Heard, READINGS_APART, Reading, Signal, after_cancel, after_request, after_success,
+        bounded_retry_after, never_send, read,
     },
 };
 
@@ -143,14 +143,17 @@ impl Lane {
     ) -> Result<(), BookFault> {
         let offset = i64::try_from(theirs.0).unwrap_or(i64::MAX).saturating_sub_unsigned(now.0);
         let is_far = (offset - machine.clock_offset_ms).abs() > 2_000;
-        if machine.nim.is_none() || is_far || machine.breaker != Default::default() {
+        if machine.nim.is_none()
+            || is_far
+            || machine.breaker != after_success(Breaker { trips: 0, ..machine.breaker }, now)
+        {
             let generation = machine.generation;
             self.change_machine(book, |machine| {
                 let same = machine.generation == generation && machine.state == MachineState::Ready;
                 same.then(|| Machine {
                     nim: Some(nim.clone()),
                     clock_offset_ms: offset,
-                    breaker: Default::default(),
+                    breaker: after_success(Breaker { trips: 0, ..machine.breaker }, now),
                     ..machine
                 })
             })?;
@@ -175,6 +178,12 @@ impl Lane {
             };
             let before = job.clone();
             match read(job, reading, self.rules, now) {
+                // Its uid is another machine's: nobody here can say anything of it.
+                Heard::Nothing if is_of_another(&before, reading) => {
+                    changes
+                        .push(Change { jobs: vec![Job { due: At::NEVER, ..before }], ..Change::default() });
+                    again.push(None);
+                }
                 Heard::Nothing => unsettled |= !settled(&before),
                 Heard::Noted(made) => {
                     unsettled |= !settled(&made.job);
@@ -229,6 +238,11 @@ impl Lane {
         {
             made = left;
         }
+        if self.has_left
+            && let Some(left) = never_send(made.job.clone(), Cause::NotSent, now)
+        {
+            made = left;
+        }
         let mut job = made.job.clone();
         let early =
             !self.rules.writes_first() && job.intent.as_ref().is_some_and(|i| i.step == Step::Confirm);
@@ -253,4 +267,8 @@ impl Lane {
     pub(super) fn ask_now(&mut self, now: At) {
         (self.status_due, self.status_pause) = (Some(now), READINGS_APART);
     }
+}
+
+fn is_of_another(job: &Job, reading: &Reading<'_>) -> bool {
+    job.intent.as_ref().is_some_and(|intent| intent.nim != *reading.nim || intent.url != *reading.url)
 }

@@ -60,6 +60,12 @@ pub struct Lane {
     /// Counters that were not judged yet.
     known: Vec<(u64, Known)>,
     quiet_until: Option<At>,
+    /// When a confirm was answered well.
+    confirmed: Option<At>,
+    /// Nothing more is begun: what is in hand was given back.
+    has_left: bool,
+    /// Nothing may be called at the moment.
+    is_resting: bool,
     swept: Option<At>,
 }
 
@@ -112,6 +118,9 @@ impl Lane {
             codes: Vec::new(),
             known: Vec::new(),
             quiet_until: None,
+            confirmed: None,
+            has_left: false,
+            is_resting: false,
             swept: None,
         }
     }
@@ -128,7 +137,16 @@ impl Lane {
 
     /// Whether a call of it is out, or a code waits to be kept: it is not to be dropped then if that can be helped.
     pub fn is_busy(&self) -> bool {
-        self.status_out || self.confirm_out || !self.out.is_empty() || !self.codes.is_empty()
+        self.calls_out() || !self.codes.is_empty()
+    }
+
+    /// Whether a reading of the list is planned: its driver does not end for want of work then.
+    pub fn has_plans(&self) -> bool {
+        self.status_due.is_some() && !self.is_resting
+    }
+
+    fn calls_out(&self) -> bool {
+        self.status_out || self.confirm_out || !self.out.is_empty()
     }
 
     /// Writes the elements of SYNCED jobs into the ledger, at most so many. How many were written.

@@ -7,12 +7,16 @@ use super::{
     task::{Call, Role, Task, Turn},
 };
 use crate::{
-    At, Book, BookFault, Cause, Change, Job, JobState, Machine, MachineState, Written,
+    At, Book, BookFault, Cause, Change, Job, Machine, MachineState, Written,
     course::{Move, Next, intend_request, may_call, never_send, next, not_sent, orphan},
 };
 
 /// How long a worker rests when its turn comes soon.
 const SOON: Duration = Duration::from_millis(200);
+/// After so many lost confirms in a row requests are made one at a time.
+const LOST: u64 = 3;
+/// How long after the newest of them: at first, and at most.
+const LOST_PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
 
 impl Lane {
     /// What a worker does next. Everything that its call may bring about is durable when this returns.
@@ -32,11 +36,17 @@ impl Lane {
         self.judge_left(book, now)?;
         let machine = book.machine(&self.lease.machine)?;
         self.notice(&machine, book, now)?;
+        if self.has_left {
+            return Ok(Turn::Rest(now.plus(super::IDLE)));
+        }
         self.let_expire(book, now)?;
-        if let Some(until) = self.is_quiet(&machine, now) {
+        // Also of a machine that rests or was removed: what is SUBMITTED is nobody's else.
+        self.sweep(book, now)?;
+        let quiet = self.is_quiet(&machine, now);
+        self.is_resting = quiet.is_some();
+        if let Some(until) = quiet {
             return Ok(Turn::Rest(until));
         }
-        self.sweep(book, now)?;
         if let Some(task) = self.status(&machine, book, now)? {
             return Ok(Turn::Call(task));
         }
@@ -94,8 +104,8 @@ impl Lane {
         if self.swept.is_some_and(|at| now >= at && now.since(at) < SWEEP) {
             return Ok(());
         }
-        let (open, _) = self.open(book)?;
-        let left = open.into_iter().filter(|job| !self.has_in_hand(job.id));
+        let left = book.submitted(&self.lease.machine, super::OPEN)?;
+        let left = left.into_iter().filter(|job| !self.has_in_hand(job.id));
         let changes: Vec<Change> =
             left.filter_map(|job| orphan(job, self.rules, now)).map(Change::from).collect();
         let found = !changes.is_empty();
@@ -120,8 +130,8 @@ impl Lane {
         if self.status_out || !wanted || !may {
             return Ok(None);
         }
-        let (mut about, _) = self.open(book)?;
-        about.retain(|job| job.state == JobState::Ambiguous && !self.has_in_hand(job.id));
+        let mut about = book.asked(&self.lease.machine, super::OPEN)?;
+        about.retain(|job| !self.has_in_hand(job.id));
         self.status_out = true;
         Ok(Some(self.task(machine, Call::Status(about))))
     }
@@ -162,6 +172,7 @@ impl Lane {
     /// Writes the intents of as many requests as there are places for, all at once.
     fn fill(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
         let (free, Some(seen)) = (self.places.free(now), self.seen) else { return Ok(()) };
+        let free = free.min(self.lets_request(machine, book, now)?);
         if free == 0 {
             return Ok(());
         }
@@ -205,6 +216,35 @@ impl Lane {
             }
         }
         Ok(())
+    }
+
+    /// How many may be requested while confirms are lost: each of them is a doubt. One at a time after three, and always
+    /// later, until one is answered.
+    fn lets_request(&self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<usize, BookFault> {
+        let good = self.confirmed.max(machine.baseline.map(|baseline| baseline.at)).unwrap_or(At(0));
+        let (lost, newest) = book.lost_confirms(&self.lease.machine, good)?;
+        let Some(newest) = newest.filter(|_| lost >= LOST) else { return Ok(usize::MAX) };
+        let tries = u32::try_from(lost - LOST).unwrap_or(u32::MAX);
+        let wait =
+            LOST_PAUSE.0.saturating_mul(1_u32.checked_shl(tries).unwrap_or(u32::MAX)).min(LOST_PAUSE.1);
+        let is_over = now >= newest.plus(wait) || now < newest;
+        let is_alone = self.out.is_empty() && self.fresh.is_empty() && self.again.is_empty();
+        Ok(usize::from(is_over && is_alone))
+    }
+
+    /// Gives back what is in hand, when no turn follows: what was not sent certainly is not in doubt so.
+    ///
+    /// # Errors
+    /// The book's. What was not given back is found by who comes next.
+    pub fn leave(&mut self, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
+        self.has_left = true;
+        let unsent = self.to_request.drain(..).map(|ready| ready.job).chain(self.to_cancel.drain(..));
+        let mut moves: Vec<Move> = unsent.filter_map(|job| orphan(job, self.rules, now)).collect();
+        moves.extend(self.fresh.drain(..).filter_map(|job| never_send(job, Cause::NotSent, now)));
+        moves.extend(self.again.drain(..).filter_map(|job| orphan(job, self.rules, now)));
+        // One by one: each that somebody else wrote is his.
+        let changes: Vec<Change> = moves.into_iter().map(Change::from).collect();
+        self.write(book, &changes).map(|_| ())
     }
 
     fn task(&self, machine: &Machine, call: Call) -> Box<Task> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Lane;
 use crate::{
     At, BlockCause, Book, BookFault, Change, JobId, Machine, MachineState, Written,
-    course::{Signal, after_fault, after_success, judge},
+    course::{Signal, after_fault, after_slow, after_success, judge},
 };
 
 /// A machine that is written by others at the same time is tried so often.
@@ -47,12 +47,16 @@ impl Lane {
         now: At,
     ) -> Result<(), BookFault> {
         match signal {
+            // Durable, so that who drives it next leaves it alone too.
             Signal::Slow(wait) => {
                 self.quiet_until = Some(now.plus(wait));
-                Ok(())
+                self.change_machine(book, |machine| {
+                    let breaker = after_slow(machine.breaker, wait, now);
+                    Some(Machine { breaker, ..machine })
+                })
             }
             Signal::Fine => self.change_machine(book, |machine| {
-                let breaker = after_success(machine.breaker);
+                let breaker = after_success(machine.breaker, now);
                 (machine.breaker != breaker).then_some(Machine { breaker, ..machine })
             }),
             Signal::Fault => self.change_machine(book, |machine| {
@@ -105,7 +109,7 @@ impl Lane {
         if machine.generation != generation {
             return Ok(());
         }
-        let (open, complete) = self.open(book)?;
+        let (open, complete) = self.open(&machine, book)?;
         let judged = judge(machine, known, &open, complete, self.rules, now);
         let mut change = Change::of_machine(judged.machine);
         for made in judged.moves {
@@ -116,10 +120,19 @@ impl Lane {
         self.write_one(book, change).map(|_| ())
     }
 
-    pub(super) fn open(&self, book: &mut dyn Book) -> Result<(Vec<crate::Job>, bool), BookFault> {
-        let open = book.open(&self.lease.machine, super::OPEN)?;
-        let complete = open.len() < super::OPEN;
-        Ok((open, complete))
+    /// Of which jobs counters may say something, and whether those are all. Of very many only those of the era.
+    pub(super) fn open(
+        &self,
+        machine: &Machine,
+        book: &mut dyn Book,
+    ) -> Result<(Vec<crate::Job>, bool), BookFault> {
+        let open = book.open(&machine.id, super::OPEN)?;
+        if open.len() < super::OPEN {
+            // What cannot be read, or is kept back, is not among them.
+            let complete = book.open_count(&machine.id)? == open.len() as u64;
+            return Ok((open, complete));
+        }
+        Ok((book.of_era(&machine.id, machine.era, super::OPEN)?, false))
     }
 
     /// Nothing is sent for so long.

@@ -1,7 +1,7 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -15,12 +15,16 @@ use ledger::{
 
 use super::{
     alert_corrupt, find, look, machine_of,
-    reading::{due, open, open_count, paper, to_record, unrecorded},
+    raise::raise,
+    reading::{
+        Jobs, asked, due, lost_confirms, of_era, open, open_count, paper, submitted, to_record, unrecorded,
+    },
+    write,
     writing::{Noted, Outcome, What, Writing},
 };
 use crate::{
-    At, Book, BookFault, Change, Elements, Job, JobId, Kept, Lease, Machine, MachineId, OriginalStanding,
-    Paper, Source, Written, scribe::Scribe,
+    AlertKind, At, Book, BookFault, Change, Elements, Era, Job, JobId, Kept, Lease, Machine, MachineId,
+    OriginalStanding, Paper, Source, Written, alerts::end_alert, scribe::Scribe,
 };
 
 /// The book in the ledger's database. It reads by the ledger's connections and writes through the scribe.
@@ -35,6 +39,8 @@ pub struct StoreBook {
     by: By,
     /// Whose turn was last, of each machine.
     turns: BTreeMap<MachineId, OutletId>,
+    /// Rows that cannot be read, each told once.
+    broken: Arc<Mutex<BTreeSet<String>>>,
     /// So many invoices were noted in the ledger.
     pub(crate) recorded: Arc<AtomicU64>,
 }
@@ -47,8 +53,8 @@ impl StoreBook {
     }
 
     pub(crate) fn new(ledger: Ledger, scribe: Scribe, clock: SinceEpoch, holder: String, by: By) -> Self {
-        let (marks, recorded) = <(Arc<AtomicU64>, Arc<AtomicU64>)>::default();
-        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), recorded }
+        let (marks, recorded, broken) = Default::default();
+        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), broken, recorded }
     }
 
     fn ask<T>(
@@ -73,15 +79,46 @@ impl StoreBook {
         })
     }
 
-    /// Notes the elements of jobs in the ledger that are not there yet, at most so many, those of machines that another
-    /// process drives left out. The ledger seals them together, and the jobs are marked in one write. Says how many.
-    pub(crate) fn record_all(&self, most: usize) -> Result<usize, BookFault> {
-        let jobs = self.ask(|store| look(store, |statements| to_record(statements, &self.holder, most)))?;
-        self.note(jobs)
+    /// What can be read; what cannot is alerted.
+    fn told(&self, (jobs, broken): Jobs) -> Vec<Job> {
+        for what in broken {
+            let is_new = self.broken.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+            if is_new {
+                tracing::error!(what, "a job cannot be read and is left out: restore it from a backup");
+                let now = self.now();
+                // It is in the log, whatever the database says.
+                let _ = self.ask(|store| alert_corrupt(store, &what, None, &what, now));
+            }
+        }
+        jobs
     }
 
-    fn note(&self, jobs: Vec<Job>) -> Result<usize, BookFault> {
-        let (mut noted, mut asked) = (Vec::new(), Vec::new());
+    /// Notes the elements of jobs in the ledger that are not there yet, at most so many, those of some outlets left out. The
+    /// ledger seals them together, and the jobs are marked in one write. Says how many were noted, and which outlets'
+    /// ledgers refused.
+    pub(crate) fn record_all(
+        &self,
+        but: &[OutletId],
+        most: usize,
+    ) -> Result<(usize, Vec<(OutletId, String)>), BookFault> {
+        let jobs = self.ask(|store| look(store, |statements| to_record(statements, but, most)))?;
+        self.note(self.told(jobs))
+    }
+
+    /// The ledger of an outlet refuses the authority's elements for long, or takes them again.
+    pub(crate) fn alert_refused(&self, outlet: OutletId, why: Option<&str>) -> Result<(), BookFault> {
+        let (about, now) = (format!("outlet {outlet}"), self.now());
+        self.ask(|store| {
+            write(store, |statements| match why {
+                Some(why) => raise(statements, "not_recorded", &about, Some(outlet), now, why),
+                None => end_alert(statements, AlertKind::NotRecorded, &about, now).map(|_| ()),
+            })
+        })
+    }
+
+    fn note(&self, jobs: Vec<Job>) -> Result<(usize, Vec<(OutletId, String)>), BookFault> {
+        let (mut noted, mut refused) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         for job in jobs {
             let Some(elements) = &job.elements else { continue };
             let (id, code) = (job.id, elements.code);
@@ -95,18 +132,21 @@ impl StoreBook {
                         let _ = sender.send(answer);
                     };
                     self.ledger.submit_authority(job.place.chain.outlet, note, Some(self.by.clone()), answer);
-                    asked.push((id, code, receiver));
+                    asked.push((id, code, job.place.chain.outlet, receiver));
                 }
             }
         }
-        for (job, code, answer) in asked {
+        for (job, code, outlet, answer) in asked {
             match answer.recv().unwrap_or(Err(Refusal::OutcomeUnknown)) {
                 Ok(_) => noted.push(Noted { job, code, refused: None }),
                 // It is for a person to see, and not asked for again.
                 Err(Refusal::Authority(fault)) => {
                     noted.push(Noted { job, code, refused: Some(fault.to_string()) });
                 }
-                Err(refusal) => tracing::warn!(%refusal, "the authority's elements wait for the ledger"),
+                Err(refusal) => {
+                    tracing::warn!(%refusal, "the authority's elements wait for the ledger");
+                    refused.push((outlet, refusal.to_string()));
+                }
             }
         }
         let count = noted.len();
@@ -114,7 +154,7 @@ impl StoreBook {
             self.put(What::Recorded(noted, self.now()))?;
             self.recorded.fetch_add(count as u64, Ordering::Relaxed);
         }
-        Ok(count)
+        Ok((count, refused))
     }
 
     /// What cannot be read of an invoice withholds it, and no other.
@@ -145,8 +185,8 @@ impl Book for StoreBook {
 
     fn due(&mut self, machine: &MachineId, now: At, most: usize) -> Result<Vec<Job>, BookFault> {
         let last = self.turns.get(machine).copied();
-        let mut found =
-            self.ask(|store| look(store, |statements| due(statements, machine, last, now, most)))?;
+        let found = self.ask(|store| look(store, |statements| due(statements, machine, last, now, most)))?;
+        let mut found = self.told(found);
         for job in &mut found {
             job.machine = Some(machine.clone());
         }
@@ -157,7 +197,23 @@ impl Book for StoreBook {
     }
 
     fn open(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
-        self.ask(|store| look(store, |statements| open(statements, machine, most)))
+        Ok(self.told(self.ask(|store| look(store, |statements| open(statements, machine, most)))?))
+    }
+
+    fn submitted(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
+        Ok(self.told(self.ask(|store| look(store, |statements| submitted(statements, machine, most)))?))
+    }
+
+    fn asked(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
+        Ok(self.told(self.ask(|store| look(store, |statements| asked(statements, machine, most)))?))
+    }
+
+    fn of_era(&mut self, machine: &MachineId, era: Era, most: usize) -> Result<Vec<Job>, BookFault> {
+        Ok(self.told(self.ask(|store| look(store, |statements| of_era(statements, machine, era, most)))?))
+    }
+
+    fn lost_confirms(&mut self, machine: &MachineId, after: At) -> Result<(u64, Option<At>), BookFault> {
+        self.ask(|store| look(store, |statements| lost_confirms(statements, machine, after)))
     }
 
     fn open_count(&mut self, machine: &MachineId) -> Result<u64, BookFault> {

@@ -194,35 +194,45 @@ fn give_up(statements: &mut dyn Statements, outlet: OutletId, epoch: Epoch) -> R
     statements.execute(sql, &[number(epoch.0.into()), cell(&outlet)]).map(|_| ())
 }
 
-/// Doubts jobs of outlets whose ledger was restored, one transaction for each; says whether there are more.
+/// Doubts jobs of outlets whose ledger was restored, one transaction for each; says whether there are more, and of which
+/// outlets something cannot be read: those stay as they are, and hold up no other.
 pub(crate) fn sweep(
     store: &mut dyn LedgerStore,
     now: At,
     pause: &mut dyn FnMut(),
-) -> Result<bool, StoreFault> {
-    let sql = "SELECT outlet, doubted_before FROM sync_outlets WHERE sweeping = 1 ORDER BY outlet LIMIT 64";
-    let mut found: Vec<(OutletId, u64)> = Vec::new();
+) -> Result<(bool, Vec<String>), StoreFault> {
+    let sql = "SELECT outlet, doubted_before FROM sync_outlets WHERE sweeping = 1 ORDER BY outlet";
+    let (mut found, mut broken) = (Vec::<(OutletId, u64)>::new(), Vec::new());
     store.look(&mut |statements| {
         let rows = statements.query(sql, &[])?;
         let read = |row: &[Cell]| {
             let [outlet, before] = row else { return None };
             Some((parsed(outlet)?, count(before)?))
         };
-        found = rows
-            .iter()
-            .map(|row| read(row).ok_or_else(|| corrupt("sync_outlets")))
-            .collect::<Result<_, _>>()?;
+        (found, broken) = (Vec::new(), Vec::new());
+        for row in &rows {
+            match read(row) {
+                Some(one) => found.push(one),
+                None => broken.extend(row.first().and_then(Cell::text).map(str::to_owned)),
+            }
+        }
         Ok(())
     })?;
+    let mut has_more = false;
     for (outlet, before) in &found {
-        write(store, |statements| {
+        let swept = write(store, |statements| {
             if doubt_all(statements, *outlet, *before, now, AT_ONCE)? < AT_ONCE {
                 let sql = "UPDATE sync_outlets SET sweeping = 0 WHERE outlet = $1 AND doubted_before = $2";
                 statements.execute(sql, &[cell(outlet), number(*before)])?;
             }
             Ok(())
-        })?;
+        });
+        match swept {
+            Ok(()) => has_more = true,
+            Err(StoreFault::Corrupt(_)) => broken.push(outlet.to_string()),
+            Err(fault) => return Err(fault),
+        }
         pause();
     }
-    Ok(!found.is_empty())
+    Ok((has_more, broken))
 }

@@ -11,19 +11,40 @@ pub(crate) struct Head {
     pub(crate) position: u64,
 }
 
+/// A page of heads.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heads {
+    pub(crate) heads: Vec<(OutletId, Head)>,
+    /// The outlets whose row cannot be read.
+    pub(crate) broken: Vec<String>,
+    /// Where the next page begins, and how many rows this one has.
+    pub(crate) last: Option<Cell>,
+    pub(crate) count: usize,
+}
+
 /// The heads of all outlets in the order of their ids, those after one, at most so many: one question, and all that is
 /// asked while nothing is new.
 pub(crate) fn heads(
     store: &mut dyn LedgerStore,
-    after: Option<OutletId>,
+    after: Option<&Cell>,
     most: usize,
-) -> Result<Vec<(OutletId, Head)>, StoreFault> {
+) -> Result<Heads, StoreFault> {
     let sql = "SELECT outlet, epoch, signer, position FROM heads WHERE outlet > $1 ORDER BY outlet LIMIT $2";
-    let after = Cell::Text(after.map_or_else(String::new, |outlet| outlet.to_string()));
-    let mut found = Vec::new();
+    let after = after.cloned().unwrap_or_else(|| Cell::Text(String::new()));
+    let mut found = Heads::default();
     store.look(&mut |statements| {
         let rows = statements.query(sql, &[after.clone(), number(most as u64)])?;
-        found = rows.iter().map(|row| head(row)).collect::<Result<_, _>>()?;
+        found = Heads {
+            last: rows.last().and_then(|row| row.first()).cloned(),
+            count: rows.len(),
+            ..Heads::default()
+        };
+        for row in &rows {
+            match head(row) {
+                Ok(head) => found.heads.push(head),
+                Err(_) => found.broken.extend(row.first().and_then(Cell::text).map(str::to_owned)),
+            }
+        }
         Ok(())
     })?;
     Ok(found)

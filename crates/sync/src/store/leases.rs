@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ledger::{Cell, LedgerStore, StoreFault};
 
 use super::{
+    reading::PUT_OFF,
     rows::{at, cell, corrupt, count, number, parsed},
     write,
 };
@@ -33,23 +34,30 @@ pub struct Candidate {
 }
 
 /// The machines with something to do, those first that waited longest for their turn. A breaker that is open, a pause and
-/// a block leave nothing to do.
+/// a block leave nothing to do but to find out what somebody left SUBMITTED; a removal, too. What only a person or counters
+/// settle is nothing to do.
 pub(crate) fn candidates(
     store: &mut dyn LedgerStore,
     now: At,
     most: usize,
 ) -> Result<Vec<Candidate>, StoreFault> {
-    let sql = "SELECT m.id, m.lease_holder, m.fence, m.lease_beat FROM sync_machines m WHERE m.state = 'ready' \
-         AND (m.open_until IS NULL OR m.open_until <= $1) AND ( \
-         EXISTS (SELECT 1 FROM sync_jobs j WHERE j.machine = m.id AND j.due <= $1 \
-           AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE')) \
-         OR EXISTS (SELECT 1 FROM sync_jobs j WHERE j.machine = m.id AND j.state = 'SYNCED' AND j.recorded = 0) \
-         OR EXISTS (SELECT 1 FROM sync_machine_outlets o JOIN sync_jobs j ON j.outlet = o.outlet \
-           WHERE o.machine = m.id AND j.state IN ('PENDING', 'RETRY') AND j.due <= $1)) \
-         ORDER BY m.served, m.id LIMIT $2";
+    let sql = "SELECT m.id, m.lease_holder, m.fence, m.lease_beat FROM sync_machines m WHERE \
+         EXISTS (SELECT 1 FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+           WHERE j.machine = m.id AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+           AND j.state = 'SUBMITTED' AND s.sweeping = 0 AND s.epoch >= h.epoch) \
+         OR (m.state = 'ready' AND (m.open_until IS NULL OR m.open_until <= $1 OR m.open_until > $2) AND ( \
+         EXISTS (SELECT 1 FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+           WHERE j.machine = m.id AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+           AND j.state = 'AMBIGUOUS' AND j.due < $3 AND s.sweeping = 0 AND s.epoch >= h.epoch) \
+         OR EXISTS (SELECT 1 FROM sync_machine_outlets o JOIN sync_outlets s ON s.outlet = o.outlet \
+           JOIN heads h ON h.outlet = o.outlet JOIN sync_jobs j ON j.outlet = o.outlet \
+           WHERE o.machine = m.id AND j.state IN ('PENDING', 'RETRY') AND (j.due <= $1 OR (j.due > $2 \
+           AND j.cause NOT IN ('waits_for_original', 'original_stuck'))) AND s.sweeping = 0 AND s.epoch >= h.epoch))) \
+         ORDER BY m.served, m.id LIMIT $4";
     let mut found = Vec::new();
     store.look(&mut |statements| {
-        let rows = statements.query(sql, &[at(now), number(most as u64)])?;
+        let rows =
+            statements.query(sql, &[at(now), at(now.plus(PUT_OFF)), at(At::NEVER), number(most as u64)])?;
         found = rows.iter().map(|row| candidate(row)).collect::<Result<_, _>>()?;
         Ok(())
     })?;
@@ -79,7 +87,7 @@ impl Watch {
         }
         match self.0.get(machine) {
             Some((known_fence, known_beat, since)) if (known_fence, known_beat) == (fence, beat) => {
-                now.since(*since) >= LASTS
+                now.since(*since) >= LASTS || now < *since
             }
             _ => {
                 self.0.insert(machine.clone(), (*fence, *beat, now));

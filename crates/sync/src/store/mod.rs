@@ -14,7 +14,7 @@ mod writing;
 pub use self::{book::StoreBook, leases::Candidate};
 pub(crate) use self::{
     feed::{Stepped, step_outlet, sweep},
-    heads::{Head, heads},
+    heads::{Head, Heads, heads},
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
     raise::{alert_corrupt, raise},
     reading::{machine_of, paper},

@@ -1,15 +1,20 @@
 //! What a lane asks of jobs and machines. Each question is answered by an index, however many jobs there are.
 
+use std::time::Duration;
+
 use fiscal::{EventKind, OutletId, Subject};
 use ledger::{Cell, LedgerStore, Place, Statements, StoreFault};
 use serde::Deserialize;
 
 use super::{
     facts::read,
-    rows::{at, cell, corrupt, count, job, job_columns, machine, machine_columns, number, parsed},
+    rows::{at, cell, corrupt, count, job, job_columns, machine, machine_columns, number, parsed, read_at},
     writing::find,
 };
-use crate::{At, Job, JobId, Machine, MachineId, OriginalStanding, Paper};
+use crate::{At, Era, Job, JobId, Machine, MachineId, OriginalStanding, Paper};
+
+/// Nothing is put off for longer, but what waits for an original.
+pub(super) const PUT_OFF: Duration = Duration::from_secs(7_200);
 
 /// A machine and its outlets.
 pub(crate) fn machine_of(
@@ -47,16 +52,17 @@ pub(crate) fn due(
     last: Option<OutletId>,
     now: At,
     most: usize,
-) -> Result<Vec<Job>, StoreFault> {
+) -> Result<Jobs, StoreFault> {
     let ready = "SELECT x.outlet FROM sync_machine_outlets x JOIN sync_outlets s ON s.outlet = x.outlet \
          JOIN heads h ON h.outlet = x.outlet WHERE x.machine = $1 AND s.sweeping = 0 AND s.epoch >= h.epoch \
          ORDER BY x.outlet";
     let mut ready = outlets(statements, ready, id)?;
     let first = ready.partition_point(|outlet| last.is_some_and(|last| *outlet <= last));
     ready.rotate_left(first);
-    let mut waiting = Vec::new();
+    let (mut waiting, mut broken) = (Vec::new(), Vec::new());
     for outlet in ready {
-        let found = due_of(statements, outlet, now, most)?;
+        let (found, unread) = due_of(statements, outlet, now, most)?;
+        broken.extend(unread);
         if !found.is_empty() {
             waiting.push(found.into_iter());
         }
@@ -75,7 +81,7 @@ pub(crate) fn due(
             _ => false,
         });
     }
-    Ok(taken)
+    Ok((taken, broken))
 }
 
 fn due_of(
@@ -83,22 +89,31 @@ fn due_of(
     outlet: OutletId,
     now: At,
     most: usize,
-) -> Result<Vec<Job>, StoreFault> {
+) -> Result<Jobs, StoreFault> {
     let sql = concat!(
         "SELECT ",
         job_columns!(),
         " FROM sync_jobs j WHERE j.outlet = $1 AND j.state IN ('PENDING', 'RETRY') AND j.due <= $2 \
          ORDER BY j.due, j.sealed, j.id LIMIT $3"
     );
-    readable(&statements.query(sql, &[cell(&outlet), at(now), number(most as u64)])?)
+    let found = readable(&statements.query(sql, &[cell(&outlet), at(now), number(most as u64)])?)?;
+    if !found.0.is_empty() {
+        return Ok(found);
+    }
+    // Put off by a clock that was ahead.
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j WHERE j.outlet = $1 AND j.state IN ('PENDING', 'RETRY') AND j.due > $2 \
+         AND j.cause NOT IN ('waits_for_original', 'original_stuck') ORDER BY j.due, j.sealed, j.id LIMIT $3"
+    );
+    let late = at(now.plus(PUT_OFF));
+    let (jobs, broken) = readable(&statements.query(sql, &[cell(&outlet), late, number(most as u64)])?)?;
+    Ok((jobs, [found.1, broken].concat()))
 }
 
 /// The jobs of a machine of which something may be out or unknown, the oldest first.
-pub(crate) fn open(
-    statements: &mut dyn Statements,
-    id: &MachineId,
-    most: usize,
-) -> Result<Vec<Job>, StoreFault> {
+pub(crate) fn open(statements: &mut dyn Statements, id: &MachineId, most: usize) -> Result<Jobs, StoreFault> {
     let sql = concat!(
         "SELECT ",
         job_columns!(),
@@ -109,19 +124,88 @@ pub(crate) fn open(
     readable(&statements.query(sql, &[cell(id), number(most as u64)])?)
 }
 
+/// What is SUBMITTED at a machine, the oldest first.
+pub(crate) fn submitted(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    most: usize,
+) -> Result<Jobs, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+         WHERE j.machine = $1 AND j.state = 'SUBMITTED' AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+         AND s.sweeping = 0 AND s.epoch >= h.epoch ORDER BY j.since, j.id LIMIT $2"
+    );
+    readable(&statements.query(sql, &[cell(id), number(most as u64)])?)
+}
+
+/// The doubts of which a reading of the list may say something, the newest first.
+pub(crate) fn asked(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    most: usize,
+) -> Result<Jobs, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+         WHERE j.machine = $1 AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+         AND j.state = 'AMBIGUOUS' AND j.due < $2 \
+         AND s.sweeping = 0 AND s.epoch >= h.epoch ORDER BY j.since DESC, j.id DESC LIMIT $3"
+    );
+    readable(&statements.query(sql, &[cell(id), at(At::NEVER), number(most as u64)])?)
+}
+
+/// The doubts about which counters of an era decide, the oldest first.
+pub(crate) fn of_era(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    era: Era,
+    most: usize,
+) -> Result<Jobs, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet JOIN heads h ON h.outlet = j.outlet \
+         WHERE j.machine = $1 AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') \
+         AND j.doubt LIKE '%\"era\":' || CAST($2 AS TEXT) || ',%' \
+         AND s.sweeping = 0 AND s.epoch >= h.epoch ORDER BY j.since, j.id LIMIT $3"
+    );
+    readable(&statements.query(sql, &[cell(id), cell(&era.0), number(most as u64)])?)
+}
+
+/// How many confirms were lost after a time, and when the newest.
+pub(crate) fn lost_confirms(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+    after: At,
+) -> Result<(u64, Option<At>), StoreFault> {
+    let sql = "SELECT count(*), MAX(j.since) FROM sync_jobs j WHERE j.machine = $1 \
+         AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE') AND j.since > $2 \
+         AND j.doubt_cause IN ('confirm_lost', 'gone_too_late')";
+    let rows = statements.query(sql, &[cell(id), at(after)])?;
+    let read = |row: &Vec<Cell>| {
+        let [lost, newest] = row.as_slice() else { return None };
+        Some((count(lost)?, read_at(newest)))
+    };
+    rows.first().and_then(read).ok_or_else(|| corrupt("sync_jobs"))
+}
+
+/// Jobs, and what of the rows cannot be read.
+pub(crate) type Jobs = (Vec<Job>, Vec<String>);
+
 /// A row that cannot be read stops its own job, and no other.
-fn readable(rows: &[Vec<Cell>]) -> Result<Vec<Job>, StoreFault> {
-    let mut jobs = Vec::new();
+fn readable(rows: &[Vec<Cell>]) -> Result<Jobs, StoreFault> {
+    let (mut jobs, mut broken) = (Vec::new(), Vec::new());
     for row in rows {
         match job(row) {
             Ok(job) => jobs.push(job),
-            Err(StoreFault::Corrupt(what)) => {
-                tracing::error!(what, "a job cannot be read and is left out: restore it from a backup");
-            }
+            Err(StoreFault::Corrupt(what)) => broken.push(what),
             Err(fault) => return Err(fault),
         }
     }
-    Ok(jobs)
+    Ok((jobs, broken))
 }
 
 pub(crate) fn open_count(statements: &mut dyn Statements, id: &MachineId) -> Result<u64, StoreFault> {
@@ -142,20 +226,20 @@ pub(crate) fn unrecorded(
     rows.iter().map(|row| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_jobs"))).collect()
 }
 
-/// Jobs of whichever machine whose elements are not in the ledger yet, but of those that another process drives.
+/// Jobs of whichever machine whose elements are not in the ledger yet, but of those of some outlets.
 pub(crate) fn to_record(
     statements: &mut dyn Statements,
-    holder: &str,
+    but: &[OutletId],
     most: usize,
-) -> Result<Vec<Job>, StoreFault> {
+) -> Result<Jobs, StoreFault> {
+    let but: String = but.iter().map(|outlet| format!("|{outlet}|")).collect();
     let sql = concat!(
         "SELECT ",
         job_columns!(),
-        " FROM sync_jobs j WHERE j.state = 'SYNCED' AND j.recorded = 0 AND NOT EXISTS \
-         (SELECT 1 FROM sync_machines m WHERE m.id = j.machine AND m.lease_holder <> '' AND m.lease_holder <> $1) \
-         ORDER BY j.since, j.id LIMIT $2"
+        " FROM sync_jobs j WHERE j.state = 'SYNCED' AND j.recorded = 0 \
+         AND replace($1, '|' || j.outlet || '|', '') = $1 ORDER BY j.since, j.id LIMIT $2"
     );
-    readable(&statements.query(sql, &[cell(&holder), number(most as u64)])?)
+    readable(&statements.query(sql, &[cell(&but), number(most as u64)])?)
 }
 
 /// What is read of a flag's body.

@@ -181,7 +181,7 @@ fn update_job(
         maybe(job.machine.as_ref(), cell),
         cell(&job.state),
         at(job.since),
-        at(job.due),
+        at(due(job)),
         told.map_or(Cell::Null, |told| cell(&told.cause)),
         number(job.attempts.into()),
         maybe(job.intent.as_ref(), json),
@@ -209,8 +209,18 @@ fn update_job(
     if job.state == JobState::Synced { wake(statements, &cell(&job.id), now) } else { Ok(()) }
 }
 
+/// What only counters or a person settle is never due by itself.
+fn due(job: &Job) -> At {
+    let is_read = job.state != JobState::Ambiguous || job.intent.is_none();
+    match job.due {
+        _ if job.is_for_a_person() => At::NEVER,
+        At::NEVER if is_read => job.since,
+        due => due,
+    }
+}
+
 /// Those that wait for a job as their original are due.
-fn wake(statements: &mut dyn Statements, original: &Cell, now: At) -> Result<(), StoreFault> {
+pub(super) fn wake(statements: &mut dyn Statements, original: &Cell, now: At) -> Result<(), StoreFault> {
     let sql = "SELECT j.outlet, j.epoch, j.fiscal FROM sync_jobs j WHERE j.id = $1";
     let rows = statements.query(sql, std::slice::from_ref(original))?;
     let read = |row: &Vec<Cell>| {
@@ -220,7 +230,7 @@ fn wake(statements: &mut dyn Statements, original: &Cell, now: At) -> Result<(),
     };
     let Some([outlet, epoch, of]) = rows.first().and_then(read) else { return Ok(()) };
     let sql = "UPDATE sync_jobs SET due = $1, version = version + 1 WHERE original_outlet = $2 AND original_epoch = $3 \
-         AND original_number = $4 AND cause = 'waits_for_original' AND state = 'RETRY' AND due > $1";
+         AND original_number = $4 AND cause IN ('waits_for_original', 'original_stuck') AND state = 'RETRY' AND due > $1";
     statements.execute(sql, &[at(now), outlet, epoch, of]).map(|_| ())
 }
 
