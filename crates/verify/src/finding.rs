@@ -184,6 +184,7 @@ rules! {
     AfterRevocation "after_revocation" "cette facture suit la dernière d'une clé révoquée, et le registre ne la signale pas" "this invoice is after the last of a revoked key, and the ledger does not flag it";
     AuthorityForm "authority_form" "ce que l'enregistrement dit de la DGI n'est pas dans sa forme" "what the record says of the tax authority is not in its form";
     AuthorityInvoice "authority_invoice" "la facture que la DGI aurait selon cet enregistrement n'est pas à cette place, ou en est une autre" "the invoice that the tax authority has by this record is not in this place, or is another";
+    AuthorityCodeReused "authority_code_reused" "ce code de la DGI est déjà celui d'une autre facture : l'une des deux n'est pas normalisée sous ce code" "this code of the tax authority is already that of another invoice: one of the two is not normalised under it";
     AuthorityTwoCodes "authority_two_codes" "cette facture a déjà un autre code de la DGI : l'une des deux normalisations est de trop" "this invoice has another code of the tax authority already: one of the two normalisations is one too many";
     OtherOutlet "other_outlet" "cet enregistrement est d'un autre point de vente que le premier" "this record is of another outlet than the first";
     NifChanged "nif_changed" "cet enregistrement est d'un autre contribuable que les précédents" "this record is of another taxpayer than those before";

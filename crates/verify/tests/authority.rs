@@ -132,7 +132,7 @@ fn a_body_that_is_not_in_its_one_form_shows() {
 }
 
 #[test]
-fn two_codes_of_one_invoice_show_unless_the_authoritys_own_answer_came_after_what_was_typed() {
+fn two_codes_of_one_invoice_show_unless_the_second_came_in_a_way_that_counts_more() {
     let noted = |notes: &[(&str, &str)]| {
         let mut outlet = shop();
         let delivered = sale_of_the_device(&outlet);
@@ -147,7 +147,41 @@ fn two_codes_of_one_invoice_show_unless_the_authoritys_own_answer_came_after_wha
     assert_eq!(noted(&[(CODE, "api"), (OTHER, "api")]), two);
     assert_eq!(noted(&[(CODE, "api"), (OTHER, "hand")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "hand")]), two);
-    assert_eq!(noted(&[(CODE, "hand"), (OTHER, "portal")]), two);
+    assert_eq!(noted(&[(CODE, "hand"), (OTHER, "portal")]), []);
+    assert_eq!(noted(&[(CODE, "hand"), (OTHER, "portal"), ("BBBB7RVLAMCF7JNAAHX4KQ2M", "api")]), []);
+    assert_eq!(noted(&[(CODE, "portal"), (OTHER, "portal")]), two);
+    assert_eq!(noted(&[(CODE, "portal"), (OTHER, "hand")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "api"), ("BBBB7RVLAMCF7JNAAHX4KQ2M", "api")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "api"), (CODE, "hand")]), []);
+}
+
+#[test]
+fn a_trial_and_the_authoritys_answer_are_no_two_codes() {
+    let mut outlet = shop();
+    let delivered = sale_of_the_device(&outlet);
+    let trial =
+        |code: &str| authority_body(&delivered, code, "api").replace("\"test\":false", "\"test\":true");
+    outlet.declare(EventKind::Authority, &trial(OTHER));
+    outlet.note(&delivered, CODE, "hand");
+    assert_eq!(rules(&outlet.verdict()), []);
+    outlet.declare(EventKind::Authority, &trial(CODE));
+    assert_eq!(rules(&outlet.verdict()), [Rule::AuthorityTwoCodes]);
+}
+
+#[test]
+fn one_code_of_two_invoices_shows_unless_it_was_typed_or_is_of_a_trial_or_of_another_machine() {
+    let noted = |source: &str, change: &dyn Fn(String) -> String| {
+        let mut outlet = shop();
+        let (own, delivered) = (own_sale(&outlet), sale_of_the_device(&outlet));
+        outlet.note(&own, CODE, "api");
+        outlet.note(&own, CODE, "api");
+        outlet.declare(EventKind::Authority, &change(authority_body(&delivered, CODE, source)));
+        rules(&outlet.verdict())
+    };
+    let same = |body: String| body;
+    assert_eq!(noted("api", &same), [Rule::AuthorityCodeReused]);
+    assert_eq!(noted("portal", &same), [Rule::AuthorityCodeReused]);
+    assert_eq!(noted("hand", &same), []);
+    assert_eq!(noted("api", &|body| body.replace("\"test\":false", "\"test\":true")), []);
+    assert_eq!(noted("api", &|body| body.replace("CD01002345-1", "CD01002345-2")), []);
 }

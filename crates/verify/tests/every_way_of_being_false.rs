@@ -474,6 +474,14 @@ fn authority() -> Vec<Case> {
             Rule::AuthorityInvoice,
             noted(&[(1, code)], &|body| body.replace("\"position\":2", "\"position\":3")),
         ),
+        case(Rule::AuthorityCodeReused, {
+            let mut outlet = entered(|_| ());
+            for at in [1, 2] {
+                let invoice = outlet.cloud.entries[at].clone();
+                outlet.note(&invoice, code, "api");
+            }
+            outlet.verdict().journal.findings
+        }),
         case(Rule::AuthorityTwoCodes, noted(&[(1, code), (1, other)], &same)),
     ]
 }

@@ -2,12 +2,12 @@
 
 use fiscal::{DeviceId, EventKind, FiscalNumber, Subject};
 
-use super::{AuthorityElements, AuthorityFault, AuthorityNote, AuthorityRecord, AuthoritySource, body::read};
+use super::{AuthorityElements, AuthorityFault, AuthorityNote, AuthorityRecord, body::read};
 use crate::{Ledger, Place, Reference, Refusal, Row, StoreFault, irregular::read_flag, store::LedgerStore};
 
 impl Ledger {
     /// The authority's elements of an invoice by its fiscal number: of several records the one that counts, which is the
-    /// authority's own answer before its portal's, before what someone typed, and of these the newest.
+    /// authority's own answer before its portal's, before what someone typed, of these the newest, and trials behind all.
     pub fn authority_of(&self, number: &FiscalNumber) -> Result<Option<AuthorityElements>, Refusal> {
         let own = self.signer();
         self.ask(|store| {
@@ -33,10 +33,10 @@ impl Ledger {
     }
 }
 
-/// The one that counts.
+/// The one that counts: what a service for trials says has no fiscal value, and counts only where there is nothing else.
 fn counts(records: &[AuthorityRecord]) -> Option<&AuthorityRecord> {
     // Of equals the last.
-    records.iter().max_by_key(|record| record.note.elements.source)
+    records.iter().max_by_key(|AuthorityRecord { note, .. }| (!note.elements.is_test, note.elements.source))
 }
 
 /// What the ledger's own chain says of an invoice.
@@ -66,26 +66,27 @@ impl Known {
         Ok(Self { records, is_flagged })
     }
 
-    /// The record that says already what a note says; none when the note is to be sealed. What the authority answers
-    /// itself is sealed beside what was typed or came from its portal, whatever that says.
+    /// The record that says already what a note says; none when the note is to be sealed. What counts more is sealed beside
+    /// what is there, whatever that says: the portal's export behind what was typed, and the authority's own answer behind
+    /// both. Trials are held against trials only.
     pub(crate) fn repeats(&self, note: &AuthorityNote) -> Result<Option<&Row>, AuthorityFault> {
         if self.is_flagged {
             return Err(AuthorityFault::NonCompliant);
         }
         let said = &note.elements;
-        let of_api = |record: &&AuthorityRecord| record.note.elements.source == AuthoritySource::Api;
-        if said.source == AuthoritySource::Api && !self.records.iter().any(|record| of_api(&record)) {
+        let alike = || self.records.iter().filter(|record| record.note.elements.is_test == said.is_test);
+        // Of equals the last.
+        let Some(known) = alike().max_by_key(|record| record.note.elements.source) else { return Ok(None) };
+        if said.source > known.note.elements.source {
             return Ok(None);
         }
-        let same = |record: &&AuthorityRecord| record.note.elements.code == said.code;
-        let mut repeated = self.records.iter().filter(same).filter(|record| {
-            // Of the authority's own answer only such an answer is a repetition.
-            said.source != AuthoritySource::Api || of_api(record)
+        let repeated = alike().rfind(|record| {
+            let elements = &record.note.elements;
+            elements.code == said.code && elements.source >= said.source
         });
-        match (repeated.next_back(), counts(&self.records)) {
-            (Some(record), _) => Ok(Some(&record.row)),
-            (None, Some(known)) => Err(AuthorityFault::TwoCodes { known: known.note.elements.code.clone() }),
-            (None, None) => Ok(None),
+        match repeated {
+            Some(record) => Ok(Some(&record.row)),
+            None => Err(AuthorityFault::TwoCodes { known: known.note.elements.code.clone() }),
         }
     }
 }

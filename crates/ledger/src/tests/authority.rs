@@ -105,7 +105,7 @@ fn the_authoritys_own_answer_counts_before_what_was_typed_and_once() {
     let mut bench = Bench::new();
     let (_, sealing) = bench.sell();
     let typed = bench.authority(&sealing.sealed, CODE, AuthoritySource::Hand).unwrap();
-    let refused = bench.authority(&sealing.sealed, OTHER, AuthoritySource::Portal).unwrap_err();
+    let refused = bench.authority(&sealing.sealed, OTHER, AuthoritySource::Hand).unwrap_err();
     assert!(matches!(refused, Refusal::Authority(AuthorityFault::TwoCodes { .. })), "{refused:?}");
     let answered = bench.authority(&sealing.sealed, OTHER, AuthoritySource::Api).unwrap();
     assert!(!answered.repeated);
@@ -127,6 +127,49 @@ fn an_answer_with_the_typed_code_is_sealed_too_for_it_knows_more() {
     assert!(!bench.authority(&sealing.sealed, CODE, AuthoritySource::Api).unwrap().repeated);
     assert!(bench.authority(&sealing.sealed, CODE, AuthoritySource::Api).unwrap().repeated);
     assert_eq!(bench.codes(), 2);
+}
+
+#[test]
+fn the_portals_export_corrects_what_was_mistyped_once_and_the_answer_corrects_both() {
+    let mut bench = Bench::new();
+    let (_, sealing) = bench.sell();
+    let third = "BBBB7RVLAMCF7JNAAHX4KQ2M";
+    bench.authority(&sealing.sealed, CODE, AuthoritySource::Hand).unwrap();
+    assert!(!bench.authority(&sealing.sealed, OTHER, AuthoritySource::Portal).unwrap().repeated);
+    assert_eq!(bench.code_of(&sealing.sealed).as_deref(), Some(OTHER));
+    assert!(bench.authority(&sealing.sealed, OTHER, AuthoritySource::Portal).unwrap().repeated);
+    for code in [CODE, third] {
+        assert!(bench.authority(&sealing.sealed, code, AuthoritySource::Portal).is_err(), "{code}");
+    }
+    assert!(bench.authority(&sealing.sealed, third, AuthoritySource::Hand).is_err());
+    assert!(!bench.authority(&sealing.sealed, third, AuthoritySource::Api).unwrap().repeated);
+    assert_eq!((bench.code_of(&sealing.sealed).as_deref(), bench.codes()), (Some(third), 3));
+}
+
+#[test]
+fn the_portals_export_with_the_typed_code_is_sealed_too_for_it_knows_more() {
+    let mut bench = Bench::new();
+    let (_, sealing) = bench.sell();
+    bench.authority(&sealing.sealed, CODE, AuthoritySource::Hand).unwrap();
+    assert!(!bench.authority(&sealing.sealed, CODE, AuthoritySource::Portal).unwrap().repeated);
+    assert_eq!(bench.codes(), 2);
+}
+
+#[test]
+fn a_trial_neither_blocks_nor_counts_over_what_the_authority_answers() {
+    for trial_first in [true, false] {
+        let mut bench = Bench::new();
+        let (_, sealing) = bench.sell();
+        let real = note_of(&sealing.sealed, CODE, AuthoritySource::Hand);
+        let mut trial = note_of(&sealing.sealed, OTHER, AuthoritySource::Api);
+        trial.elements.is_test = true;
+        let notes = if trial_first { [trial.clone(), real] } else { [real, trial.clone()] };
+        for note in notes {
+            assert!(!bench.ledger.note_authority(shop(), note, None).unwrap().repeated, "{trial_first}");
+        }
+        assert_eq!(bench.code_of(&sealing.sealed).as_deref(), Some(CODE), "{trial_first}");
+        assert!(bench.ledger.note_authority(shop(), trial, None).unwrap().repeated);
+    }
 }
 
 #[test]

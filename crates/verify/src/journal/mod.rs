@@ -282,8 +282,11 @@ impl<'t> Referee<'t> {
     ) -> io::Result<()> {
         self.beside.meet(record);
         let note = match said {
-            Some(Ok(Said::Authority(note))) if self.is_own_chain() => {
-                self.beside.note(note, self.verdict.lines, record.link.position)
+            Some(Ok(Said::Authority(said))) if self.is_own_chain() => {
+                let note = self.beside.note(said, self.verdict.lines, record.link.position);
+                let code = note.as_ref().and_then(|note| Beside::code(said, note));
+                code.map_or(Ok(()), |code| self.sales.add(Kept::Code(code)))?;
+                note
             }
             _ => None,
         };

@@ -7,10 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::{
     place::Place,
-    sold::{Note, OfInvoice, Target},
+    sold::{CodeOf, Note, OfInvoice, Target},
     verdict::JournalVerdict,
 };
-use crate::{finding::Rule, line::AuthorityNote};
+use crate::{
+    finding::Rule,
+    line::{AuthorityNote, Source},
+};
 
 /// The chains of which something was read or is named.
 #[derive(Debug, Default)]
@@ -60,8 +63,17 @@ impl Beside {
         let target = Target { chain, position: said.invoice.position, number: said.number };
         let mut code = [0; 16];
         code.copy_from_slice(&Sha256::digest(&said.code)[..16]);
-        let note = Note { line, position, code, is_answer: said.is_answer };
+        let note = Note { line, position, code, source: said.source, is_test: said.is_test };
         Some(OfInvoice { hash: said.hash, note: Some(note), target })
+    }
+
+    /// Under which code an invoice is said to be there, to be held against the codes of others. What someone typed is none:
+    /// a slip may be corrected by a later record.
+    pub(super) fn code(said: &AuthorityNote, of: &OfInvoice) -> Option<CodeOf> {
+        let note = of.note.filter(|note| note.source > Source::Hand)?;
+        let whose = format!("{}\n{}\n{}", said.nim, said.code, said.is_test);
+        let hash = Sha256::digest(whose).into();
+        Some(CodeOf { hash, line: note.line, position: note.position, target: of.target })
     }
 
     /// Whether an invoice would be here, if it were there.
@@ -86,16 +98,37 @@ pub(super) struct NotedFinder {
     /// The record that is met now, and where it stands if it is an invoice that is here.
     hash: Option<RecordHash>,
     invoice: Option<Target>,
-    /// The codes that it has: a second one may be the authority's own answer.
-    codes: [Option<[u8; 16]>; 2],
-    is_answered: bool,
+    /// The codes that it has, and those of trials.
+    codes: [Codes; 2],
+    /// The code that is met now, and the first invoice of which it is.
+    code: Option<CodeOf>,
     found: Noted,
+}
+
+/// Codes of one invoice: another one may follow if it came in a way that counts more.
+#[derive(Clone, Copy, Default)]
+struct Codes {
+    /// By how they came.
+    known: [Option<[u8; 16]>; 3],
+    best: Option<Source>,
+}
+
+impl Codes {
+    /// Whether a code may follow those that are known.
+    fn take(&mut self, note: &Note) -> bool {
+        let (code, source) = (Some(note.code), Some(note.source));
+        let may = source > self.best || self.known.contains(&code);
+        if source > self.best {
+            (self.known[note.source as usize], self.best) = (code, source);
+        }
+        may
+    }
 }
 
 impl NotedFinder {
     pub(super) fn meet(&mut self, of: &OfInvoice, beside: &Beside) {
         if self.hash.replace(of.hash) != Some(of.hash) {
-            (self.invoice, self.codes, self.is_answered) = (None, [None; 2], false);
+            (self.invoice, self.codes) = (None, [Codes::default(); 2]);
         }
         let Some(note) = &of.note else {
             self.invoice = Some(of.target);
@@ -107,17 +140,18 @@ impl NotedFinder {
             None if !beside.has(&of.target) => self.found.unchecked += 1,
             _ => self.find(note, Rule::AuthorityInvoice),
         }
-        let is_first = self.codes == [None; 2];
-        let is_known = self.codes.contains(&Some(note.code));
-        let may_be_second = note.is_answer && !self.is_answered;
-        self.is_answered |= note.is_answer;
-        if is_known {
-            return;
-        }
-        if !is_first && !may_be_second {
+        if !self.codes[usize::from(note.is_test)].take(note) {
             self.find(note, Rule::AuthorityTwoCodes);
         }
-        self.codes[usize::from(!is_first)] = Some(note.code);
+    }
+
+    /// Meets what is said of one code, the first line first.
+    pub(super) fn meet_code(&mut self, code: CodeOf) {
+        match self.code.filter(|first| first.hash == code.hash) {
+            None => self.code = Some(code),
+            Some(first) if first.target == code.target => {}
+            Some(_) => self.find_at(code.place(), Rule::AuthorityCodeReused),
+        }
     }
 
     pub(super) fn conclude(self) -> Noted {
@@ -125,8 +159,12 @@ impl NotedFinder {
     }
 
     fn find(&mut self, note: &Note, rule: Rule) {
+        self.find_at(note.place(), rule);
+    }
+
+    fn find_at(&mut self, place: Place, rule: Rule) {
         let found = &mut self.found;
-        found.findings.insert((note.line, rule.code()), (note.place(), rule));
+        found.findings.insert((place.line, rule.code()), (place, rule));
         if found.findings.len() > JournalVerdict::MOST_FINDINGS {
             found.findings.pop_last();
         }

@@ -75,6 +75,7 @@ impl<'s> Sales<'s> {
             match kept {
                 Kept::Sold(sold) => finder.meet(sold, &is_declared),
                 Kept::Of(of) => noted.meet(&of, beside),
+                Kept::Code(code) => noted.meet_code(code),
             }
             Ok(())
         })?;

@@ -14,8 +14,33 @@ pub(crate) struct AuthorityNote {
     pub(crate) hash: RecordHash,
     /// Under which code.
     pub(crate) code: String,
-    /// Whether the authority answered with it; else someone typed it, or it is from the authority's portal.
-    pub(crate) is_answer: bool,
+    /// Of which machine.
+    pub(crate) nim: String,
+    /// How it came.
+    pub(crate) source: Source,
+    /// Whether it is of a service for trials.
+    pub(crate) is_test: bool,
+}
+
+/// How the authority's elements came to the ledger; what is later here counts more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    Hand,
+    Portal,
+    Api,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 3] = [Self::Hand, Self::Portal, Self::Api];
+
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "hand" => Some(Self::Hand),
+            "portal" => Some(Self::Portal),
+            "api" => Some(Self::Api),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,8 +79,7 @@ impl AuthorityNote {
         let right = signs
             && raw.uid.as_ref().is_none_or(|uid| self::signs(uid, 64))
             && texts.iter().all(|(text, most)| text.as_ref().is_none_or(|text| shown(text, *most)))
-            && [&raw.total, &raw.vtotal].into_iter().flatten().all(|amount| is_amount(amount))
-            && ["api", "portal", "hand"].contains(&raw.source.as_str());
+            && [&raw.total, &raw.vtotal].into_iter().flatten().all(|amount| is_amount(amount));
         right.then_some(())?;
         let (signer, epoch): (DeviceId, Epoch) = (raw.signer.parse().ok()?, Epoch(raw.epoch));
         Some(Self {
@@ -63,7 +87,9 @@ impl AuthorityNote {
             number: InvoiceNumber::new(raw.number)?,
             hash: hash(&raw.record_hash)?,
             code: raw.code,
-            is_answer: raw.source == "api",
+            nim: raw.nim,
+            source: Source::of(&raw.source)?,
+            is_test: raw.test,
         })
     }
 }

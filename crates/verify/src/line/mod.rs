@@ -14,7 +14,7 @@ use fiscal::{EventKind, Record, RecordHash, Subject};
 
 pub(crate) use self::{
     anchor::Anchor,
-    authority::AuthorityNote,
+    authority::{AuthorityNote, Source},
     causes::Causes,
     declared::{Flag, Revocation, Spot},
     hand_over::{Close, Enter},
