@@ -1,4 +1,4 @@
-use std::{collections::HashSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fiscal::Timestamp;
@@ -33,7 +33,7 @@ impl Token {
 
     /// A text without the token: it ends where the token, or any part of it as long as the shortest token, would begin.
     pub(crate) fn cut_from(&self, mut text: String) -> String {
-        let parts: HashSet<&[u8]> = self.0.as_bytes().windows(Self::MIN_LENGTH).collect();
+        let parts: BTreeSet<&[u8]> = self.0.as_bytes().windows(Self::MIN_LENGTH).collect();
         if let Some(at) = text.as_bytes().windows(Self::MIN_LENGTH).position(|part| parts.contains(part)) {
             // A token is ASCII: it begins where a character does.
             text.truncate(at);
