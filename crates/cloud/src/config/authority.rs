@@ -66,7 +66,7 @@ impl AuthoritySection {
         let Self { enabled, hosts, allow_loopback, timeout_seconds, tolerance, machines } = self;
         let wrong = |member: &str, what: String| ConfigFault::member(format!("authority.{member}"), what);
         for (index, host) in hosts.iter().enumerate() {
-            if !is_host(host) {
+            if !Hosts::is_host(host) {
                 let what =
                     "the name of a host is expected, without https:// and without a path: edef.dgirdc.cd";
                 return Err(wrong(&format!("hosts[{index}]"), what.to_owned()));
@@ -86,16 +86,6 @@ impl AuthoritySection {
         let timeout = Duration::from_secs(timeout_seconds);
         Ok(enabled.then_some(AuthorityConfig { hosts, allow_loopback, timeout, tolerance, machines }))
     }
-}
-
-/// Labels of small letters, digits and hyphens with dots between, and a port or none.
-fn is_host(text: &str) -> bool {
-    let is_label = |label: &str| {
-        let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        (1..=63).contains(&label.len()) && label.bytes().all(known) && !label.starts_with('-')
-    };
-    let (name, port) = text.split_once(':').unwrap_or((text, "443"));
-    name.len() <= 253 && name.split('.').all(is_label) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 impl Default for AuthoritySection {

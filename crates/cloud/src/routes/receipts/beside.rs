@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use fiscal::FiscalNumber;
 use ledger::AuthoritySource;
 use receipt::{Authority, AuthorityElements, Origin};
+use sync::{JobState, Sight};
 use tokio::time::Instant;
 
 use crate::{app::App, problem::Problem};
@@ -28,13 +29,32 @@ pub(super) async fn beside(
             return Ok(Authority::Given(given(&elements)));
         }
         // Where nothing is sent, nothing comes.
-        if wait.is_none() || app.authority.is_none() {
+        if wait.is_none() || app.authority.is_none() || !is_awaited(app, number).await? {
             return Ok(Authority::Unsaid);
         }
         if Instant::now() + AGAIN > until {
             return Ok(Authority::Pending);
         }
         tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Whether the authority's elements may still come by themselves. The agent may not have met an invoice of this moment.
+async fn is_awaited(app: &Arc<App>, number: FiscalNumber) -> Result<bool, Problem> {
+    let listed = app.desk(move |desk| desk.job_of(Sight::All, &number)).await?;
+    Ok(listed.is_none_or(|listed| comes(listed.job.state)))
+}
+
+const fn comes(state: JobState) -> bool {
+    match state {
+        JobState::Pending
+        | JobState::Submitted
+        | JobState::Retry
+        | JobState::Ambiguous
+        | JobState::SyncedWithoutCode
+        // Its record is about to be sealed.
+        | JobState::Synced => true,
+        JobState::Failed | JobState::Differs | JobState::Withdrawn => false,
     }
 }
 
@@ -51,5 +71,18 @@ fn given(elements: &ledger::AuthorityElements) -> AuthorityElements {
             AuthoritySource::Hand => Origin::Hand,
         },
         is_test: elements.is_test,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_waits_only_for_what_may_still_come() {
+        let awaited: Vec<JobState> = JobState::ALL.iter().copied().filter(|state| comes(*state)).collect();
+        let not = [JobState::Failed, JobState::Differs, JobState::Withdrawn];
+        assert_eq!(awaited.len(), JobState::ALL.len() - not.len());
+        assert!(not.into_iter().all(|state| !comes(state)));
     }
 }
