@@ -11,6 +11,7 @@ use edef::{Authority, Token};
 
 use super::{
     Shared,
+    gate::Gate,
     turns::{Bell, Ended},
 };
 use crate::{
@@ -19,8 +20,10 @@ use crate::{
     store::{StoreBook, sealed_token},
 };
 
-/// How many workers of a machine make requests; one confirms.
+/// How many workers of a machine make requests. Two confirm: one calls, and the other has the next ready.
 const REQUESTERS: usize = 2;
+/// How often who waits with the next confirm looks whether the turn is over.
+const LOOK: Duration = Duration::from_millis(100);
 /// A worker with nothing to do rests so long at most, and longer each time up to that.
 const LONGEST_REST: Duration = Duration::from_millis(1_600);
 const SHORTEST_REST: Duration = Duration::from_millis(25);
@@ -39,6 +42,7 @@ struct Seat {
     lane: Mutex<Lane>,
     line: Mutex<Option<Line>>,
     bell: Arc<Bell>,
+    gate: Gate,
     began: At,
     /// Nothing new is begun.
     is_over: AtomicBool,
@@ -68,6 +72,7 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> End
         lane: Mutex::new(lane),
         line: Mutex::default(),
         bell,
+        gate: Gate::default(),
         began: shared.now(),
         is_over: AtomicBool::new(false),
         has_failed: AtomicBool::new(false),
@@ -75,13 +80,14 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> End
         called: AtomicU64::new(shared.now().0),
         has_worked: AtomicBool::new(false),
     });
-    for number in 0..REQUESTERS {
+    let roles = std::iter::repeat_n(Role::Request, REQUESTERS).chain([Role::Confirm]);
+    for (number, role) in roles.enumerate() {
         let worker = Arc::clone(&seat);
         worker.requesters.fetch_add(1, Ordering::SeqCst);
         let name = format!("{}-{number}", lease.machine);
         let run = move || {
             let leaves = Leaves(worker);
-            leaves.0.work(Role::Request);
+            leaves.0.work(role);
         };
         if std::thread::Builder::new().name(name).spawn(run).is_err() {
             // It was not called, and so nobody leaves.
@@ -136,7 +142,7 @@ impl Seat {
         let (mut book, mut rest) = (self.shared.book.clone(), SHORTEST_REST);
         while !self.is_over() {
             let heard = self.bell.count();
-            let turn = self.lane().next(role, &mut book, self.shared.now());
+            let turn = self.next(role, &mut book);
             match turn {
                 Ok(Turn::Call(task)) => {
                     rest = SHORTEST_REST;
@@ -144,6 +150,7 @@ impl Seat {
                     self.has_worked.fetch_or(task.job().is_some(), Ordering::Relaxed);
                     self.call(*task, &mut book);
                 }
+                Ok(Turn::Rest(_)) if role == Role::Confirm && self.follow(&mut book) => rest = SHORTEST_REST,
                 Ok(Turn::Rest(_)) => {
                     if self.is_idle() {
                         self.end();
@@ -158,6 +165,42 @@ impl Seat {
                 Err(fault) => self.stumble(&fault, heard),
             }
         }
+    }
+
+    fn next(&self, role: Role, book: &mut StoreBook) -> Result<Turn, BookFault> {
+        let mut lane = self.lane();
+        let turn = lane.next(role, book, self.shared.now());
+        // As long as the lane is locked nobody takes the one that follows.
+        if let Ok(Turn::Call(task)) = &turn
+            && task.is_confirm()
+        {
+            self.gate.begin();
+        }
+        turn
+    }
+
+    /// Takes the next confirm while one is out, and calls it as soon as that is answered. Says whether there was one.
+    fn follow(&self, book: &mut StoreBook) -> bool {
+        let Some(task) = self.lane().ahead(self.shared.now()) else { return false };
+        loop {
+            match self.gate.follow(LOOK) {
+                Some(true) if !self.is_over() && task.may_be_sent(self.shared.now()) => {
+                    self.called.store(self.shared.now().0, Ordering::Relaxed);
+                    self.call(*task, book);
+                    return true;
+                }
+                Some(true) => {
+                    drop(self.gate.answered(false));
+                    break;
+                }
+                Some(false) => break,
+                None if self.is_over() => break,
+                None => {}
+            }
+        }
+        self.lane().unsent(*task);
+        self.bell.ring();
+        true
     }
 
     fn is_idle(&self) -> bool {
@@ -178,7 +221,10 @@ impl Seat {
             None => task.not_made(),
         };
         let chance = (self.shared.random() >> 32) as u32;
+        // The next is sent before this one is written.
+        let order = task.is_confirm().then(|| self.gate.answered(answer.code().is_some()));
         let done = self.lane().answered(task, answer, book, self.shared.now(), chance);
+        drop(order);
         self.bell.ring();
         if let Err(fault) = done {
             let heard = self.bell.count();
@@ -230,7 +276,7 @@ impl Seat {
             if has_lost || self.has_failed.load(Ordering::SeqCst) {
                 break;
             }
-            let turn = self.lane().next(Role::Confirm, &mut book, self.shared.now());
+            let turn = self.next(Role::Confirm, &mut book);
             match turn {
                 Ok(Turn::Call(task)) => self.call(*task, &mut book),
                 Ok(Turn::Rest(_)) if alone => break,

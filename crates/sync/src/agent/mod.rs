@@ -2,6 +2,7 @@
 
 mod drive;
 mod feed;
+mod gate;
 mod record;
 mod serve;
 mod turns;
@@ -49,7 +50,7 @@ pub struct AgentParts {
 /// How an agent works.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How many machines are driven at once. Each has three threads; the others wait for their turn.
+    /// How many machines are driven at once. Each has four threads; the others wait for their turn.
     pub machines: NonZeroUsize,
     /// How often it is looked for new records and for what is due.
     pub poll: Duration,

@@ -46,7 +46,7 @@ impl Lane {
             }
             (Call::Confirm(job), Said::Confirm(answer)) => {
                 self.out.remove(&job.id);
-                self.confirm_out = false;
+                self.confirms = self.confirms.saturating_sub(1);
                 self.confirm_answered(job, &answer, (generation, task.seen), book, now)
             }
             (Call::Cancel(job), Said::Cancel(answer)) => {
@@ -63,7 +63,7 @@ impl Lane {
             }
             (Call::Confirm(job), _) => {
                 self.out.remove(&job.id);
-                self.confirm_out = false;
+                self.confirms = self.confirms.saturating_sub(1);
                 Ok(())
             }
             (Call::Status(_), _) => {

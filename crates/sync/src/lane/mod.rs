@@ -54,7 +54,8 @@ pub struct Lane {
     again: VecDeque<Job>,
     to_cancel: VecDeque<Job>,
     out: BTreeSet<JobId>,
-    confirm_out: bool,
+    /// Confirms that are out, and the one that is taken ahead.
+    confirms: usize,
     /// Codes that are not durable yet.
     codes: Vec<(JobId, Elements)>,
     /// Counters that were not judged yet.
@@ -114,7 +115,7 @@ impl Lane {
             again: VecDeque::new(),
             to_cancel: VecDeque::new(),
             out: BTreeSet::new(),
-            confirm_out: false,
+            confirms: 0,
             codes: Vec::new(),
             known: Vec::new(),
             quiet_until: None,
@@ -146,7 +147,7 @@ impl Lane {
     }
 
     fn calls_out(&self) -> bool {
-        self.status_out || self.confirm_out || !self.out.is_empty()
+        self.status_out || self.confirms > 0 || !self.out.is_empty()
     }
 
     /// Writes the elements of SYNCED jobs into the ledger, at most so many. How many were written.

@@ -1,7 +1,7 @@
 use edef::{Authority, CallFault, Confirmed, Finalising, Requested, Status};
 
 use super::Ready;
-use crate::{At, Job, Theirs};
+use crate::{At, Job, Theirs, course::CONFIRM_WITHIN};
 
 /// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,17 @@ impl Task {
             Call::Request(ready) => Some(ready.job.id),
             Call::Confirm(job) | Call::Cancel(job) => Some(job.id),
         }
+    }
+
+    /// Whether it finalises.
+    pub const fn is_confirm(&self) -> bool {
+        matches!(self.call, Call::Confirm(_))
+    }
+
+    /// Whether a confirm that waited may still be sent: its uid is not too old.
+    pub fn may_be_sent(&self, now: At) -> bool {
+        let Call::Confirm(job) = &self.call else { return true };
+        job.requested.is_some_and(|at| now >= at && now.since(at) <= CONFIRM_WITHIN)
     }
 
     /// What is called: a stable word.

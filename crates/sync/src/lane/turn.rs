@@ -137,18 +137,43 @@ impl Lane {
     }
 
     fn confirm(&mut self, machine: &Machine, now: At) -> Turn {
-        if self.confirm_out {
+        if self.confirms > 0 {
             return Turn::Rest(now.plus(SOON));
         }
         let job = self.again.pop_front().or_else(|| self.fresh.pop_front());
         match job {
             Some(job) if Self::is_of(&job, machine) => {
-                self.confirm_out = true;
+                self.confirms += 1;
                 self.out.insert(job.id);
                 Turn::Call(self.task(machine, Call::Confirm(job)))
             }
             Some(_) => Turn::Rest(now),
             None => Turn::Rest(now.plus(SOON)),
+        }
+    }
+
+    /// The confirm that follows the one that is out, taken while that is on its way. It is called when that was answered well,
+    /// before its answer is written, and else handed back by [`Self::unsent`]: its intent is durable, so that nothing has to
+    /// be written in between.
+    pub fn ahead(&mut self, now: At) -> Option<Box<Task>> {
+        if self.confirms != 1 || self.has_left || self.is_resting || !self.again.is_empty() {
+            return None;
+        }
+        let (generation, seen) = (self.generation?, self.seen?);
+        let job = self.fresh.pop_front_if(|job| not_sent(job.clone(), now).is_none())?;
+        self.confirms += 1;
+        self.out.insert(job.id);
+        Some(Box::new(Task { generation, call: Call::Confirm(job), seen: Some(seen.theirs) }))
+    }
+
+    /// A confirm that was taken ahead was certainly not sent.
+    pub fn unsent(&mut self, task: Task) {
+        let Call::Confirm(job) = task.call else { return };
+        self.confirms = self.confirms.saturating_sub(1);
+        self.out.remove(&job.id);
+        // Of another generation, or too late: it is swept.
+        if self.generation == Some(task.generation) && !self.has_left {
+            self.fresh.push_front(job);
         }
     }
 
