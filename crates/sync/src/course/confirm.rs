@@ -35,7 +35,7 @@ pub fn after_confirm(
     now: At,
 ) -> AfterConfirm {
     let told = match answer {
-        Ok(confirmed) => elements(&job, confirmed, machine.is_test).ok_or(&CallFault::Malformed),
+        Ok(confirmed) => elements(&job, confirmed).ok_or(&CallFault::Malformed),
         Err(fault) => Err(fault),
     };
     let fault = match told {
@@ -102,7 +102,7 @@ pub(super) fn synced(mut job: Job, elements: Elements, cause: Cause, detail: Str
 
 /// What the answer leaves out is the intent's, where that knows it.
 /// What a confirm's answer says beside what was asked; none of a job that intended no call.
-pub(crate) fn elements(job: &Job, confirmed: &Confirmed, test: bool) -> Option<Elements> {
+pub(crate) fn elements(job: &Job, confirmed: &Confirmed) -> Option<Elements> {
     let intent = job.intent.as_ref()?;
     Some(Elements {
         nim: confirmed.nim.as_ref().unwrap_or(&intent.nim).clone(),
@@ -114,7 +114,7 @@ pub(crate) fn elements(job: &Job, confirmed: &Confirmed, test: bool) -> Option<E
         totals: intent.totals,
         source: Source::Api,
         host: intent.url.host().to_owned(),
-        test,
+        test: intent.url.is_test(),
     })
 }
 

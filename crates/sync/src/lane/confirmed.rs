@@ -102,7 +102,6 @@ impl Lane {
     /// The elements as the answer and the intent tell them, for when the machine's row cannot be read.
     fn hold_code(&mut self, job: &Job, answer: &Result<Confirmed, CallFault>) {
         let Ok(confirmed) = answer else { return };
-        let is_test = job.intent.as_ref().is_some_and(|intent| intent.url.is_test());
-        self.codes.extend(elements(job, confirmed, is_test).map(|elements| (job.id, elements)));
+        self.codes.extend(elements(job, confirmed).map(|elements| (job.id, elements)));
     }
 }

@@ -142,7 +142,9 @@ impl Trial {
                 self.send(Box::new(waiting));
             }
             Some(Ok(Turn::Rest(until))) => {
-                let rest = u64::try_from(until.since(own).as_millis()).unwrap_or(0).clamp(100, 5_000);
+                // Hours in which nothing happens take no time.
+                let shortest = if self.calm { 3_000 } else { 100 };
+                let rest = u64::try_from(until.since(own).as_millis()).unwrap_or(0).clamp(shortest, 5_000);
                 self.at(rest, Event::Turn { agent, incarnation, role });
             }
             Some(Err(_)) | None => self.at(1_000, Event::Turn { agent, incarnation, role }),

@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) faults: Vec<Fault>,
     /// Deaths of agents per minute, in thousandths; and jumps of their clocks.
     pub(super) deaths: u64,
+    /// Whether sales go on when faults have stopped, so that counters come.
+    pub(super) is_quiet: bool,
     /// In milliseconds.
     pub(super) longest_down: u64,
     pub(super) jumps: u64,
@@ -65,6 +67,7 @@ impl Plan {
             faults: Vec::new(),
             deaths: dice.between(0, 300) * dice.between(0, 1),
             longest_down: 120_000,
+            is_quiet: false,
             jumps: dice.between(0, 300) * dice.between(0, 1),
             skew: i64::try_from(dice.between(0, 1_200_000)).unwrap_or(0) - 600_000,
             attention: if dice.per_mille(500) { 0 } else { dice.between(0, 100) },
@@ -87,8 +90,8 @@ impl Plan {
     fn quieten(&mut self) {
         (self.invoices, self.troubled) = (80, 60 * MINUTE);
         self.network = Network { lost_before: 60, ..Network::default() };
-        self.book = Failing { death: 4, ..Failing::default() };
-        (self.deaths, self.longest_down) = (60, 400_000);
+        self.book = Failing { death: 15, ..Failing::default() };
+        (self.deaths, self.longest_down, self.is_quiet) = (60, 400_000, true);
         (self.jumps, self.attention, self.agents) = (0, 0, 1);
         (self.foreign, self.exclusive, self.changes, self.honest_list) = (false, true, false, true);
         self.faults.clear();

@@ -135,6 +135,12 @@ impl Trial {
         self.begin();
         self.until(BEGIN + self.plan.troubled)?;
         self.heal();
+        if self.plan.is_quiet {
+            for minute in 0..30 {
+                self.at(minute * MINUTE, Event::Sale);
+            }
+            self.until(self.now + 40 * MINUTE)?;
+        }
         for round in 0.. {
             let end = self.now + DRAIN;
             while self.now < end && !self.is_drained() {
