@@ -44,8 +44,8 @@ pub use job::{
 pub use machine::{Baseline, BlockCause, Breaker, Machine, MachineId, MachineState};
 pub use rates::RatesSince;
 pub use sheets::{
-    Absent, Complete, CompleteFault, ExportOrder, Exported, ImportOrder, Imported, RowAnswer, RowFault,
-    RowOutcome, SheetFault, SheetForm, SheetPart,
+    Absent, Complete, CompleteFault, ExportOrder, Exported, GivenBack, HandOutId, ImportOrder, Imported,
+    RowAnswer, RowFault, RowOutcome, SheetFault, SheetForm, SheetPart,
 };
 pub use store::{Candidate, StoreBook, Sync};
 pub use tables::TABLES;

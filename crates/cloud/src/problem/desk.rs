@@ -92,6 +92,9 @@ fn of_conflict(fault: &DeskFault) -> String {
         DeskFault::OutletTaken(outlet) => {
             format!("le point de vente {outlet} a déjà une e-MCF : retirez-le d'abord de celle-là")
         }
+        DeskFault::OtherKind => {
+            "les e-MCF d'un marchand sont toutes réelles ou toutes d'un service d'essai, et aucune ne devient l'autre : demandez à l'exploitant".into()
+        }
         DeskFault::MachineStopped => {
             "cette e-MCF a été retirée : enregistrez-la de nouveau avec un jeton".into()
         }

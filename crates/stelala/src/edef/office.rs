@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ::cloud::{Config, InZones};
+use ::cloud::{Config, InZones, SystemClock};
 use ::ledger::{By, Database};
 use ::sync::{Asked, At, Desk, Listed, Machine, MachineId, Owner, Sight};
 use anyhow::{Context, bail};
@@ -9,7 +9,7 @@ use fiscal::{FiscalNumber, Nif, OutletId};
 use registry::{MerchantId, Reach, Registry};
 
 use crate::{
-    cloud::{existing, now, opened},
+    cloud::{existing, opened},
     random,
 };
 
@@ -170,7 +170,7 @@ impl Owned {
     }
 
     pub(crate) fn owner(&self) -> Owner<'_> {
-        Owner { merchant: &self.merchant, nif: self.nif, outlets: &self.outlets }
+        Owner { merchant: &self.merchant, nif: self.nif, outlets: &self.outlets, is_platform: true }
     }
 }
 
@@ -184,5 +184,5 @@ impl std::str::FromStr for Named {
 
 /// Now, as the desk counts.
 pub(super) fn at() -> At {
-    At(now().unix().saturating_mul(1_000))
+    At(u64::try_from(SystemClock::since_epoch().as_millis()).unwrap_or(u64::MAX))
 }

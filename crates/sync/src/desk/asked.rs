@@ -48,6 +48,8 @@ pub struct Owner<'a> {
     pub nif: Nif,
     /// His outlets.
     pub outlets: &'a [OutletId],
+    /// Whether the platform's operator asks, and not the merchant's own people.
+    pub is_platform: bool,
 }
 
 /// What a new machine is made of.

@@ -21,6 +21,11 @@ pub enum DeskFault {
     /// `OUTLET_TAKEN`
     #[error("the outlet {0} has an e-MCF already: take it away there first")]
     OutletTaken(fiscal::OutletId),
+    /// `OTHER_KIND`: a test service beside a real one.
+    #[error(
+        "a merchant's e-MCFs are all real or all of a test service, and none becomes the other: ask the platform"
+    )]
+    OtherKind,
     /// `TOKEN_EXPIRED`
     #[error("this token has expired: have the authority's portal make a new one")]
     TokenExpired,
@@ -36,6 +41,9 @@ pub enum DeskFault {
     /// `NOT_SETTLED`
     #[error("an invoice that is {0} is not settled by a person: only AMBIGUOUS and SYNCED_WITHOUT_CODE are")]
     NotSettled(JobState),
+    /// `IN_FLIGHT`
+    #[error("a call of this invoice is out, and its answer is awaited: say it again in some minutes")]
+    InFlight,
     /// The rules say so.
     #[error(transparent)]
     Settle(#[from] SettleFault),
@@ -70,11 +78,13 @@ impl DeskFault {
             Self::NifNotYours => "NIF_NOT_YOURS",
             Self::MachineTaken => "MACHINE_TAKEN",
             Self::OutletTaken(_) => "OUTLET_TAKEN",
+            Self::OtherKind => "OTHER_KIND",
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::MachineStopped => "MACHINE_STOPPED",
             Self::TooManyMachines(_) => "TOO_MANY_MACHINES",
             Self::NotRetried(_) => "NOT_RETRIED",
             Self::NotSettled(_) => "NOT_SETTLED",
+            Self::InFlight => "IN_FLIGHT",
             Self::Settle(SettleFault::State(_)) => "NOT_SETTLED",
             Self::Settle(SettleFault::TooSoon(_)) => "TOO_SOON",
             Self::Settle(SettleFault::NotACancellation) => "NOT_WITHDRAWN",

@@ -9,7 +9,7 @@ use webhooks::{Random, Vault};
 use super::{Asked, Desk, DeskFault, MachineChange, NewMachine, Owner};
 use crate::{
     Breaker, Era, Job, Machine, MachineId, MachineState,
-    alerts::{AlertKind, end_alert},
+    alerts::{About, AlertKind, end_alert, raise_alert},
     store::rows::{
         at, cell, corrupt, json, machine, machine_columns, machine_state_cells, maybe, number, parsed,
         seconds,
@@ -38,11 +38,15 @@ impl Desk<'_> {
         random(&mut id);
         let id = MachineId::new(id);
         self.change(|statements| {
-            let before = by_address(statements, new)?;
+            let before = by_address(statements, new, owner.merchant)?;
             let machine = match before {
                 Some(before) => again(&before, new, owner)?,
                 None => first(&id, new, owner),
             };
+            if is_taken(statements, &machine)? {
+                return Err(DeskFault::MachineTaken);
+            }
+            check_kind(statements, &machine, owner)?;
             let sealed = sealed(&machine.id, &new.token, vault, random);
             if machine.version == 0 {
                 may_have_more(statements, owner.merchant)?;
@@ -52,6 +56,7 @@ impl Desk<'_> {
             keep_token(statements, &machine.id, &sealed)?;
             serve(statements, &machine)?;
             end_token_alerts(statements, &machine.id, asked)?;
+            tell_test(statements, &machine, asked)?;
             note(statements, "machine.create", &machine, asked)?;
             found(statements, &machine.id)
         })
@@ -104,6 +109,13 @@ impl Desk<'_> {
                 return Err(DeskFault::MachineStopped);
             }
             let after = changed(&before, change, asked);
+            // What a test finalised is no real invoice, and the other way round: they are two machines.
+            if after.url.is_test() != before.url.is_test() {
+                return Err(DeskFault::OtherKind);
+            }
+            if after.outlets.iter().any(|outlet| !before.outlets.contains(outlet)) {
+                check_kind(statements, &after, owner)?;
+            }
             if after == before && change.token.is_none() {
                 return Ok(before);
             }
@@ -149,6 +161,7 @@ impl Desk<'_> {
             keep_token(statements, id, "")?;
             serve(statements, &after)?;
             end_token_alerts(statements, id, asked)?;
+            end_alert(statements, AlertKind::TestMachine, id.as_str(), asked.now)?;
             note(statements, "machine.remove", &after, asked)?;
             found(statements, id)
         })
@@ -193,7 +206,6 @@ fn changed(before: &Machine, change: &MachineChange, asked: Asked<'_>) -> Machin
     let mut after = before.clone();
     if let Some(url) = change.url.as_ref().filter(|url| **url != before.url) {
         after.url = url.clone();
-        after.is_test |= url.is_test();
         after.baseline = None;
     }
     after.isf = change.isf.clone().unwrap_or(after.isf);
@@ -247,17 +259,52 @@ fn may_have_more(statements: &mut dyn Statements, merchant: &MerchantId) -> Resu
     if count < MOST { Ok(()) } else { Err(DeskFault::TooManyMachines(MOST)) }
 }
 
-/// The row of an address and NIM, which there is once.
-fn by_address(statements: &mut dyn Statements, new: &NewMachine) -> Result<Option<Machine>, StoreFault> {
-    let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.url = $1 AND m.nim = $2");
-    let rows = statements.query(sql, &[cell(&new.url), cell(&new.nim)])?;
+/// The merchant's row of an address and NIM, which there is once.
+fn by_address(
+    statements: &mut dyn Statements,
+    new: &NewMachine,
+    merchant: &MerchantId,
+) -> Result<Option<Machine>, StoreFault> {
+    let sql = concat!(
+        "SELECT ",
+        machine_columns!(),
+        " FROM sync_machines m WHERE m.url = $1 AND m.nim = $2 AND m.merchant = $3"
+    );
+    let rows = statements.query(sql, &[cell(&new.url), cell(&new.nim), cell(merchant)])?;
     rows.first().map(|row| with_outlets(statements, row)).transpose()
 }
 
+/// Whether another row of the merchant has this address and NIM, or another merchant's that works.
+///
+/// A number stands on each receipt, so that anybody can enter it: another merchant's counts only once the authority
+/// answered as that number to his token.
 fn is_taken(statements: &mut dyn Statements, machine: &Machine) -> Result<bool, StoreFault> {
-    let sql = "SELECT 1 FROM sync_machines WHERE url = $1 AND nim = $2 AND id <> $3";
-    let values = [cell(&machine.url), maybe(machine.nim.as_ref(), cell), cell(&machine.id)];
+    let sql = "SELECT 1 FROM sync_machines WHERE url = $1 AND nim = $2 AND id <> $3 AND (merchant = $4 \
+         OR (state <> 'stopped' AND (era > 0 OR clock_offset <> 0)))";
+    let values =
+        [cell(&machine.url), maybe(machine.nim.as_ref(), cell), cell(&machine.id), cell(&machine.merchant)];
     Ok(!statements.query(sql, &values)?.is_empty())
+}
+
+/// A test service takes no invoices of a merchant who has a real one, unless the platform has it so: what a test finalises
+/// counts as sent, and is declared to nobody. What he removed counts, too.
+fn check_kind(statements: &mut dyn Statements, machine: &Machine, owner: Owner<'_>) -> Result<(), DeskFault> {
+    if owner.is_platform {
+        return Ok(());
+    }
+    let sql = "SELECT 1 FROM sync_machines WHERE merchant = $1 AND id <> $2 AND is_test <> $3 LIMIT 1";
+    let values = [cell(&machine.merchant), cell(&machine.id), number(machine.is_test.into())];
+    if statements.query(sql, &values)?.is_empty() { Ok(()) } else { Err(DeskFault::OtherKind) }
+}
+
+/// The platform looks whether a test is one that it knows of.
+fn tell_test(statements: &mut dyn Statements, machine: &Machine, asked: Asked<'_>) -> Result<(), StoreFault> {
+    if !machine.is_test {
+        return Ok(());
+    }
+    let about =
+        About { about: machine.id.to_string(), merchant: Some(machine.merchant.clone()), outlet: None };
+    raise_alert(statements, AlertKind::TestMachine, &about, machine.url.host(), asked.now)
 }
 
 fn insert(statements: &mut dyn Statements, machine: &Machine, asked: Asked<'_>) -> Result<(), StoreFault> {
@@ -368,6 +415,19 @@ pub(crate) fn find_machine(
     let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.id = $1");
     let rows = statements.query(sql, &[cell(id)])?;
     rows.first().map(|row| with_outlets(statements, row)).transpose()
+}
+
+/// The machine to which an outlet's invoices go.
+pub(crate) fn machine_of_outlet(
+    statements: &mut dyn Statements,
+    outlet: OutletId,
+) -> Result<Option<Machine>, StoreFault> {
+    let rows =
+        statements.query("SELECT machine FROM sync_machine_outlets WHERE outlet = $1", &[cell(&outlet)])?;
+    match rows.first().and_then(|row| parsed(row.first()?)) {
+        Some(id) => find_machine(statements, &id),
+        None => Ok(None),
+    }
 }
 
 /// The machine of a NIM that may have finalised a job: its own, else one of the same merchant.

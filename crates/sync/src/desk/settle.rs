@@ -1,11 +1,12 @@
 //! What a person says of an invoice of which it is not known whether it was finalised.
 
-use ledger::{Statements, StoreFault};
-use registry::Label;
+use edef::AuthorityCode;
+use ledger::{Cell, Statements, StoreFault};
+use registry::{Label, MerchantId};
 
 use super::{
-    Asked, Desk, DeskFault, Finalised, Settlement, Sight,
-    machines::{find_machine, machine_of_nim},
+    Asked, Desk, DeskFault, Settlement, Sight,
+    machines::{find_machine, machine_of_nim, machine_of_outlet},
     write::{seen, write_move},
 };
 use crate::{
@@ -25,11 +26,29 @@ impl Desk<'_> {
         reason: &Label,
         asked: Asked<'_>,
     ) -> Result<Job, DeskFault> {
-        self.change(|statements| {
+        let settled = self.change(|statements| {
             let job = seen(statements, sight, id)?.job;
             settle(statements, job, settlement, reason, asked)
-        })
+        });
+        if let (Err(DeskFault::OtherCode), Settlement::Finalised(said)) = (&settled, settlement) {
+            self.change(|statements| alert_two_codes(statements, sight, id, &said.code, asked))?;
+        }
+        settled
     }
+}
+
+/// Somebody says that the authority has an invoice by another code than the one that we know: it may be there twice.
+pub(crate) fn alert_two_codes(
+    statements: &mut dyn Statements,
+    sight: Sight<'_>,
+    id: JobId,
+    code: &AuthorityCode,
+    asked: Asked<'_>,
+) -> Result<(), DeskFault> {
+    let job = seen(statements, sight, id)?.job;
+    let about = About { about: job.fiscal.to_string(), merchant: None, outlet: Some(job.place.chain.outlet) };
+    let detail = format!("{code}, {}", asked.by.actor);
+    Ok(raise_alert(statements, AlertKind::TwoCodes, &about, &detail, asked.now)?)
 }
 
 /// The same within a transaction, so that an import of many is few. Whatever is refused has written nothing.
@@ -49,28 +68,40 @@ pub(crate) fn settle(
     };
     let job = write_move(statements, made, asked)?;
     if matches!(settlement, Settlement::Finalised(_)) {
-        forget_baseline(statements, &machine)?;
+        if let Some(machine) = &machine {
+            forget_baseline(statements, machine)?;
+        }
     }
-    let (merchant, outlet) = (machine.merchant, job.place.chain.outlet);
+    let (merchant, outlet) = (machine.map(|machine| machine.merchant), job.place.chain.outlet);
     let subject = format!("{} {detail}", job.fiscal);
-    asked.note(statements, "sync.settle", (Some(&merchant), Some(outlet)), subject)?;
-    let about = About { about: job.id.to_string(), merchant: Some(merchant), outlet: Some(outlet) };
+    asked.note(statements, "sync.settle", (merchant.as_ref(), Some(outlet)), subject)?;
+    if let (Settlement::Finalised(said), Some(merchant)) = (settlement, &merchant)
+        && others_with(statements, &job, &said.code, merchant)? == Others::Anothers
+    {
+        let about = About { about: job.fiscal.to_string(), merchant: None, outlet: Some(outlet) };
+        let told = format!("{detail} (another merchant's invoice has this code)");
+        raise_alert(statements, AlertKind::TwoCodes, &about, &told, asked.now)?;
+    }
+    let about = About { about: job.id.to_string(), merchant, outlet: Some(outlet) };
     raise_alert(statements, AlertKind::SettledByPerson, &about, &detail, asked.now)?;
     Ok(job)
 }
 
-/// What a settlement makes of a job and by which machine, or why it is refused; nothing when it is settled so already.
+/// What a settlement makes of a job and by which machine, if it has one, or why it is refused; nothing when it is settled so already.
 pub(crate) fn judge(
     statements: &mut dyn Statements,
     job: Job,
     settlement: &Settlement,
     detail: &str,
     asked: Asked<'_>,
-) -> Result<Option<(Move, Machine)>, DeskFault> {
+) -> Result<Option<(Move, Option<Machine>)>, DeskFault> {
     let said = match settlement {
         Settlement::NotThere => {
-            let id = job.machine.clone().ok_or(DeskFault::UnknownMachine)?;
-            let machine = find_machine(statements, &id)?.ok_or(DeskFault::UnknownMachine)?;
+            // Who sold before he had an e-MCF, and restored a backup, says so, too.
+            let machine = match job.machine.clone() {
+                Some(id) => find_machine(statements, &id)?,
+                None => machine_of_outlet(statements, job.place.chain.outlet)?,
+            };
             return Ok(Some((settle_not_there(job, detail, asked.now)?, machine)));
         }
         Settlement::Finalised(said) => said,
@@ -80,20 +111,23 @@ pub(crate) fn judge(
         Some(_) => return Err(DeskFault::OtherCode),
         None => {}
     }
+    if job.state == JobState::Submitted {
+        return Err(DeskFault::InFlight);
+    }
     if !matches!(job.state, JobState::Ambiguous | JobState::SyncedWithoutCode) {
         return Err(DeskFault::NotSettled(job.state));
-    }
-    if has_code(statements, &job, said)? {
-        return Err(DeskFault::CodeReused);
     }
     if let Some(intent) = job.intent.as_ref().filter(|intent| intent.nim != said.nim) {
         return Err(DeskFault::OtherMachine(intent.nim.clone()));
     }
     let machine = machine_of_nim(statements, &job, &said.nim)?.ok_or(DeskFault::UnknownMachine)?;
+    if others_with(statements, &job, &said.code, &machine.merchant)? == Others::His {
+        return Err(DeskFault::CodeReused);
+    }
     let elements = said.elements(machine.url.host(), machine.is_test);
     // The ledger's record is written by the lane of a machine, so it names the one that finalised.
     let job = Job { machine: Some(machine.id.clone()), ..job };
-    Ok(Some((settle_finalised(job, elements, detail, asked.now)?, machine)))
+    Ok(Some((settle_finalised(job, elements, detail, asked.now)?, Some(machine))))
 }
 
 /// The counters have counted what was settled, and no answer of ours explains it: they decide nothing until they have a new
@@ -104,7 +138,30 @@ fn forget_baseline(statements: &mut dyn Statements, machine: &Machine) -> Result
     statements.execute(sql, &[cell(&machine.id)]).map(|_| ())
 }
 
-fn has_code(statements: &mut dyn Statements, job: &Job, said: &Finalised) -> Result<bool, StoreFault> {
-    let sql = "SELECT 1 FROM sync_jobs WHERE code = $1 AND id <> $2";
-    Ok(!statements.query(sql, &[cell(&said.code), cell(&job.id)])?.is_empty())
+/// Which other invoices have a code.
+#[derive(PartialEq, Eq)]
+enum Others {
+    None,
+    /// One of the same merchant: it was copied wrongly.
+    His,
+    /// One of another merchant, who may have said so first to keep this one from it: the platform compares both.
+    Anothers,
+}
+
+fn others_with(
+    statements: &mut dyn Statements,
+    job: &Job,
+    code: &AuthorityCode,
+    merchant: &MerchantId,
+) -> Result<Others, StoreFault> {
+    let sql = "SELECT m.merchant FROM sync_jobs j LEFT JOIN sync_machines m ON m.id = j.machine \
+         WHERE j.code = $1 AND j.id <> $2";
+    let rows = statements.query(sql, &[cell(code), cell(&job.id)])?;
+    let is_anothers =
+        |row: &Vec<Cell>| row.first().and_then(Cell::text).is_some_and(|id| id != merchant.as_str());
+    Ok(match rows.as_slice() {
+        [] => Others::None,
+        rows if rows.iter().all(is_anothers) => Others::Anothers,
+        _ => Others::His,
+    })
 }

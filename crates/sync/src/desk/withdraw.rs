@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Job, JobId, JobState,
+    alerts::{About, AlertKind, raise_alert},
     course::{SettleFault, withdraw},
 };
 
@@ -48,6 +49,9 @@ impl Desk<'_> {
             let [taken_back, note] = withdraw(taken_back, note, &detail, asked.now)?;
             let withdrawn =
                 [write_move(statements, taken_back, asked)?, write_move(statements, note, asked)?];
+            let about = About { about: withdrawn[0].id.to_string(), merchant: None, outlet: Some(outlet) };
+            let told = format!("WITHDRAWN {subject}");
+            raise_alert(statements, AlertKind::SettledByPerson, &about, &told, asked.now)?;
             asked.note(statements, "sync.withdraw", (None, Some(outlet)), subject)?;
             Ok(withdrawn)
         })

@@ -233,6 +233,14 @@ impl AlertKind {
                 "Une personne a réglé elle-même une facture en doute.",
                 "A person settled an invoice that was in doubt.",
             ),
+            Self::HandedOut => words(
+                "Des factures ont été remises à une personne pour être saisies à la main.",
+                "Invoices were given to a person to be typed by hand.",
+            ),
+            Self::TestMachine => words(
+                "Une e-MCF est un service d'essai : ce qu'elle normalise n'est déclaré à personne.",
+                "An e-MCF is a test service: what it finalises is declared to nobody.",
+            ),
         }
     }
 
@@ -261,6 +269,14 @@ impl AlertKind {
                 "Check the rates with the DGI; the operator imports a new manifest if need be.",
             ),
             Self::TwoCodes | Self::Contradicted | Self::CorruptRow | Self::NotRecorded => PLATFORM,
+            Self::HandedOut => words(
+                "Suivez leur retour : ce qui n'est pas importé ni rendu n'est pas envoyé.",
+                "See to their return: what is neither imported nor given back is not sent.",
+            ),
+            Self::TestMachine => words(
+                "Si le point de vente est réel, retirez-la et enregistrez l'e-MCF de la DGI.",
+                "If the outlet is a real one, remove it and register the DGI's e-MCF.",
+            ),
             Self::SettledByPerson => words(
                 "Comparez avec le portail de la DGI, puis fermez l'alerte.",
                 "Compare with the DGI's portal, then close the alert.",

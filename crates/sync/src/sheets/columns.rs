@@ -2,7 +2,7 @@
 
 use super::{
     SheetFault,
-    flat::{INVOICES, QR},
+    flat::{INVOICES, RESULTS},
     table::{Entry, Table, TableRow},
 };
 
@@ -89,6 +89,7 @@ const NAMES: [(Column, &[&str]); 9] = [
         Column::Total,
         &[
             "total",
+            "totaldgi",
             "totalttc",
             "ttc",
             "montant",
@@ -99,7 +100,7 @@ const NAMES: [(Column, &[&str]); 9] = [
             "grandtotal",
         ],
     ),
-    (Column::Vat, &["vtotal", "tva", "totaltva", "montanttva", "vat", "totalvat", "vatamount"]),
+    (Column::Vat, &["vtotal", "vtotaldgi", "tva", "totaltva", "montanttva", "vat", "totalvat", "vatamount"]),
 ];
 
 /// A table of results: where each column is, and those whose meaning is not known.
@@ -133,10 +134,13 @@ impl<'t> Layout<'t> {
         if plain.iter().any(|name| matches!(name.as_str(), "taxgroup" | "quantity" | "quantite" | "prix")) {
             return Ok(no_number);
         }
-        let own: Vec<String> = INVOICES.iter().chain([&QR]).map(|name| self::plain(name)).collect();
+        let own: Vec<String> = INVOICES.iter().chain(&RESULTS).map(|name| self::plain(name)).collect();
+        let is_ours = ["isf", "mode", "cmta"].iter().all(|name| plain.iter().any(|known| known == name));
         let (mut at, mut unknown): (Vec<(Column, usize)>, _) = (Vec::new(), Vec::new());
         for (index, name) in plain.iter().enumerate() {
-            let found = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()));
+            // In our own sheet these are what we expect, and no answer.
+            let is_expected = is_ours && matches!(name.as_str(), "total" | "vtotal");
+            let found = NAMES.iter().find(|(_, names)| !is_expected && names.contains(&name.as_str()));
             match found {
                 Some((column, _)) => {
                     if let Some((_, before)) = at.iter().find(|(known, _)| known == column) {
@@ -157,7 +161,6 @@ impl<'t> Layout<'t> {
         if !has(Column::Code) {
             return Ok(Err(SheetFault::NoColumn("the authority's code (codeDEFDGI)")));
         }
-        let is_ours = ["isf", "mode", "cmta"].iter().all(|name| plain.iter().any(|known| known == name));
         Ok(Ok(Self { at, unknown, rows, is_ours }))
     }
 

@@ -10,7 +10,7 @@ use super::{
     results::{ResultRow, RowFault},
 };
 use crate::{
-    At, Job, JobId, JobState,
+    At, DoubtCause, Job, JobId, JobState,
     course::LATE_PACKETS,
     desk::{
         Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, judge, machine_of_nim,
@@ -50,6 +50,11 @@ pub enum CompleteFault {
     /// `PERIOD`
     #[error("the period ends in the future or before it begins: state the period of the export")]
     Period,
+    /// `UNKNOWN`
+    #[error(
+        "row {0} names none of your invoices by its number (rn): what it is cannot be told from what is in doubt"
+    )]
+    Unknown(u32),
     /// `OTHER_NIM`
     #[error("row {0} is of another e-MCF: export one e-MCF at a time")]
     OtherNim(u32),
@@ -76,6 +81,7 @@ impl CompleteFault {
             Self::Unread => "UNREAD",
             Self::Rows { .. } => "ROWS",
             Self::Period => "PERIOD",
+            Self::Unknown(_) => "UNKNOWN",
             Self::OtherNim(_) => "OTHER_NIM",
             Self::NoTime(_) => "NO_TIME",
             Self::Outside(_) => "OUTSIDE",
@@ -107,21 +113,23 @@ impl Desk<'_> {
         order: &ImportOrder,
         asked: Asked<'_>,
     ) -> Result<Result<Vec<Absent>, CompleteFault>, DeskFault> {
-        if let Err(fault) = check_rows(complete, rows, asked) {
-            return Ok(Err(fault));
-        }
+        let reach = match check_rows(complete, rows, asked) {
+            Ok(reach) => reach,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let named: BTreeSet<FiscalNumber> = rows.iter().filter_map(|row| row.fiscal).collect();
         if let Err(fault) = self.check_known(sight, complete, rows)? {
             return Ok(Err(fault));
         }
         let mut absent = Vec::new();
         for Listed { job, .. } in self.in_doubt(sight)? {
-            let is_named = rows.iter().any(|row| {
-                row.fiscal == Some(job.fiscal) || row.uid.is_some() && row.uid.as_ref() == job.uid()
-            });
-            if is_named || job.state != JobState::Ambiguous || !self.is_of(&job, &complete.nim)? {
+            if named.contains(&job.fiscal)
+                || job.state != JobState::Ambiguous
+                || !self.is_of(&job, &complete.nim)?
+            {
                 continue;
             }
-            let kept = match too_late(&job, complete) {
+            let kept = match too_late(&job, complete, reach) {
                 Some(fault) => Some(fault),
                 None => self.not_there(sight, &job, order, asked)?,
             };
@@ -135,7 +143,8 @@ impl Desk<'_> {
             return Ok(intent.nim == *nim);
         }
         let machine = self.look(|statements| Ok(machine_of_nim(statements, job, nim)?))?;
-        Ok(machine.is_some_and(|machine| job.machine.as_ref() == Some(&machine.id)))
+        // What had no e-MCF went to its outlet's, if to any.
+        Ok(machine.is_some_and(|machine| job.machine.as_ref().is_none_or(|id| *id == machine.id)))
     }
 
     fn not_there(
@@ -199,13 +208,15 @@ impl Desk<'_> {
     }
 }
 
-fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Result<(), CompleteFault> {
+/// Up to where the export certainly reaches: as far as its newest row.
+fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Result<At, CompleteFault> {
     if complete.to < complete.from || complete.to > asked.time() {
         return Err(CompleteFault::Period);
     }
     if rows.len() != complete.rows {
         return Err(CompleteFault::Rows { said: complete.rows, found: rows.len() });
     }
+    let mut reach = complete.from;
     for row in rows {
         if row.nim != complete.nim {
             return Err(CompleteFault::OtherNim(row.row));
@@ -215,14 +226,24 @@ fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Resu
         if !(complete.from..=complete.to).contains(&time) {
             return Err(CompleteFault::Outside(row.row));
         }
+        reach = reach.max(time);
     }
-    Ok(())
+    Ok(At(reach.unix() * 1_000))
 }
 
-/// Every confirm of it must have had its effect within the period, if it had one.
-fn too_late(job: &Job, complete: &Complete) -> Option<RowFault> {
+/// All that can have finalised it must have had its effect before the export ends, and after it begins. What a person has in
+/// his hands may be typed at any time: the silence of an export never gives it back.
+fn too_late(job: &Job, complete: &Complete, reach: At) -> Option<RowFault> {
     let refused = |code, text: &str| Some(RowFault::Refused { code, text: text.to_owned() });
-    let (Some(first), Some(last)) = (job.confirming_since, job.last_confirm) else {
+    let span = match job.doubt.as_ref().map(|doubt| (doubt.cause, doubt.since)) {
+        Some((DoubtCause::HandedOut, _)) => {
+            return refused("HANDED_OUT", "a person has it to type it: give it back if nobody will");
+        }
+        // Between its sealing and the restore anything may have happened.
+        Some((DoubtCause::Restored, since)) => Some((At(job.sealed.unix() * 1_000), since)),
+        _ => job.confirming_since.zip(job.last_confirm),
+    };
+    let Some((first, last)) = span else {
         return refused(
             "CONFIRM_UNKNOWN",
             "nobody knows when it was sent: look for it in the portal yourself",
@@ -231,10 +252,10 @@ fn too_late(job: &Job, complete: &Complete) -> Option<RowFault> {
     if first < At(complete.from.unix() * 1_000) {
         return refused("CONFIRM_BEFORE", "it was sent before the period begins: export a longer period");
     }
-    if last.plus(LATE_PACKETS) > At(complete.to.unix() * 1_000) {
+    if last.plus(LATE_PACKETS) > reach {
         return refused(
             "CONFIRM_LATE",
-            "it was sent less than ten minutes before the period ends, or after it: export it again later",
+            "it was sent less than ten minutes before the newest row of the export: export it again later",
         );
     }
     None

@@ -5,12 +5,13 @@ use fiscal::FiscalNumber;
 use super::{
     csv,
     flat::Flat,
-    hand_out::{handed_out, may_be_handed_out},
+    hand_out::{HandOutId, handed_out, may_be_handed_out},
     table::Sheet,
     xlsx,
 };
 use crate::{
     Job, JobState, OriginalStanding,
+    alerts::{About, AlertKind, raise_alert},
     desk::{Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, Sight, find_machine, seen, write_move},
     lane::{Sheet as Paperwork, Translate},
     store::paper,
@@ -68,6 +69,8 @@ pub struct Exported {
     pub left_out: Vec<(FiscalNumber, String)>,
     /// Where the next file begins; none when this was the last.
     pub next: Option<JobCursor>,
+    /// By which name the file can be had again, and what is in it be given back; none when nothing was handed out.
+    pub hand_out: Option<HandOutId>,
 }
 
 impl SheetForm {
@@ -91,7 +94,8 @@ impl SheetForm {
 }
 
 impl Desk<'_> {
-    /// Exports what is not synced under the authority's names of the fields, with empty columns for its answer.
+    /// Exports what is not synced under the authority's names of the fields. Only what is handed out has empty columns for
+    /// the authority's answer: what is typed and not handed out would be declared twice.
     pub fn export(
         &mut self,
         sight: Sight<'_>,
@@ -99,7 +103,8 @@ impl Desk<'_> {
         translate: &dyn Translate,
         asked: Asked<'_>,
     ) -> Result<Exported, DeskFault> {
-        let (mut flat, mut left_out, mut invoices) = (Flat::new(), Vec::new(), 0);
+        let flat = if order.hand_out { Flat::with_results() } else { Flat::new() };
+        let (mut flat, mut left_out, mut invoices) = (flat, Vec::new(), 0);
         let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
         let filter = JobFilter { states: states(order), ..order.filter.clone() };
         let mut next = None;
@@ -130,11 +135,24 @@ impl Desk<'_> {
                 next = None;
             }
         }
-        Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next })
+        let hand_out = (order.hand_out && invoices > 0).then_some(HandOutId(asked.now));
+        if let Some(id) = hand_out {
+            self.tell_hand_out(id, invoices, asked)?;
+        }
+        Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next, hand_out })
+    }
+
+    /// The platform looks at it: these are not sent any more until that person says what came of them.
+    fn tell_hand_out(&mut self, id: HandOutId, invoices: usize, asked: Asked<'_>) -> Result<(), DeskFault> {
+        let told = format!("{invoices} invoices, {}", asked.by.actor);
+        self.change(|statements| {
+            let about = About { about: format!("hand-out-{id}"), merchant: None, outlet: None };
+            Ok(raise_alert(statements, AlertKind::HandedOut, &about, &told, asked.now)?)
+        })
     }
 
     /// The request of an invoice, or why there is none.
-    fn paperwork(
+    pub(super) fn paperwork(
         &mut self,
         job: &Job,
         translate: &dyn Translate,
@@ -185,7 +203,7 @@ fn states(order: &ExportOrder) -> Vec<JobState> {
     }
 }
 
-fn written(flat: &Flat, form: SheetForm) -> Result<Vec<u8>, DeskFault> {
+pub(super) fn written(flat: &Flat, form: SheetForm) -> Result<Vec<u8>, DeskFault> {
     let csv = |sheet: &Sheet| Ok(csv::write(sheet));
     match form {
         SheetForm::Csv(SheetPart::Invoices) => csv(&flat.invoices),

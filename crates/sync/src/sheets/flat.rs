@@ -4,8 +4,8 @@ use edef::{GroupTotals, InvoiceRequest, ItemPart, PaymentPart};
 
 use super::table::Sheet;
 
-/// The columns of invoices. Those after `vtotal` are empty: what the authority answers is written there.
-pub(super) const INVOICES: [&str; 34] = [
+/// The columns of invoices. `total` and `vtotal` are what we expect.
+pub(super) const INVOICES: [&str; 29] = [
     "rn",
     "nif",
     "mode",
@@ -35,14 +35,11 @@ pub(super) const INVOICES: [&str; 34] = [
     "curRate",
     "total",
     "vtotal",
-    "uid",
-    "codeDEFDGI",
-    "dateTime",
-    "counters",
-    "nim",
 ];
-/// The last of the empty ones.
-pub(super) const QR: &str = "qrCode";
+/// The empty ones behind them: what the authority answers is written there. Its total is never ours, or a code that slipped
+/// by a row would seem to fit.
+pub(super) const RESULTS: [&str; 8] =
+    ["uid", "codeDEFDGI", "dateTime", "counters", "nim", "totalDGI", "vtotalDGI", "qrCode"];
 
 const ITEMS: [&str; 10] = [
     "rn",
@@ -70,14 +67,25 @@ pub(super) struct Flat {
 impl Flat {
     pub(super) fn new() -> Self {
         let sheet = |name, header: &[&'static str]| Sheet { name, header: header.to_vec(), rows: Vec::new() };
-        let mut invoices = sheet("Factures", &INVOICES);
-        invoices.header.push(QR);
-        Self { invoices, items: sheet("Articles", &ITEMS), payments: sheet("Paiements", &PAYMENTS) }
+        Self {
+            invoices: sheet("Factures", &INVOICES),
+            items: sheet("Articles", &ITEMS),
+            payments: sheet("Paiements", &PAYMENTS),
+        }
+    }
+
+    /// With columns for the authority's answers.
+    pub(super) fn with_results() -> Self {
+        let mut flat = Self::new();
+        flat.invoices.header.extend(RESULTS);
+        flat
     }
 
     pub(super) fn push(&mut self, request: &InvoiceRequest, expected: &GroupTotals) {
         let rn = request.rn.to_string();
-        self.invoices.rows.push(invoice(request, expected));
+        let mut row = invoice(request, expected);
+        row.resize(self.invoices.header.len(), String::new());
+        self.invoices.rows.push(row);
         for (item, line) in request.items.iter().zip(1..) {
             self.items.rows.push(row_of_item(&rn, line, item));
         }
@@ -121,7 +129,6 @@ fn invoice(request: &InvoiceRequest, expected: &GroupTotals) -> Vec<String> {
         None => row.extend([const { String::new() }; 3]),
     }
     row.extend([expected.total.to_string(), expected.vat.to_string()]);
-    row.resize(INVOICES.len() + 1, String::new());
     row
 }
 

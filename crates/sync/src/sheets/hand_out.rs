@@ -1,12 +1,134 @@
-use crate::{Cause, Doubt, DoubtCause, Job, JobState, Transition, course::Move, desk::Asked};
+//! Invoices in the hands of a person, who types them into the authority's portal.
+
+use std::{fmt, num::ParseIntError, str::FromStr};
+
+use ledger::{Cell, Statements, StoreFault};
+use registry::Label;
+
+use super::{
+    export::{Exported, SheetForm, written},
+    flat::Flat,
+};
+use crate::{
+    At, Cause, Doubt, DoubtCause, Job, JobState, Transition,
+    alerts::{About, AlertKind, raise_alert},
+    course::{Move, settle_not_there},
+    desk::{Asked, Desk, DeskFault, Listed, Sight, seen, write_move},
+    lane::Translate,
+    store::rows::{at, corrupt, parsed},
+};
+
+/// Which hand-out: all that was given to a person at one time, by our clock in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandOutId(pub At);
+
+/// What was given back of a hand-out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GivenBack {
+    /// So many are sent again.
+    pub given_back: usize,
+}
+
+/// So many are given back in one transaction.
+const AT_ONCE: usize = 100;
+
+impl fmt::Display for HandOutId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.0)
+    }
+}
+
+impl FromStr for HandOutId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(|time| Self(At(time)))
+    }
+}
+
+impl Desk<'_> {
+    /// The file of a hand-out once more, with what nobody has said anything of yet. It changes nothing.
+    pub fn hand_out_again(
+        &mut self,
+        sight: Sight<'_>,
+        id: HandOutId,
+        form: SheetForm,
+        translate: &dyn Translate,
+    ) -> Result<Exported, DeskFault> {
+        let handed = self.look(|statements| handed_out_jobs(statements, sight, id))?;
+        if handed.is_empty() {
+            return Err(DeskFault::NotFound("hand-out"));
+        }
+        let (mut flat, mut left_out, mut invoices) = (Flat::with_results(), Vec::new(), 0);
+        for Listed { job, .. } in &handed {
+            match self.paperwork(job, translate)? {
+                Err(why) => left_out.push((job.fiscal, why)),
+                Ok(sheet) => {
+                    flat.push(&sheet.request, &sheet.expected);
+                    invoices += 1;
+                }
+            }
+        }
+        let bytes = written(&flat, form)?;
+        Ok(Exported { bytes, invoices, left_out, next: None, hand_out: Some(id) })
+    }
+
+    /// Gives back what is left of a hand-out: a person says that nobody typed it, nor will. Not within an hour of it: what
+    /// was typed a moment ago may not be seen in the portal yet.
+    pub fn give_back(
+        &mut self,
+        sight: Sight<'_>,
+        id: HandOutId,
+        reason: &Label,
+        asked: Asked<'_>,
+    ) -> Result<GivenBack, DeskFault> {
+        let handed = self.look(|statements| handed_out_jobs(statements, sight, id))?;
+        if handed.is_empty() {
+            return Err(DeskFault::NotFound("hand-out"));
+        }
+        let (detail, mut back) = (format!("{}: {reason}", asked.by.actor), GivenBack::default());
+        for some in handed.chunks(AT_ONCE) {
+            back.given_back += self.change(|statements| {
+                let mut given = 0;
+                for listed in some {
+                    let job = seen(statements, sight, listed.job.id)?.job;
+                    if is_handed_out(&job) {
+                        let outlet = job.place.chain.outlet;
+                        let subject = format!("{} {detail}", job.fiscal);
+                        write_move(statements, settle_not_there(job, &detail, asked.now)?, asked)?;
+                        asked.note(statements, "sync.give_back", (None, Some(outlet)), subject)?;
+                        given += 1;
+                    }
+                }
+                Ok(given)
+            })?;
+        }
+        let told = format!("{} given back, {detail}", back.given_back);
+        self.change(|statements| {
+            let about = About { about: format!("hand-out-{id}-back"), merchant: None, outlet: None };
+            Ok(raise_alert(statements, AlertKind::SettledByPerson, &about, &told, asked.now)?)
+        })?;
+        Ok(back)
+    }
+}
 
 /// Whether an invoice may be typed by hand: it is certainly not finalised, and it is known to which machine it belongs.
 pub(super) fn may_be_handed_out(job: &Job) -> bool {
-    let states = [JobState::Pending, JobState::Retry, JobState::Failed, JobState::Differs];
-    states.contains(&job.state) && !job.may_be_finalised() && job.machine.is_some()
+    is_sendable(job.state) && !job.may_be_finalised() && job.machine.is_some()
 }
 
-/// The invoice in the hands of a person: nothing is sent until somebody says what came of it. Counters say nothing of it.
+/// Whether we would send it, by ourselves or because somebody asks for it.
+pub(super) const fn is_sendable(state: JobState) -> bool {
+    matches!(state, JobState::Pending | JobState::Retry | JobState::Failed | JobState::Differs)
+}
+
+fn is_handed_out(job: &Job) -> bool {
+    job.state == JobState::Ambiguous
+        && job.doubt.as_ref().is_some_and(|doubt| doubt.cause == DoubtCause::HandedOut)
+}
+
+/// The invoice in the hands of a person: nothing is sent until somebody says what came of it. Counters say nothing of it,
+/// nor does what was confirmed before.
 pub(super) fn handed_out(job: Job, asked: Asked<'_>) -> Move {
     let doubt = Doubt {
         cause: DoubtCause::HandedOut,
@@ -29,8 +151,44 @@ pub(super) fn handed_out(job: Job, asked: Asked<'_>) -> Move {
         intent: None,
         requested: None,
         expires: None,
+        confirming_since: None,
+        last_confirm: None,
         doubt: Some(doubt),
         ..job
     };
     Move { job, transition: Some(transition) }
+}
+
+/// Hands out what a person says to have typed, if we would send it still. He says that the authority has it: from then on
+/// it is not sent, whatever else is wrong with what he says.
+pub(super) fn take_from_queue(
+    statements: &mut dyn Statements,
+    job: Job,
+    asked: Asked<'_>,
+) -> Result<Job, DeskFault> {
+    if !is_sendable(job.state) {
+        return Ok(job);
+    }
+    let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
+    let job = write_move(statements, handed_out(job, asked), asked)?;
+    asked.note(statements, "sync.hand_out", (None, Some(outlet)), fiscal)?;
+    Ok(job)
+}
+
+fn handed_out_jobs(
+    statements: &mut dyn Statements,
+    sight: Sight<'_>,
+    id: HandOutId,
+) -> Result<Vec<Listed>, DeskFault> {
+    let sql = "SELECT id, outlet FROM sync_jobs WHERE state = 'AMBIGUOUS' AND doubt_cause = 'handed_out' \
+         AND since = $1 ORDER BY sealed, id";
+    let rows = statements.query(sql, &[at(id.0)])?;
+    let read = |row: &Vec<Cell>| {
+        let [id, outlet] = row.as_slice() else { return None };
+        Some((parsed(id)?, parsed(outlet)?))
+    };
+    let found = rows.iter().map(|row| read(row).ok_or_else(|| corrupt("sync_jobs")));
+    let found = found.collect::<Result<Vec<_>, StoreFault>>()?;
+    let his = found.into_iter().filter(|(_, outlet)| sight.covers(*outlet));
+    his.map(|(id, _)| seen(statements, sight, id)).collect()
 }

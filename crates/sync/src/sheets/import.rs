@@ -9,14 +9,15 @@ use registry::Label;
 use super::{
     columns::Layout,
     complete::{Absent, Complete, CompleteFault},
+    hand_out::{handed_out, is_sendable, take_from_queue},
     results::{self, ResultRow, RowFault},
     tables,
 };
 use crate::{
     Job, JobId, JobState, Source, Totals,
     desk::{
-        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge,
-        seen, settle,
+        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, alert_two_codes,
+        by_fiscal, judge, seen, settle,
     },
 };
 
@@ -93,7 +94,13 @@ impl Desk<'_> {
             match results::read(&layout, row, order.nim.as_ref()) {
                 Ok(None) => blank += 1,
                 Ok(Some(read)) => rows.push(read),
-                Err(fault) => answers.push(refused(row.number, None, fault)),
+                Err(fault) => {
+                    let claimed = results::claimed(&layout, row);
+                    if let Some(fiscal) = claimed {
+                        self.take_claimed(sight, &fiscal, order, asked)?;
+                    }
+                    answers.push(refused(row.number, claimed, fault));
+                }
             }
         }
         let is_whole = answers.is_empty() && blank == 0;
@@ -109,7 +116,10 @@ impl Desk<'_> {
             dry_run: order.dry_run,
         };
         if let Some(complete) = &order.complete {
-            let checked = if is_whole && !layout.is_ours {
+            let unknown = unknown_row(&rows, &imported.rows);
+            let checked = if let Some(row) = unknown {
+                Err(CompleteFault::Unknown(row))
+            } else if is_whole && !layout.is_ours {
                 self.absent(sight, complete, &rows, order, asked)?
             } else {
                 Err(CompleteFault::Unread)
@@ -134,15 +144,23 @@ impl Desk<'_> {
         for rows in rows.chunks(AT_ONCE) {
             let mut found = Vec::new();
             for row in rows {
-                let job = self.job_of_row(sight, row, &by_uid)?;
-                let checked = job.and_then(|job| known.note(row, job.id).map(|()| job));
-                let checked = match checked {
-                    Ok(job) => self.check_total(row, &job)?.map(|()| job),
+                let job = match self.job_of_row(sight, row, &by_uid)? {
+                    Ok(job) => job,
+                    Err(fault) => {
+                        answers.push(refused(row.row, row.fiscal, fault));
+                        continue;
+                    }
+                };
+                let checked = match is_its_uid(row, &job).and_then(|()| known.note(row, job.id)) {
+                    Ok(()) => self.check_row(row, &job)?,
                     Err(fault) => Err(fault),
                 };
                 match checked {
-                    Ok(job) => found.push((row, job)),
-                    Err(fault) => answers.push(refused(row.row, row.fiscal, fault)),
+                    Ok(()) => found.push((row, job)),
+                    Err(fault) => {
+                        answers.push(refused(row.row, Some(job.fiscal), fault));
+                        self.take_claimed(sight, &job.fiscal, by.1, by.2)?;
+                    }
                 }
             }
             answers.extend(self.settle_rows(sight, &found, by)?);
@@ -196,12 +214,39 @@ impl Desk<'_> {
             found.retain(|listed| sight.covers(listed.job.place.chain.outlet));
             // Of two records of one number a person chooses.
             let [Listed { job, .. }] = found.as_slice() else { return Ok(Err(RowFault::UnknownInvoice)) };
-            let is_other = |(said, known): (&Uid, &Uid)| !said.as_str().eq_ignore_ascii_case(known.as_str());
-            if row.uid.as_ref().zip(job.uid()).is_some_and(is_other) {
-                return Ok(Err(RowFault::UidDiffers));
-            }
             Ok(Ok(job.clone()))
         })
+    }
+
+    /// Somebody says that the authority has it: it is not sent any more, though the row cannot be taken.
+    fn take_claimed(
+        &mut self,
+        sight: Sight<'_>,
+        fiscal: &FiscalNumber,
+        order: &ImportOrder,
+        asked: Asked<'_>,
+    ) -> Result<(), DeskFault> {
+        if order.dry_run {
+            return Ok(());
+        }
+        self.change(|statements| {
+            for Listed { job, .. } in by_fiscal(statements, fiscal)? {
+                if sight.covers(job.place.chain.outlet) {
+                    take_from_queue(statements, job, asked)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn check_row(&mut self, row: &ResultRow, job: &Job) -> Result<Result<(), RowFault>, DeskFault> {
+        let Some(outlet) = self.store().outlet(job.place.chain.outlet)? else {
+            return Ok(Err(RowFault::UnknownInvoice));
+        };
+        match row.check_proof(outlet.nif) {
+            Ok(()) => self.check_total(row, job),
+            Err(fault) => Ok(Err(fault)),
+        }
     }
 
     fn check_total(&mut self, row: &ResultRow, job: &Job) -> Result<Result<(), RowFault>, DeskFault> {
@@ -237,6 +282,12 @@ impl Desk<'_> {
                 let before = seen(statements, sight, job.id)?.job;
                 let (fiscal, was) = (before.fiscal, before.elements.is_some());
                 let settlement = Settlement::Finalised(Box::new(row.finalised(source)));
+                let before = match (is_sendable(before.state), order.dry_run) {
+                    (false, _) => before,
+                    (true, true) => handed_out(before, asked).job,
+                    (true, false) => take_from_queue(statements, before, asked)?,
+                };
+                let id = before.id;
                 let done = if order.dry_run {
                     judge(statements, before, &settlement, "", asked).map(|_| ())
                 } else {
@@ -246,13 +297,32 @@ impl Desk<'_> {
                     Ok(()) if was => answer(row.row, Some(fiscal), RowOutcome::Already),
                     Ok(()) => answer(row.row, Some(fiscal), RowOutcome::Settled),
                     Err(DeskFault::Store(fault)) => return Err(fault.into()),
-                    Err(fault) => refused(row.row, Some(fiscal), RowFault::of(&fault)),
+                    Err(fault) => {
+                        if matches!(fault, DeskFault::OtherCode) && !order.dry_run {
+                            alert_two_codes(statements, sight, id, &row.code, asked)?;
+                        }
+                        refused(row.row, Some(fiscal), RowFault::of(&fault))
+                    }
                 });
             }
             Ok(answers)
         };
         if order.dry_run { self.look(settle_all) } else { self.change(settle_all) }
     }
+}
+
+/// A row without our number, or of no invoice of ours.
+fn unknown_row(rows: &[ResultRow], answers: &[RowAnswer]) -> Option<u32> {
+    let unknown = RowOutcome::Refused(RowFault::UnknownInvoice);
+    let nameless = rows.iter().find(|row| row.fiscal.is_none()).map(|row| row.row);
+    nameless.or_else(|| answers.iter().find(|answer| answer.outcome == unknown).map(|answer| answer.row))
+}
+
+fn is_its_uid(row: &ResultRow, job: &Job) -> Result<(), RowFault> {
+    let is_other = |(said, known): (&Uid, &Uid)| !said.as_str().eq_ignore_ascii_case(known.as_str());
+    // A uid of which no confirm was intended is none that the authority can have finalised for us.
+    let known = job.uid().filter(|_| job.may_be_finalised());
+    if row.uid.as_ref().zip(known).is_some_and(is_other) { Err(RowFault::UidDiffers) } else { Ok(()) }
 }
 
 /// What the rows before named, so that no two are of one invoice or of one code.

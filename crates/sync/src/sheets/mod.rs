@@ -20,6 +20,7 @@ pub use self::{
     complete::{Absent, Complete, CompleteFault},
     export::{ExportOrder, Exported, SheetForm, SheetPart},
     fault::SheetFault,
+    hand_out::{GivenBack, HandOutId},
     import::{ImportOrder, Imported, RowAnswer, RowOutcome},
     results::RowFault,
 };

@@ -1,7 +1,7 @@
 //! A row of results, read and checked as far as it can be without the database.
 
 use edef::{AuthorityCode, AuthorityTime, Counters, Figure, Nim, Uid};
-use fiscal::FiscalNumber;
+use fiscal::{FiscalNumber, Nif};
 
 use super::{
     cells::{figure, time},
@@ -59,6 +59,14 @@ pub enum RowFault {
         /// What the row says.
         theirs: Figure,
     },
+    /// `NO_PROOF`
+    #[error(
+        "nothing but the code is filled in: fill in the authority's total, its uid or the QR code's text, too"
+    )]
+    NoProof,
+    /// `QR_DIFFERS`
+    #[error("the QR code's text does not hold this code, this NIM and your NIF: it is another invoice's")]
+    QrDiffers,
     /// `TWICE`
     #[error("row {0} is of the same invoice or has the same code: keep one of them")]
     Twice(u32),
@@ -90,6 +98,8 @@ impl RowFault {
             Self::QrForm => "QR_FORM",
             Self::TotalForm => "TOTAL_FORM",
             Self::TotalDiffers { .. } => "TOTAL_DIFFERS",
+            Self::NoProof => "NO_PROOF",
+            Self::QrDiffers => "QR_DIFFERS",
             Self::Twice(_) => "TWICE",
             Self::Refused { code, .. } => code,
         }
@@ -150,4 +160,31 @@ pub(super) fn read(
         total: amount(Column::Total)?,
         vat: amount(Column::Vat)?,
     }))
+}
+
+/// The invoice of which a row says that it has this code, whatever else is wrong with the row.
+pub(super) fn claimed(layout: &Layout<'_>, row: &TableRow) -> Option<FiscalNumber> {
+    let text = |column| layout.cell(row, column).map(|entry| entry.text.as_str());
+    text(Column::Code)?.parse::<AuthorityCode>().ok()?;
+    text(Column::Number)?.to_ascii_uppercase().parse().ok()
+}
+
+impl ResultRow {
+    /// A column of codes that slipped by a row gives each invoice its neighbour's: something in the row has to say that
+    /// both belong together.
+    pub(super) fn check_proof(&self, nif: Nif) -> Result<(), RowFault> {
+        if self.uid.is_none() && self.qr.is_empty() && self.total.is_none() {
+            return Err(RowFault::NoProof);
+        }
+        let plain = |text: &str| -> String {
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|letter| letter.to_ascii_uppercase())
+                .collect()
+        };
+        let qr = plain(&self.qr);
+        let holds = |part: String| qr.contains(&plain(&part));
+        let is_its = holds(self.code.to_string()) && holds(self.nim.to_string()) && holds(nif.to_string());
+        if self.qr.is_empty() || is_its { Ok(()) } else { Err(RowFault::QrDiffers) }
+    }
 }

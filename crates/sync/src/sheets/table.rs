@@ -53,6 +53,8 @@ pub(crate) struct Bounds {
     pub(crate) columns: usize,
     /// Of all rows together, with the empty ones before the last of each row.
     pub(crate) cells: usize,
+    /// Of the texts of all cells together, in bytes.
+    pub(crate) text: usize,
 }
 
 impl Bounds {
@@ -62,5 +64,6 @@ impl Bounds {
         rows: super::MOST_ROWS + 1,
         columns: 256,
         cells: 2_000_000,
+        text: 64 << 20,
     };
 }

@@ -26,14 +26,24 @@ fn new(office: &Office, nim: &str) -> NewMachine {
 
 fn create(office: &Office, new: &NewMachine, seed: u64) -> Result<Machine, DeskFault> {
     let world = &office.world;
-    let owner = Owner { merchant: &world.merchant, nif: NIF.parse().unwrap(), outlets: &world.outlets };
+    let owner = Owner {
+        merchant: &world.merchant,
+        nif: NIF.parse().unwrap(),
+        outlets: &world.outlets,
+        is_platform: false,
+    };
     let mut random = entropy(seed);
     world.desk(|desk| desk.create_machine(new, owner, &TestVault, &mut random, office.asked()))
 }
 
 fn change(office: &Office, machine: &Machine, change: &MachineChange) -> Result<Machine, DeskFault> {
     let world = &office.world;
-    let owner = Owner { merchant: &world.merchant, nif: NIF.parse().unwrap(), outlets: &world.outlets };
+    let owner = Owner {
+        merchant: &world.merchant,
+        nif: NIF.parse().unwrap(),
+        outlets: &world.outlets,
+        is_platform: false,
+    };
     let mut random = entropy(9);
     world
         .desk(|desk| desk.change_machine(&machine.id, change, owner, &TestVault, &mut random, office.asked()))
@@ -148,4 +158,65 @@ fn nobody_reaches_a_machine_of_another_merchant_or_outlet() {
         assert_eq!(got.is_ok(), found, "{reach:?}");
         assert_eq!(office.world.desk(|desk| desk.machines(&reach, true)).unwrap().len(), usize::from(found));
     }
+}
+
+#[test]
+fn a_number_that_somebody_else_entered_is_taken_only_once_the_authority_answered_to_him() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    let other = merchant(77);
+    let owner = Owner { merchant: &other, nif: NIF.parse().unwrap(), outlets: &[], is_platform: false };
+    let his = NewMachine { outlets: Vec::new(), ..new(&office, "CD01000001-1") };
+    let enter = |seed| {
+        let mut random = entropy(seed);
+        office.world.desk(|desk| desk.create_machine(&his, owner, &TestVault, &mut random, office.asked()))
+    };
+    // The first never answered: it is nobody's yet.
+    let second = enter(2).unwrap();
+    assert_ne!(second.id, machine.id);
+    office.execute("DELETE FROM sync_machines WHERE id = $1", &[crate::text(&second.id)]);
+    count(&office, &machine);
+    assert!(matches!(enter(3), Err(DeskFault::MachineTaken)));
+    let reach = Reach::Merchant(office.world.merchant.clone());
+    office.world.desk(|desk| desk.remove_machine(&reach, &machine.id, office.asked())).unwrap();
+    enter(4).unwrap();
+}
+
+#[test]
+fn nobody_but_the_platform_points_a_real_outlet_to_a_test_service() {
+    let office = Office::new();
+    let hosts = edef::Hosts::default();
+    let url = edef::ApiUrl::read("https://edef.dgirdc.cd/prod", &hosts).unwrap();
+    let real = NewMachine { url: url.clone(), outlets: Vec::new(), ..new(&office, "CD01000001-1") };
+    let machine = create(&office, &real, 1).unwrap();
+    assert!(!machine.is_test);
+    let test = new(&office, "CD01000002-1");
+    assert_eq!(create(&office, &test, 2).unwrap_err().code(), "OTHER_KIND");
+    // Nor by removing the real one before, nor by another address of it.
+    let reach = Reach::Merchant(office.world.merchant.clone());
+    let change_url =
+        MachineChange { url: Some(office.world.authority.url().parse().unwrap()), ..Default::default() };
+    assert_eq!(change(&office, &machine, &change_url).unwrap_err().code(), "OTHER_KIND");
+    office.world.desk(|desk| desk.remove_machine(&reach, &machine.id, office.asked())).unwrap();
+    assert_eq!(create(&office, &test, 3).unwrap_err().code(), "OTHER_KIND");
+    // The platform may; its outlets are the platform's to choose, too.
+    let world = &office.world;
+    let owner = Owner {
+        merchant: &world.merchant,
+        nif: NIF.parse().unwrap(),
+        outlets: &world.outlets,
+        is_platform: true,
+    };
+    let mut random = entropy(4);
+    let none = NewMachine { outlets: Vec::new(), ..test };
+    let made = world.desk(|desk| desk.create_machine(&none, owner, &TestVault, &mut random, office.asked()));
+    let made = made.unwrap();
+    let outlets = MachineChange { outlets: Some(vec![office.outlet()]), ..Default::default() };
+    assert_eq!(change(&office, &made, &outlets).unwrap_err().code(), "OTHER_KIND");
+    let of = sync::AlertsOf { sight: sync::Sight::All, merchant: None };
+    let alerts = world.desk(|desk| desk.alerts(of, true, 99)).unwrap();
+    let told = alerts
+        .iter()
+        .any(|alert| alert.kind == sync::AlertKind::TestMachine && alert.about == made.id.as_str());
+    assert!(told);
 }

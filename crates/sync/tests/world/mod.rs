@@ -228,7 +228,8 @@ impl World {
             is_test: true,
         };
         let nif: Nif = NIF.parse().unwrap();
-        let (owner, by) = (Owner { merchant: &self.merchant, nif, outlets: &self.outlets }, by());
+        let (owner, by) =
+            (Owner { merchant: &self.merchant, nif, outlets: &self.outlets, is_platform: true }, by());
         let mut random =
             entropy(self.number * 1_000 + self.clock.at().0 + made.finalised + outlets.len() as u64);
         self.clock.pass(Duration::from_millis(1));

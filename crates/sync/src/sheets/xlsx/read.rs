@@ -21,7 +21,8 @@ pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFaul
         parts.text("xl/workbook.xml")?.ok_or(SheetFault::Unreadable("no workbook in the archive"))?;
     let targets = targets(&parts.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default())?;
     let shared = shared_strings(&parts.text("xl/sharedStrings.xml")?.unwrap_or_default())?;
-    let (mut tables, mut left) = (Vec::new(), Left { rows: bounds.rows, cells: bounds.cells });
+    let (mut tables, mut left) =
+        (Vec::new(), Left { rows: bounds.rows, cells: bounds.cells, text: bounds.text });
     for (name, id) in sheets(&workbook)? {
         let Some(path) = targets.get(&id).map(|target| path(target)) else { continue };
         // A sheet of charts, say, is none of tables.
@@ -33,10 +34,14 @@ pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFaul
     Ok(tables)
 }
 
+/// The most characters of a cell, as spreadsheet programs have it.
+const LONGEST_CELL: usize = 32_767;
+
 /// How much may still be read, in all sheets together.
 struct Left {
     rows: usize,
     cells: usize,
+    text: usize,
 }
 
 fn path(target: &str) -> String {
@@ -200,15 +205,24 @@ impl WorksheetReader<'_> {
             // Programs style columns far to the right of all that is written.
             return if cell.text.is_empty() { Ok(()) } else { Err(SheetFault::TooLong) };
         }
+        let (shared, left) = (self.shared, &mut *self.left);
+        // A short file may name one long text from each of its cells.
+        let mut of_text = |text: &str| {
+            if text.chars().count() > LONGEST_CELL {
+                return Err(SheetFault::TooLarge);
+            }
+            left.text = left.text.checked_sub(text.len()).ok_or(SheetFault::TooLarge)?;
+            Ok(Entry::of_text(text))
+        };
         let entry = match cell.kind.as_deref() {
             Some("s") => {
                 let at: Option<usize> = cell.text.trim().parse().ok();
-                Entry::of_text(at.and_then(|at| self.shared.get(at)).ok_or(DAMAGED)?)
+                of_text(at.and_then(|at| shared.get(at)).ok_or(DAMAGED)?)?
             }
-            Some("inlineStr" | "str") => Entry::of_text(&unescaped(&cell.text)),
+            Some("inlineStr" | "str") => of_text(&unescaped(&cell.text))?,
             // A time in ISO 8601, a truth value, the name of a fault.
-            Some("d" | "b" | "e") => Entry::of_text(&cell.text),
-            _ => Entry { is_number: true, ..Entry::of_text(&cell.text) },
+            Some("d" | "b" | "e") => of_text(&cell.text)?,
+            _ => Entry { is_number: true, ..of_text(&cell.text)? },
         };
         if entry.is_blank() {
             return Ok(());

@@ -18,6 +18,7 @@ pub(super) struct Owned {
     pub(super) merchant: MerchantId,
     nif: Nif,
     outlets: Vec<OutletId>,
+    is_platform: bool,
 }
 
 impl Owned {
@@ -30,7 +31,7 @@ impl Owned {
         let (nif, places) = found.await?;
         let outlets = places.iter().map(|place| place.outlet.id);
         let outlets = outlets.filter(|outlet| caller.reach.covers(&merchant, *outlet)).collect();
-        Ok(Self { merchant, nif, outlets })
+        Ok(Self { merchant, nif, outlets, is_platform: matches!(caller.reach, Reach::Platform) })
     }
 
     pub(super) const fn nif(&self) -> Nif {
@@ -38,7 +39,7 @@ impl Owned {
     }
 
     pub(super) fn owner(&self) -> Owner<'_> {
-        Owner { merchant: &self.merchant, nif: self.nif, outlets: &self.outlets }
+        Owner { merchant: &self.merchant, nif: self.nif, outlets: &self.outlets, is_platform: self.is_platform }
     }
 }
 
