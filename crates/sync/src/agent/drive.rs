@@ -12,6 +12,7 @@ use edef::{Authority, Token};
 use super::{
     Shared,
     gate::Gate,
+    rates,
     turns::{Bell, Ended},
 };
 use crate::{
@@ -215,17 +216,22 @@ impl Seat {
 
     /// Makes a call and hands its answer back.
     fn call(&self, task: Task, book: &mut StoreBook) {
-        let answer = match self.line(task.generation, book) {
-            Some(authority) => task.call(&*authority),
+        let authority = self.line(task.generation, book);
+        let answer = match &authority {
+            Some(authority) => task.call(&**authority),
             // Another address, or another token: what was intended is of the one before.
             None => task.not_made(),
         };
         let chance = (self.shared.random() >> 32) as u32;
         // The next is sent before this one is written.
         let order = task.is_confirm().then(|| self.gate.answered(answer.code().is_some()));
+        let has_status = task.name() == "status" && answer.fault().is_none();
         let done = self.lane().answered(task, answer, book, self.shared.now(), chance);
         drop(order);
         self.bell.ring();
+        if let Some(authority) = authority.filter(|_| has_status && done.is_ok()) {
+            rates::ask(&self.shared, &self.lease.machine, &*authority);
+        }
         if let Err(fault) = done {
             let heard = self.bell.count();
             self.stumble(&fault, heard);

@@ -3,6 +3,7 @@
 mod drive;
 mod feed;
 mod gate;
+mod rates;
 mod record;
 mod serve;
 mod turns;
@@ -112,6 +113,7 @@ pub(crate) struct Shared {
     pub(crate) book: StoreBook,
     pub(crate) turns: Turns,
     pub(crate) counters: Counters,
+    pub(crate) rates: rates::Due,
 }
 
 #[derive(Debug, Default)]
@@ -145,6 +147,7 @@ impl Agent {
             book,
             turns,
             counters,
+            rates: rates::Due::default(),
         });
         let agent = Self { shared, scribe, threads: Mutex::new(vec![writing]) };
         agent.spawn("sync-feed", |shared| feed::run(shared))?;

@@ -1,7 +1,7 @@
 use edef::{CallFault, Confirmed, Effect};
 
 use super::{Broken, CONFIRM_WITHIN, Move, Rules, Signal, bounded_retry_after};
-use crate::{At, Cause, Doubt, DoubtCause, Elements, Job, JobState, Machine, Problem, Source, Step};
+use crate::{At, Cause, Doubt, DoubtCause, Elements, Job, JobState, Problem, Source, Step};
 
 /// What follows from a confirm's answer.
 #[expect(clippy::large_enum_variant, reason = "one at a time, and gone at once")]
@@ -30,7 +30,6 @@ pub enum AfterConfirm {
 pub fn after_confirm(
     mut job: Job,
     answer: Result<&Confirmed, &CallFault>,
-    machine: &Machine,
     rules: Rules,
     now: At,
 ) -> AfterConfirm {

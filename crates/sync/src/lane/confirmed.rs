@@ -36,7 +36,7 @@ impl Lane {
                 return Err(fault);
             }
         };
-        match after_confirm(job.clone(), answer.as_ref(), &machine, self.rules, now) {
+        match after_confirm(job.clone(), answer.as_ref(), self.rules, now) {
             AfterConfirm::Finalised { made, elements } => {
                 self.places.give_back(job.id);
                 let known =

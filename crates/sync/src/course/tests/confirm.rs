@@ -23,8 +23,7 @@ fn only_a_confirm_that_was_not_sent_is_without_effect() {
         assert!(!may_request(&job), "{fault:?}");
         assert_eq!(job.doubt.unwrap().cause, DoubtCause::ConfirmLost);
     }
-    let unreachable =
-        after_confirm(confirming(1), Err(&CallFault::Unreachable), &machine(), Rules::default(), NOW);
+    let unreachable = after_confirm(confirming(1), Err(&CallFault::Unreachable), Rules::default(), NOW);
     assert_eq!(unreachable, AfterConfirm::NotSent);
 }
 
@@ -40,7 +39,7 @@ fn a_second_confirm_that_was_not_sent_leaves_the_doubt_of_the_first() {
 #[test]
 fn a_code_makes_an_invoice_synced_whatever_was_doubted() {
     let again = confirm_again(doubted(1), NOW).job;
-    let after = after_confirm(again, Ok(&confirmed()), &machine(), Rules::default(), NOW);
+    let after = after_confirm(again, Ok(&confirmed()), Rules::default(), NOW);
     let AfterConfirm::Finalised { made, elements } = after else { panic!("{after:?}") };
     assert_eq!((made.job.state, made.job.doubt), (JobState::Synced, None));
     assert_eq!(elements.source, Source::Api);
@@ -52,7 +51,7 @@ fn a_bare_code_is_of_the_machine_that_was_asked() {
     let bare = Confirmed::read(r#"{"codeDEFDGI":"ABCDABCDABCDABCDABCDABCD"}"#).unwrap();
     let job = confirming(1);
     let asked = job.intent.as_ref().unwrap().nim.clone();
-    let after = after_confirm(job, Ok(&bare), &machine(), Rules::default(), NOW);
+    let after = after_confirm(job, Ok(&bare), Rules::default(), NOW);
     let AfterConfirm::Finalised { made, elements } = after else { panic!("{after:?}") };
     assert_eq!((made.job.state, &elements.nim), (JobState::Synced, &asked));
     assert_eq!((elements.qr.as_str(), elements.date_time.as_str(), elements.counters), ("", "", None));

@@ -99,7 +99,7 @@ pub(super) fn doubted(number: u8) -> Job {
 }
 
 pub(super) fn lost(job: Job, fault: &CallFault) -> Job {
-    match after_confirm(job, Err(fault), &machine(), Rules::default(), NOW) {
+    match after_confirm(job, Err(fault), Rules::default(), NOW) {
         AfterConfirm::Doubted { made, .. } => made.job,
         other => panic!("{other:?}"),
     }

@@ -25,6 +25,7 @@ macro_rules! for_each_case {
             who_lost_his_lease_writes_nothing_but_a_code,
             an_agent_that_ends_between_intent_and_answer_loses_nothing_and_doubles_nothing,
             an_agent_that_stops_gives_its_machines_back,
+            what_was_left_submitted_at_a_removed_e_mcf_is_found_out,
             a_change_is_written_as_a_whole_or_not_at_all,
             after_a_restore_what_was_not_synced_is_doubted_and_not_sent,
         }

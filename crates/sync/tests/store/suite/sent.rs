@@ -29,7 +29,7 @@ pub(crate) fn jobs_are_due_in_turn_over_the_outlets_of_a_machine(world: &World) 
 
 pub(crate) fn every_invoice_is_sent_once_and_its_elements_are_in_the_ledger(world: &World) {
     let [here, there] = [world.outlets[0], world.outlets[1]];
-    world.machine(&[here]);
+    let machine = world.machine(&[here]);
     world.machine(&[there]);
     let agent = world.agent(1, 8);
     let sold: Vec<_> = (0..14).map(|index| world.sell(world.outlets[index % 2])).collect();
@@ -43,6 +43,8 @@ pub(crate) fn every_invoice_is_sent_once_and_its_elements_are_in_the_ledger(worl
     }
     let figures = agent.figures();
     assert_eq!((figures.jobs, figures.recorded, figures.panics), (14, 14, 0));
+    // What the authority says of its tax groups is kept.
+    assert_eq!(world.desk(|desk| desk.rates(&machine.id, 9)).unwrap().len(), 1);
 }
 
 pub(crate) fn a_credit_note_waits_for_its_original(world: &World) {

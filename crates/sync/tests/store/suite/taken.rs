@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use edef::{HttpAuthority, Tolerance};
 use sync::{
-    Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease, Machine, Source, Sync,
-    Transition, Written,
+    Asked, Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease, Machine, Source,
+    Sync, Transition, Written,
     lane::{Lane, Role, Task, Turn},
 };
 
 use super::{book, follow};
-use crate::world::{World, all_recorded, translator};
+use crate::world::{World, all_are, all_recorded, by, translator};
 
 /// Takes the lease of the only machine that has something to do.
 pub(crate) fn lease(world: &World, holder: &str) -> Lease {
@@ -190,4 +190,32 @@ pub(crate) fn a_change_is_written_as_a_whole_or_not_at_all(world: &World) {
     assert_eq!((after[0].attempts, after[0].version), (attempts, jobs[0].version + 1));
     assert_eq!(after[1], jobs[1]);
     assert_eq!(book.machine(&machine.id).unwrap(), machine);
+}
+
+pub(crate) fn what_was_left_submitted_at_a_removed_e_mcf_is_found_out(world: &World) {
+    let outlet = world.outlets[0];
+    let machine = world.machine(&[outlet]);
+    world.sell(outlet);
+    follow(world, &mut Follower::default());
+    let mut book = book(world, "dead");
+    let authority = http(world, &machine);
+    let mut lane = Lane::new(lease(world, "dead"), translator(), Tolerance::default());
+    for name in ["status", "request"] {
+        let Turn::Call(task) = lane.next(Role::Request, &mut book, world.clock.at()).unwrap() else {
+            panic!()
+        };
+        assert_eq!(task.name(), name);
+        let answer = task.call(&authority);
+        if name == "status" {
+            lane.answered(*task, answer, &mut book, world.clock.at(), 7).unwrap();
+        }
+    }
+    drop((lane, book));
+    assert!(all_are(&world.jobs(), 1, JobState::Submitted));
+    let (reach, by) = (registry::Reach::Merchant(world.merchant.clone()), by());
+    let asked = Asked { by: &by, now: world.clock.at() };
+    world.desk(|desk| desk.remove_machine(&reach, &machine.id, asked)).unwrap();
+    let _agent = world.agent(1, 4);
+    lapse(world);
+    world.until(|jobs| all_are(jobs, 1, JobState::Retry));
 }
