@@ -13,7 +13,7 @@ impl SystemClock {
         clippy::disallowed_methods,
         reason = "this is the cloud's one clock; tests give the ledger another"
     )]
-    pub(crate) fn since_epoch() -> Duration {
+    pub fn since_epoch() -> Duration {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }

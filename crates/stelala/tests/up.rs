@@ -223,6 +223,13 @@ fn the_sale_that_it_suggests_is_sealed_when_it_is_pasted_and_the_documentation_i
     assert!(sealed.contains("\"fiscal_number\":\"KINGOMBE01-0-00000039\""), "{line}\n{sealed}");
     assert!(said.contains(&format!("{address}/docs")) && said.contains("Authorize"), "{said}");
     assert!(ask(address, "GET /docs HTTP/1.1\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(said.contains(&format!("{address}/authority")), "{said}");
+    assert!(ask(address, "GET /authority HTTP/1.1\r\n").starts_with("HTTP/1.1 200 "));
+    let simulator = said.lines().find_map(|line| line.strip_prefix("  authority ")).unwrap();
+    assert!(said.contains(&format!("  {simulator}/\n")), "{said}");
+    let host = simulator.strip_prefix("http://").unwrap();
+    let page = send(simulator, &format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{ExportOrder, Exported, JobFilter, SheetForm, SheetPart};
+use ::sync::{ExportOrder, Exported, HandOutId, JobFilter, SheetForm, SheetPart};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
@@ -32,6 +32,9 @@ pub(crate) struct ExportCommand {
     /// what is certainly not at the authority is in the file then.
     #[arg(long)]
     hand_out: bool,
+    /// The file of a hand-out once more, with what nobody has said anything of yet.
+    #[arg(long, value_name = "HAND_OUT", conflicts_with_all = ["hand_out", "state"])]
+    again: Option<HandOutId>,
     /// The file; it must not be there yet. More than 2,000 invoices go into several, whose names are numbered.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -67,13 +70,16 @@ impl ExportCommand {
         for number in 1.. {
             let path = numbered(&self.out, number);
             let made = self.write(&office, &order, &path)?;
-            let Exported { invoices, left_out, next, .. } = made;
+            let Exported { invoices, left_out, next, hand_out, .. } = made;
             let name = path.display();
             let said = self.office.say(
                 format!("{name} : {invoices} factures, {} n'y sont pas", left_out.len()),
                 format!("{name}: {invoices} invoices, {} are not in it", left_out.len()),
             );
             writeln!(out, "{said}")?;
+            if let Some(id) = hand_out {
+                writeln!(out, "{} {id}", self.office.say("Remise", "Hand-out"))?;
+            }
             for (fiscal, why) in left_out {
                 writeln!(out, "  {fiscal}: {why}")?;
             }
@@ -93,11 +99,19 @@ impl ExportCommand {
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(name)?;
         let made = office
-            .desk(|desk, asked| Ok(desk.export(self.which.sight(), order, &translate, asked)?))
+            .desk(|desk, asked| {
+                let sight = self.which.sight();
+                Ok(match self.again {
+                    Some(id) => desk.hand_out_again(sight, id, order.form, &translate)?,
+                    None => desk.export(sight, order, &translate, asked)?,
+                })
+            })
             .inspect_err(|_| drop(std::fs::remove_file(path)))?;
         file.write_all(&made.bytes).and_then(|()| file.sync_all()).with_context(|| {
-            let advice = ": the invoices are handed out all the same; export them with --state AMBIGUOUS";
-            name() + if self.hand_out { advice } else { "" }
+            let advice = made.hand_out.map(|id| {
+                format!(": the invoices are handed out all the same; export them with --again {id}")
+            });
+            name() + advice.as_deref().unwrap_or_default()
         })?;
         Ok(made)
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod export;
+mod give_back;
 mod import;
 mod list;
 mod machine;
@@ -39,6 +40,8 @@ pub(crate) enum EdefCommand {
     Withdraw(withdraw::WithdrawCommand),
     /// Writes what is not at the authority into a file, to be typed by hand.
     Export(export::ExportCommand),
+    /// Gives back what was handed out and not typed: it is sent again.
+    GiveBack(give_back::GiveBackCommand),
     /// Reads the authority's codes from a file, row by row.
     Import(import::ImportCommand),
     /// Stands in for the authority's service, with its paths, names, codes and limits, and faults on demand.
@@ -56,6 +59,7 @@ impl EdefCommand {
             Self::Settle(command) => command.run(),
             Self::Withdraw(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::GiveBack(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Simulate(command) => command.run(),
         }

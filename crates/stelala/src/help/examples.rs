@@ -369,7 +369,7 @@ examples! {
         invoices in doubt stays."
         "  stelala edef machine remove CD01002345-1 --config cloud.toml";
     "edef status" "How the way to the authority stands.\n\nInvoices by outlet and state, the oldest that waits, e-MCFs with the \
-        end of their token, and alerts with what to do. Exit code 1 while an alert lasts."
+        end of their token, and alerts with what to do. Exit code 1 while an alert lasts, but for that of a test service."
         "  stelala edef status --config cloud.toml --lang en";
     "edef list" "Lists invoices by how they stand with the authority, the oldest first.\n\nWithout --state those that are not \
         done with. A line has the fiscal number, the type, when it was sealed, its state, since when and why, and its code or \
@@ -388,10 +388,13 @@ examples! {
     "edef withdraw" "Has an invoice that was refused, or differs, and its full cancellation never be sent.\n\nBoth are withdrawn \
         together, with a reason that is kept."
         "  stelala edef withdraw KINGOMBE01-0-00000042 --config cloud.toml --reason 'refused, and sold again'";
-    "edef export" "Writes what is not at the authority into a file, under the authority's names, with empty columns for its \
-        answer.\n\nIt changes nothing, and invoices go on being sent: whoever types them into the portal pauses the e-MCF \
-        before, or takes the file with --hand-out."
-        "  stelala edef export --config cloud.toml --format xlsx --out unsent.xlsx\n  stelala edef export --config cloud.toml --outlet KIN-GOMBE-01 --state FAILED --part items --out items.csv";
+    "edef export" "Writes what is not at the authority into a file, under the authority's names.\n\nIt changes nothing, and \
+        invoices go on being sent. Whoever types them into the portal takes the file with --hand-out: it has empty columns for \
+        the authority's answers, and what is in it is not sent any more until they are imported, or the hand-out is given back."
+        "  stelala edef export --config cloud.toml --hand-out --format xlsx --out by-hand.xlsx\n  stelala edef export --config cloud.toml --outlet KIN-GOMBE-01 --state FAILED --part items --out items.csv";
+    "edef give-back" "Gives back what was handed out and not typed: it is sent again.\n\nOnly what nobody typed, nor will. Not \
+        within an hour: what was typed a moment ago may not be seen in the portal yet."
+        "  stelala edef give-back 1773500000000 --config cloud.toml --reason 'the portal was away too'";
     "edef import" "Reads the authority's codes from a CSV or XLSX file, and says row by row what came of it.\n\nThe file is our own \
         export that was filled in, or the export of the authority's portal. A row that is refused holds up no other. Exit code \
         1 when rows were refused, or what was called complete is not."
