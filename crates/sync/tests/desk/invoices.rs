@@ -93,7 +93,10 @@ fn a_person_settles_only_what_is_in_doubt() {
             continue;
         }
         let refused = settle(&office, id, &finalised(&machine, CODE));
-        assert!(matches!(refused, Err(DeskFault::NotSettled(_) | DeskFault::InFlight)), "{state}: {refused:?}");
+        assert!(
+            matches!(refused, Err(DeskFault::NotSettled(_) | DeskFault::InFlight)),
+            "{state}: {refused:?}"
+        );
         let refused = settle(&office, id, &Settlement::NotThere);
         assert!(matches!(refused, Err(DeskFault::Settle(SettleFault::State(_)))), "{state}: {refused:?}");
     }

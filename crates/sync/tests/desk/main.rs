@@ -5,6 +5,7 @@
 mod alerts;
 mod invoices;
 mod machines;
+mod restored;
 mod sheets;
 #[path = "../world/mod.rs"]
 mod world;

@@ -88,6 +88,17 @@ fn rows_columns_and_cells_beyond_the_bounds_are_refused() {
 }
 
 #[test]
+fn one_text_that_many_cells_name_is_counted_in_each() {
+    let cell = |text: &str| format!("<c t=\"str\"><v>{text}</v></c>");
+    let sheet = |cells: String| workbook(&format!("<worksheet><row>{cells}</row></worksheet>"));
+    let few = Bounds { text: 40, ..Bounds::IMPORT };
+    assert!(read(&sheet(cell("0123456789").repeat(4)), few).is_ok());
+    assert_eq!(read(&sheet(cell("0123456789").repeat(5)), few), Err(SheetFault::TooLarge));
+    assert!(read(&sheet(cell(&"a".repeat(32_767))), Bounds::IMPORT).is_ok());
+    assert_eq!(read(&sheet(cell(&"a".repeat(32_768))), Bounds::IMPORT), Err(SheetFault::TooLarge));
+}
+
+#[test]
 fn what_is_no_workbook_is_refused() {
     for bytes in [&b"PK\x03\x04"[..], b"", b"a;b"] {
         assert_eq!(read(bytes, Bounds::IMPORT), Err(SheetFault::Unreadable("the archive")));
