@@ -51,7 +51,7 @@ pub(crate) enum FormatName {
 #[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PartName {
-    /// A row for each invoice, with empty columns for the authority's answer.
+    /// A row for each invoice; of a hand-out with empty columns for the authority's answer.
     #[default]
     Invoices,
     /// A row for each line.
@@ -62,8 +62,8 @@ pub(crate) enum PartName {
 
 /// Export what is not at the authority
 ///
-/// Under the authority's names of the fields, with empty columns for its answer: at most 2,000 invoices, the oldest first.
-/// Nothing is changed by it, and invoices go on being sent: who types one into the portal pauses its machine before.
+/// Under the authority's names of the fields, for looking: at most 2,000 invoices, the oldest first. Nothing is changed by it,
+/// and invoices go on being sent: what is to be typed into the portal is handed out instead.
 #[utoipa::path(
     get,
     path = "/api/v1/submissions/export",
@@ -83,18 +83,20 @@ pub(crate) async fn export(
     caller: Caller,
     Query(asked): Query<ExportAsked>,
 ) -> Result<Response, Problem> {
-    let seen = Seen::of(&app, &caller, asked.merchant_id.as_deref(), asked.outlet_id.as_deref()).await?;
-    let part = match asked.part {
-        PartName::Invoices => SheetPart::Invoices,
-        PartName::Items => SheetPart::Items,
-        PartName::Payments => SheetPart::Payments,
-    };
-    let form = match asked.format {
-        FormatName::Csv => SheetForm::Csv(part),
-        FormatName::Xlsx => SheetForm::Xlsx,
-    };
+    let seen = asked.seen(&app, &caller).await?;
+    exported(&app, &caller, seen, &asked, false).await
+}
+
+pub(super) async fn exported(
+    app: &Arc<App>,
+    caller: &Caller,
+    seen: Seen,
+    asked: &ExportAsked,
+    hand_out: bool,
+) -> Result<Response, Problem> {
+    let form = asked.form();
     let filter = filter_of(asked.state.as_deref())?;
-    let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out: false };
+    let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out };
     let book = app.ledger.manifest();
     let zones = app.ask(move |store| InZones::read(book, store)).await?;
     let (by, now) = (caller.by(), app.at());
@@ -102,7 +104,22 @@ pub(crate) async fn export(
     Ok(file(form, made.await?))
 }
 
-fn file(form: SheetForm, made: Exported) -> Response {
+impl ExportAsked {
+    pub(super) async fn seen(&self, app: &Arc<App>, caller: &Caller) -> Result<Seen, Problem> {
+        Seen::of(app, caller, self.merchant_id.as_deref(), self.outlet_id.as_deref()).await
+    }
+
+    pub(super) const fn form(&self) -> SheetForm {
+        match (self.format, self.part) {
+            (FormatName::Xlsx, _) => SheetForm::Xlsx,
+            (FormatName::Csv, PartName::Invoices) => SheetForm::Csv(SheetPart::Invoices),
+            (FormatName::Csv, PartName::Items) => SheetForm::Csv(SheetPart::Items),
+            (FormatName::Csv, PartName::Payments) => SheetForm::Csv(SheetPart::Payments),
+        }
+    }
+}
+
+pub(super) fn file(form: SheetForm, made: Exported) -> Response {
     let mut response = Response::new(Body::from(made.bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
@@ -110,6 +127,10 @@ fn file(form: SheetForm, made: Exported) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(HeaderName::from_static("x-invoices"), made.invoices.into());
     headers.insert(HeaderName::from_static("x-left-out"), made.left_out.len().into());
+    // Digits are always a header's value.
+    if let Some(id) = made.hand_out.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+        headers.insert(HeaderName::from_static("x-hand-out"), id);
+    }
     // Letters and dots are always a header's value.
     if let Ok(named) =
         HeaderValue::try_from(format!("attachment; filename=\"stelala-dgi.{}\"", form.extension()))

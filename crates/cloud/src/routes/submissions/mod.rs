@@ -1,6 +1,7 @@
 //! Invoices on their way to the tax authority.
 
 mod export;
+mod hand_out;
 mod import;
 mod import_words;
 mod list;
@@ -15,5 +16,5 @@ mod words;
 
 pub use import_words::{of_fault as row_words, of_incomplete as incomplete_words};
 
-pub(super) use self::{export::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*};
+pub(super) use self::{export::*, hand_out::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*};
 pub(super) use self::{seen::Seen, standing::Standing, view::time_of};
