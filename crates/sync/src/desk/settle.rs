@@ -67,10 +67,8 @@ pub(crate) fn settle(
         return Ok(job);
     };
     let job = write_move(statements, made, asked)?;
-    if matches!(settlement, Settlement::Finalised(_)) {
-        if let Some(machine) = &machine {
-            forget_baseline(statements, machine)?;
-        }
+    if let (Settlement::Finalised(_), Some(machine)) = (settlement, &machine) {
+        forget_baseline(statements, machine)?;
     }
     let (merchant, outlet) = (machine.map(|machine| machine.merchant), job.place.chain.outlet);
     let subject = format!("{} {detail}", job.fiscal);
