@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use ::sync::{JobFilter, JobState, Machine, MachineChange, NewMachine, Sight, StateCount};
@@ -23,8 +23,8 @@ pub(super) const SECTION: &str =
 const STATE: &str = "authority.db";
 /// The homologated system's id, of which the simulator knows none.
 const ISF: &str = "STELALA-1";
-/// So long it is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// So often it is looked, for a minute.
+const LOOKS: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The simulated authority, until it is dropped: after the cloud, so that no answer is lost.
@@ -71,8 +71,9 @@ impl SimulatedAuthority {
 
     /// Waits until what was sold is there and its code is in the ledger, or needs a person; at most a minute.
     pub(super) fn wait(&self, sold: u64, is_over: impl Fn() -> bool) -> anyhow::Result<Arrived> {
-        let until = Instant::now() + PATIENCE;
+        let mut looks = 0;
         loop {
+            looks += 1;
             let counts = self.office.desk(|desk, _| Ok(desk.counts(Sight::All, true)?))?;
             let count = |of: fn(JobState) -> bool| -> u64 {
                 counts.iter().filter(|count| of(count.state)).map(|StateCount { count, .. }| count).sum()
@@ -82,7 +83,7 @@ impl SimulatedAuthority {
                 count(|state| matches!(state, JobState::Pending | JobState::Submitted | JobState::Retry));
             let all = count(|_| true);
             let is_done = all >= sold && under_way == 0 && self.is_recorded()?;
-            if is_done || is_over() || Instant::now() >= until {
+            if is_done || is_over() || looks >= LOOKS {
                 return Ok(Arrived { synced, others: all.max(sold) - synced });
             }
             thread::sleep(PAUSE);

@@ -103,11 +103,7 @@ fn what_was_refused_is_sent_again_by_hand_or_withdrawn_with_its_cancellation() {
     let withdraw = ["--reason", "sold again"];
     bench.bad("edef withdraw", &[&[number_of(&second)][..], &withdraw].concat(), "RAN");
     let note = cloud.void(&second);
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while bench.said("edef show", &[number_of(&note)]).1 != 0 {
-        assert!(std::time::Instant::now() < end);
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    bench.until_known(number_of(&note));
     let said = bench.good("edef withdraw", &[&[number_of(&second)][..], &withdraw].concat());
     assert_eq!(said.matches(" WITHDRAWN ").count(), 2, "{said}");
     assert_eq!(bench.finalised().len(), 1);
