@@ -206,6 +206,8 @@ impl Operation {
             | "/api/v1/invoices/{fiscal_number}/submission/retry"
             | "/api/v1/invoices/{fiscal_number}/submission/settle"
             | "/api/v1/invoices/{fiscal_number}/submission/withdraw"
+            // What was handed out a moment ago may have been typed.
+            | "/api/v1/submissions/hand-out/{hand_out}/return"
                 if answer.status == 409 =>
             {
                 200

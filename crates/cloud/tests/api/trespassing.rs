@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a path, a query or a body says of whose something is.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "fiscal_number",
     "receipt",
     "outlet_id",
@@ -19,6 +19,7 @@ const NAMES: [&str; 10] = [
     "delivery_id",
     "serial",
     "machine_id",
+    "hand_out",
 ];
 /// What names something is somebody else's in the answer, too; an outlet's id and its merchant's may be known.
 const SECRETS: [&str; 9] = [
@@ -147,6 +148,7 @@ fn nowhere(name: &str, value: &str) -> String {
         "receipt" => "NOWHERE-0-00000001.txt".to_owned(),
         "outlet_id" => "NOWHERE-01".to_owned(),
         "serial" => "DEF-999999".to_owned(),
+        "hand_out" => "1".to_owned(),
         _ => format!("{}_00000000000000000000", value.split('_').next().unwrap_or_default()),
     }
 }

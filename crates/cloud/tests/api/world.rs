@@ -74,10 +74,19 @@ impl World {
             assert_eq!(answer.status, 201, "{path} {answer:?}");
             answer.json()
         };
-        let mut sale: Value = serde_json::from_str(SALE).unwrap();
-        sale["outlet_id"] = json!(outlet);
-        sale["cashier_id"] = json!(format!("CASHIER-{number}"));
-        let sealed = made("/api/v1/invoices?complete=true", sale);
+        let sale = |till: &str| {
+            let mut sale: Value = serde_json::from_str(SALE).unwrap();
+            sale["outlet_id"] = json!(outlet);
+            sale["cashier_id"] = json!(format!("CASHIER-{number}"));
+            sale["pos_terminal_id"] = json!(till);
+            sale
+        };
+        let machine_id = self.machine_of(number, outlet);
+        // One that a person types, and one that waits.
+        let typed = named(&made("/api/v1/invoices?complete=true", sale("TILL-2")), "fiscal_number");
+        self.await_submission(number, &typed);
+        let hand_out = self.hand_out(number, outlet);
+        let sealed = made("/api/v1/invoices?complete=true", sale("TILL-1"));
         let key = made("/api/v1/api-keys", json!({ "name": "spare", "role": "cashier" }));
         let email = format!("spare-{number}@example.cd");
         let user = made("/api/v1/users", json!({ "email": email, "name": "Spare", "role": "cashier" }));
@@ -87,7 +96,6 @@ impl World {
         let device =
             made("/api/v1/devices", json!({ "serial": format!("DEF-{number:06}"), "outlet_id": outlet }));
         let fiscal_number = named(&sealed, "fiscal_number");
-        let machine_id = self.machine_of(number, outlet);
         self.await_submission(number, &fiscal_number);
         let nif = if number == STRANGER { "B7654321C" } else { "A2301457K" };
         let things = [
@@ -106,6 +114,7 @@ impl World {
             ("delivery_id", named(&delivery, "delivery_id")),
             ("serial", named(&device, "serial")),
             ("machine_id", machine_id),
+            ("hand_out", hand_out),
             ("version", "current".to_owned()),
         ];
         things.map(|(name, value)| (name.to_owned(), value)).into()
@@ -137,6 +146,22 @@ impl World {
             std::thread::sleep(std::time::Duration::from_millis(25));
         }
         panic!("{fiscal_number} was not found");
+    }
+
+    /// Hands out what waits at an outlet, as soon as it is known to which machine it belongs; a merchant's owner does it.
+    fn hand_out(&self, number: u8, outlet: &str) -> String {
+        let number = if number == STRANGER { STRANGER } else { OWNER };
+        let path = format!("/api/v1/submissions/hand-out?outlet_id={outlet}");
+        let mut client = self.bench.client();
+        for _ in 0..400 {
+            let made = post(&mut client, number, &path, &json!({}));
+            assert_eq!(made.status, 200, "{made:?}");
+            if let Some(id) = made.header("x-hand-out") {
+                return id.to_owned();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        panic!("nothing of {outlet} was handed out");
     }
 
     /// Closes the day, so that there is a report of it.

@@ -1,6 +1,7 @@
 //! The way to the tax authority, with a simulator of it in this process.
 
 mod desk;
+mod hand_out;
 mod machines;
 mod page;
 mod way;
