@@ -16,5 +16,7 @@ mod words;
 
 pub use import_words::{of_fault as row_words, of_incomplete as incomplete_words};
 
-pub(super) use self::{export::*, hand_out::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*};
+pub(super) use self::{
+    export::*, hand_out::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*,
+};
 pub(super) use self::{seen::Seen, standing::Standing, view::time_of};

@@ -39,7 +39,12 @@ impl Owned {
     }
 
     pub(super) fn owner(&self) -> Owner<'_> {
-        Owner { merchant: &self.merchant, nif: self.nif, outlets: &self.outlets, is_platform: self.is_platform }
+        Owner {
+            merchant: &self.merchant,
+            nif: self.nif,
+            outlets: &self.outlets,
+            is_platform: self.is_platform,
+        }
     }
 }
 
