@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct NewVoucher {
     /// The original, as its receipt shows it.
     fiscal_number: String,
-    /// Until when it may be used: at most 31 days from now, 24 hours if nobody says it.
+    /// Until when it may be used: at most 31 days from now, 24 hours, to the next full hour, if nobody says it.
     #[schema(required = false, format = DateTime)]
     expires: Option<String>,
 }
@@ -114,7 +114,7 @@ async fn vouch(
     let (outlet, now) = (place.outlet.id, app.clock.now());
     let expires = match &body.expires {
         Some(text) => member::<Time>("expires", text)?.0,
-        None => later(now, DAY),
+        None => to_the_hour(later(now, DAY)),
     };
     if expires <= now || expires > later(now, MOST_DAYS * DAY) {
         return Err(Problem::of_member(
@@ -152,6 +152,12 @@ async fn vouch(
         expires: format!("{expires}Z"),
         voucher,
     })
+}
+
+/// Who lost the answer and asks again within the hour means the same voucher.
+fn to_the_hour(time: Timestamp) -> Timestamp {
+    const HOUR: u64 = 60 * 60;
+    Timestamp::from_unix(time.unix().next_multiple_of(HOUR)).unwrap_or(Timestamp::LATEST)
 }
 
 fn later(now: Timestamp, seconds: u64) -> Timestamp {
