@@ -1,6 +1,7 @@
 //! Runs the simulation of the sync with the authority over many seeds.
 
 #![allow(clippy::print_stdout, reason = "an example prints what it found")]
+#![allow(clippy::disallowed_methods, reason = "a program for campaigns: how long one runs is real time")]
 
 use std::{
     path::PathBuf,
@@ -83,7 +84,7 @@ fn all(wanted: &Wanted) -> Result<(), String> {
         }
         state.census.add(&run(state.next, wanted.broken).map_err(|violation| violation.to_string())?);
         state.next += 1;
-        if state.next % 500 == 0 {
+        if state.next.is_multiple_of(500) {
             keep(wanted, &state)?;
         }
     }
