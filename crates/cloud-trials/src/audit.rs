@@ -148,7 +148,8 @@ pub(crate) fn is_held(store: &mut dyn LedgerStore, one: &Acknowledged) -> anyhow
     Ok(row.is_some_and(|row| row.record[..] == one.seal.record.to_bytes()[..]))
 }
 
-fn page(store: &mut dyn LedgerStore, outlet: usize, after: Option<Position>) -> anyhow::Result<Vec<Row>> {
+/// The next records of an outlet, at most 1,000.
+pub fn page(store: &mut dyn LedgerStore, outlet: usize, after: Option<Position>) -> anyhow::Result<Vec<Row>> {
     let chain = ChainId { outlet: OUTLETS[outlet].0.parse()?, epoch: Epoch(0), signer: "CLOUD-01".parse()? };
     Ok(store.records(chain, after, 1_000)?)
 }

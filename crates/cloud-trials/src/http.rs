@@ -9,6 +9,7 @@ use std::{
 /// A connection that is kept.
 pub struct Connection {
     stream: BufReader<TcpStream>,
+    host: SocketAddr,
     api_key: String,
 }
 
@@ -31,25 +32,40 @@ impl Connection {
         stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), api_key: api_key.to_owned() })
+        Ok(Self { stream: BufReader::new(stream), host: address, api_key: api_key.to_owned() })
     }
 
     /// Offers a sale.
     pub fn offer(&mut self, payload: &str, key: Option<&str>) -> io::Result<()> {
         let key = key.map_or(String::new(), |key| format!("Idempotency-Key: {key}\r\n"));
         let request = format!(
-            "POST /api/v1/invoices HTTP/1.1\r\nHost: cloud\r\nAuthorization: Bearer {}\r\n{key}\
+            "POST /api/v1/invoices HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{key}\
              Content-Type: application/vnd.stelala.canonical+json\r\nContent-Length: {}\r\n\r\n{payload}",
+            self.host,
             self.api_key,
             payload.len(),
         );
         self.stream.get_mut().write_all(request.as_bytes())
     }
 
+    /// Sends JSON with a method to a path.
+    pub fn send(&mut self, method: &str, path: &str, body: &serde_json::Value) -> io::Result<()> {
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.host,
+            self.api_key,
+            body.len(),
+        );
+        self.stream.get_mut().write_all(request.as_bytes())
+    }
+
     /// Asks for what is at a path.
     pub fn ask(&mut self, path: &str) -> io::Result<()> {
+        let Self { host, api_key, .. } = self;
         let request =
-            format!("GET {path} HTTP/1.1\r\nHost: cloud\r\nAuthorization: Bearer {}\r\n\r\n", self.api_key);
+            format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {api_key}\r\n\r\n");
         self.stream.get_mut().write_all(request.as_bytes())
     }
 

@@ -17,12 +17,12 @@ mod server;
 mod shop;
 mod till;
 
-pub use audit::Auditor;
+pub use audit::{Auditor, page};
 pub use crew::{Crew, with_crew};
 pub use dice::Dice;
 pub use disk::{Disk, Knob};
 pub use http::{Answer, Connection};
-pub use place::{Keys, PIN, Place, Store, database, since_epoch};
+pub use place::{Keys, PIN, Place, Store, database, since_epoch, temporary};
 pub use sale::{NIF, OUTLETS, Sale};
 pub use server::Server;
 pub use shop::{Acknowledged, Counts, Phase, Shop};

@@ -106,6 +106,14 @@ impl Place {
         )
     }
 
+    /// Adds a section to the configuration of each process.
+    pub fn configure(&self, section: &str) -> anyhow::Result<()> {
+        for config in self.each(config_of) {
+            OpenOptions::new().append(true).open(&config)?.write_all(section.as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// Runs a command of the program to its end.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Output> {
         let output = self.program().args(arguments).output()?;
@@ -132,7 +140,11 @@ impl Place {
 
     /// The files of heads that processes keep.
     pub fn heads(&self) -> Vec<PathBuf> {
-        (1..).map(|process| self.folder.join(heads_of(process))).take_while(|file| file.exists()).collect()
+        self.each(heads_of)
+    }
+
+    fn each(&self, name_of: fn(usize) -> String) -> Vec<PathBuf> {
+        (1..).map(|process| self.folder.join(name_of(process))).take_while(|file| file.exists()).collect()
     }
 
     /// The database, without the program that is under trial.
@@ -159,7 +171,7 @@ pub fn database(store: &Store, folder: &Path) -> anyhow::Result<Box<dyn Database
 }
 
 /// A folder that is removed in the end.
-pub(crate) fn temporary(prefix: &str) -> anyhow::Result<tempfile::TempDir> {
+pub fn temporary(prefix: &str) -> anyhow::Result<tempfile::TempDir> {
     Ok(tempfile::Builder::new().prefix(prefix).tempdir()?)
 }
 

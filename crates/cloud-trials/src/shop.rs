@@ -61,6 +61,8 @@ pub struct Shop {
     pub patience: Duration,
     /// Whether tills only sell and ask nothing, so that the server has one connection to its database.
     pub only_sells: bool,
+    /// How long a till rests after each sale, about; tills sell as fast as they can without it.
+    pub rest: Duration,
     /// What happened.
     pub counts: Counts,
     phase: AtomicU8,
@@ -77,6 +79,7 @@ impl Shop {
             api_key: api_key.to_owned(),
             patience,
             only_sells: false,
+            rest: Duration::ZERO,
             counts: Counts::default(),
             phase: AtomicU8::new(Phase::Selling as u8),
             addresses: Mutex::default(),

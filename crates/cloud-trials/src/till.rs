@@ -79,6 +79,10 @@ impl<'s> Till<'s> {
             if self.asked.len() > 8 * KEPT {
                 self.forget();
             }
+            let rest = u64::try_from(self.shop.rest.as_millis()).unwrap_or(u64::MAX);
+            if rest > 0 {
+                thread::sleep(Duration::from_millis(rest / 2 + self.dice.below(rest)));
+            }
         }
     }
 
