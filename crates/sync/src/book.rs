@@ -53,6 +53,11 @@ pub trait Book {
     /// How many jobs of the machine [`Self::open`] would name without a limit. Counters decide only who sees them all.
     fn open_count(&mut self, machine: &MachineId) -> Result<u64, BookFault>;
 
+    /// Both at one moment.
+    fn open_and_count(&mut self, machine: &MachineId, most: usize) -> Result<(Vec<Job>, u64), BookFault> {
+        Ok((self.open(machine, most)?, self.open_count(machine)?))
+    }
+
     /// SYNCED jobs of the machine whose elements are not in the ledger yet, at most so many.
     fn unrecorded(&mut self, machine: &MachineId, most: usize) -> Result<Vec<JobId>, BookFault>;
 
@@ -60,7 +65,7 @@ pub trait Book {
     fn job(&mut self, job: JobId) -> Result<Job, BookFault>;
 
     /// The invoice of a job.
-    fn paper(&mut self, job: JobId) -> Result<Paper, BookFault>;
+    fn paper(&mut self, job: &Job) -> Result<Paper, BookFault>;
 
     /// Writes what the lane found out. Each change is written as a whole if everything in it still has the version that
     /// was read, and else not at all. A job that becomes SYNCED makes those due that wait for it as their original.

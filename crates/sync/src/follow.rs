@@ -28,10 +28,12 @@ pub struct Follower {
 }
 
 /// What a round has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Followed {
     /// So many jobs were made.
     pub jobs: usize,
+    /// Of these outlets.
+    pub outlets: BTreeSet<OutletId>,
     /// There is more to read now.
     pub has_more: bool,
 }
@@ -49,7 +51,7 @@ impl Follower {
         pause: &mut dyn FnMut(),
     ) -> Result<Followed, StoreFault> {
         let Heads { heads, broken, last, count } = heads(store, self.after.as_ref(), PAGE)?;
-        let mut followed = Followed { jobs: 0, has_more: count == PAGE };
+        let mut followed = Followed { has_more: count == PAGE, ..Followed::default() };
         for outlet in broken {
             let what = format!("the row {outlet} of the table heads");
             self.broken.note(store, &outlet, outlet.parse().ok(), StoreFault::Corrupt(what), now)?;
@@ -61,6 +63,9 @@ impl Follower {
             }
             let (stepped, is_broken) = self.outlet(store, *outlet, *head, now, pause)?;
             followed.jobs += stepped.jobs;
+            if stepped.jobs > 0 {
+                followed.outlets.insert(*outlet);
+            }
             followed.has_more |= stepped.has_more;
             if !stepped.has_more && !is_broken {
                 self.seen.insert(*outlet, *head);

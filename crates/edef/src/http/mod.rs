@@ -2,6 +2,7 @@
 
 mod fault;
 mod left;
+mod resolve;
 #[cfg(test)]
 mod tests;
 
@@ -13,10 +14,7 @@ use ureq::{
     config::AutoHeaderValue,
     http::{HeaderValue, Response, header},
     tls::{Certificate, RootCerts, TlsConfig, TlsProvider},
-    unversioned::{
-        resolver::DefaultResolver,
-        transport::{Connector, DefaultConnector},
-    },
+    unversioned::transport::{Connector, DefaultConnector},
 };
 
 use crate::{
@@ -79,7 +77,7 @@ impl HttpClient {
             .user_agent(AutoHeaderValue::Provided(Arc::new("Stelala-eDEF/1".to_owned())))
             .build();
         let connector = DefaultConnector::default().chain(left::Watched);
-        Self(Agent::with_parts(config, connector, DefaultResolver::default()))
+        Self(Agent::with_parts(config, connector, resolve::Remembered::default()))
     }
 }
 

@@ -142,14 +142,14 @@ impl Seat {
     fn work(&self, role: Role) {
         let (mut book, mut rest) = (self.shared.book.clone(), SHORTEST_REST);
         while !self.is_over() {
-            let heard = self.bell.count();
+            let heard = self.bell.count(role);
             let turn = self.next(role, &mut book);
             match turn {
                 Ok(Turn::Call(task)) => {
                     rest = SHORTEST_REST;
                     self.called.store(self.shared.now().0, Ordering::Relaxed);
                     self.has_worked.fetch_or(task.job().is_some(), Ordering::Relaxed);
-                    self.call(*task, &mut book);
+                    self.call(*task, role, &mut book);
                 }
                 Ok(Turn::Rest(_)) if role == Role::Confirm && self.follow(&mut book) => rest = SHORTEST_REST,
                 Ok(Turn::Rest(_)) => {
@@ -157,13 +157,13 @@ impl Seat {
                         self.end();
                     }
                     // Whoever has news rings: what is due later is found at the next look.
-                    if self.bell.wait(rest, heard) {
+                    if self.bell.wait(role, rest, heard) {
                         rest = SHORTEST_REST
                     } else {
                         rest = (rest * 2).min(LONGEST_REST)
                     }
                 }
-                Err(fault) => self.stumble(&fault, heard),
+                Err(fault) => self.stumble(&fault, role),
             }
         }
     }
@@ -187,7 +187,7 @@ impl Seat {
             match self.gate.follow(LOOK) {
                 Some(true) if !self.is_over() && task.may_be_sent(self.shared.now()) => {
                     self.called.store(self.shared.now().0, Ordering::Relaxed);
-                    self.call(*task, book);
+                    self.call(*task, Role::Confirm, book);
                     return true;
                 }
                 Some(true) => {
@@ -215,7 +215,7 @@ impl Seat {
     }
 
     /// Makes a call and hands its answer back.
-    fn call(&self, task: Task, book: &mut StoreBook) {
+    fn call(&self, task: Task, role: Role, book: &mut StoreBook) {
         let authority = self.line(task.generation, book);
         let answer = match &authority {
             Some(authority) => task.call(&**authority),
@@ -225,20 +225,23 @@ impl Seat {
         let chance = (self.shared.random() >> 32) as u32;
         // The next is sent before this one is written.
         let order = task.is_confirm().then(|| self.gate.answered(answer.code().is_some()));
+        let wakes = task.wakes();
         let has_status = task.name() == "status" && answer.fault().is_none();
         let done = self.lane().answered(task, answer, book, self.shared.now(), chance);
         drop(order);
-        self.bell.ring();
+        match wakes {
+            Some(role) => self.bell.ring_for(role),
+            None => self.bell.ring(),
+        }
         if let Some(authority) = authority.filter(|_| has_status && done.is_ok()) {
             rates::ask(&self.shared, &self.lease.machine, &*authority);
         }
         if let Err(fault) = done {
-            let heard = self.bell.count();
-            self.stumble(&fault, heard);
+            self.stumble(&fault, role);
         }
     }
 
-    fn stumble(&self, fault: &BookFault, heard: u64) {
+    fn stumble(&self, fault: &BookFault, role: Role) {
         let machine = self.lease.machine.as_str();
         match fault {
             BookFault::LeaseLost => self.end(),
@@ -251,7 +254,7 @@ impl Seat {
             }
             fault => {
                 tracing::warn!(machine, %fault, "an e-MCF waits for the database");
-                self.bell.wait(AWAY, heard);
+                self.bell.wait(role, AWAY, self.bell.count(role));
             }
         }
     }
@@ -284,9 +287,9 @@ impl Seat {
             }
             let turn = self.next(Role::Confirm, &mut book);
             match turn {
-                Ok(Turn::Call(task)) => self.call(*task, &mut book),
+                Ok(Turn::Call(task)) => self.call(*task, Role::Confirm, &mut book),
                 Ok(Turn::Rest(_)) if alone => break,
-                Ok(Turn::Rest(_)) => drop(self.bell.wait(LAST_LOOKS.1, self.bell.count())),
+                Ok(Turn::Rest(_)) => self.look_again(),
                 Err(_) => break,
             }
         }
@@ -305,10 +308,14 @@ impl Seat {
                 Ok(()) => return,
                 Err(fault) => {
                     tracing::error!(%fault, "a code of the authority waits for the database");
-                    self.bell.wait(LAST_LOOKS.1, self.bell.count());
+                    self.look_again();
                 }
             }
         }
+    }
+
+    fn look_again(&self) {
+        self.bell.wait(Role::Confirm, LAST_LOOKS.1, self.bell.count(Role::Confirm));
     }
 
     fn is_over(&self) -> bool {

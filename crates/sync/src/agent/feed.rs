@@ -3,6 +3,8 @@ use std::{sync::atomic::Ordering, time::Duration};
 use super::Shared;
 use crate::{Followed, Follower};
 
+/// However much news there is, it looks no more often.
+const BREATH: Duration = Duration::from_millis(50);
 /// The longest that it leaves to sealing after a transaction.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -28,9 +30,11 @@ pub(super) fn run(shared: &Shared) {
         });
         if followed.jobs > 0 {
             shared.counters.jobs.fetch_add(followed.jobs as u64, Ordering::Relaxed);
-            shared.turns.nudge();
+            shared.turns.news_of(&followed.outlets);
         }
         if !followed.has_more {
+            // What is sold meanwhile is entered together.
+            shared.turns.breathe(BREATH);
             known = shared.turns.rest(shared.settings.poll, known);
         }
     }

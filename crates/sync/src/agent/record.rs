@@ -7,6 +7,8 @@ use crate::{At, BookFault};
 
 /// So many are noted at once: the ledger seals them in one transaction.
 const AT_ONCE: usize = 100;
+/// However much news there is, it looks no more often.
+const BREATH: Duration = Duration::from_millis(100);
 /// How long an outlet whose ledger refused is left out, so that it holds nobody up.
 const LEFT_OUT: Duration = Duration::from_secs(60);
 /// For how long a ledger refuses until a person is told.
@@ -21,6 +23,8 @@ pub(super) fn run(shared: &Shared) {
             0
         });
         if noted < AT_ONCE {
+            // What gathers meanwhile is sealed together.
+            shared.turns.breathe(BREATH);
             known = shared.turns.rest(shared.settings.poll, known);
         }
     }

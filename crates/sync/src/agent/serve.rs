@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     At, Lease, MachineId,
-    store::{LASTS, Watch, candidates, give_back, renew, take},
+    store::{LASTS, Watch, candidates, give_back, outlets_of, renew, take},
 };
 
 /// How often the beats of leases are moved: three times while a lease lasts.
@@ -25,6 +25,8 @@ const AFTER_PANIC: Duration = Duration::from_secs(60);
 /// After so many turns in a row in which nothing was sent a machine rests: at first so long, and at most as after a panic.
 const IDLE_TURNS: u32 = 3;
 const AFTER_IDLE: Duration = Duration::from_secs(5);
+/// However much news there is, it looks around no more often.
+const BREATH: Duration = Duration::from_millis(25);
 /// So many machines are looked at for each that may be driven: some are another process's.
 const LOOKED_AT: usize = 4;
 
@@ -46,6 +48,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
             Ok(Err(fault)) => tracing::warn!(%fault, "machines wait for the database"),
             Err(_) => shared.panicked("sync-turns"),
         }
+        shared.turns.breathe(BREATH);
         known = shared.turns.rest(shared.settings.poll, known);
     }
     round.threads.drain(..).for_each(super::join);
@@ -137,7 +140,9 @@ impl Round {
     fn begin(&mut self, lease: Lease) {
         let shared = Arc::clone(&self.shared);
         shared.counters.turns.fetch_add(1, Ordering::Relaxed);
-        let bell = shared.turns.begin(lease.clone());
+        // Without them it finds its invoices a little later.
+        let outlets = shared.ask(|store| outlets_of(store, &lease.machine)).unwrap_or_default();
+        let bell = shared.turns.begin(lease.clone(), outlets);
         let name = format!("sync-{}", lease.machine);
         let (turn, given) = (Arc::clone(&shared), lease.clone());
         match std::thread::Builder::new().name(name).spawn(move || one_turn(&turn, &given, bell)) {

@@ -1,10 +1,12 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use crate::{Lease, MachineId};
+use fiscal::OutletId;
+
+use crate::{Lease, MachineId, lane::Role};
 
 /// Which machines this process drives, and whether it is to stop.
 pub(crate) struct Turns {
@@ -27,6 +29,8 @@ struct State {
 
 struct Driven {
     lease: Lease,
+    /// Whose invoices went to it when its turn began.
+    outlets: Vec<OutletId>,
     /// Another process has it.
     is_lost: bool,
     bell: Arc<Bell>,
@@ -43,29 +47,49 @@ pub(super) enum Ended {
     Failed,
 }
 
-/// Wakes the workers of a machine.
+/// Wakes the workers of a machine, those of a role alone.
 #[derive(Default)]
 pub(super) struct Bell {
+    confirm: Chime,
+    request: Chime,
+}
+
+#[derive(Default)]
+struct Chime {
     count: Mutex<u64>,
     rings: Condvar,
 }
 
 impl Bell {
     pub(super) fn ring(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.rings.notify_all();
+        self.ring_for(Role::Confirm);
+        self.ring_for(Role::Request);
+    }
+
+    pub(super) fn ring_for(&self, role: Role) {
+        let chime = self.chime(role);
+        *chime.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        chime.rings.notify_all();
     }
 
     /// How often it rang.
-    pub(super) fn count(&self) -> u64 {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn count(&self, role: Role) -> u64 {
+        *self.chime(role).count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for so long, or until it rings after those times; says whether it did.
-    pub(super) fn wait(&self, time: Duration, heard: u64) -> bool {
-        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.rings.wait_timeout_while(count, time, |count| *count == heard);
+    pub(super) fn wait(&self, role: Role, time: Duration, heard: u64) -> bool {
+        let Chime { count, rings } = self.chime(role);
+        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = rings.wait_timeout_while(count, time, |count| *count == heard);
         *waited.unwrap_or_else(PoisonError::into_inner).0 != heard
+    }
+
+    const fn chime(&self, role: Role) -> &Chime {
+        match role {
+            Role::Confirm => &self.confirm,
+            Role::Request => &self.request,
+        }
     }
 }
 
@@ -87,9 +111,9 @@ impl Turns {
         self.state().driven.contains_key(machine)
     }
 
-    pub(super) fn begin(&self, lease: Lease) -> Arc<Bell> {
+    pub(super) fn begin(&self, lease: Lease, outlets: Vec<OutletId>) -> Arc<Bell> {
         let bell = Arc::<Bell>::default();
-        let driven = Driven { lease, is_lost: false, bell: Arc::clone(&bell) };
+        let driven = Driven { lease, outlets, is_lost: false, bell: Arc::clone(&bell) };
         self.state().driven.insert(driven.lease.machine.clone(), driven);
         bell
     }
@@ -143,6 +167,29 @@ impl Turns {
         let asleep = |state: &mut State| state.nudges == known && !state.is_stopping;
         let waited = self.news.wait_timeout_while(self.state(), time, asleep);
         waited.unwrap_or_else(PoisonError::into_inner).0.nudges
+    }
+
+    /// There are new jobs of these outlets: who has their turn is told, and for the others it is looked around.
+    pub(super) fn news_of(&self, outlets: &BTreeSet<OutletId>) {
+        let mut state = self.state();
+        let mut told = 0;
+        for driven in state.driven.values() {
+            let its = driven.outlets.iter().filter(|outlet| outlets.contains(outlet)).count();
+            told += its;
+            if its > 0 {
+                driven.bell.ring_for(Role::Request);
+            }
+        }
+        if told < outlets.len() {
+            state.nudges += 1;
+            self.news.notify_all();
+        }
+    }
+
+    /// Waits for so long, whatever the news.
+    pub(super) fn breathe(&self, time: Duration) {
+        let waited = self.news.wait_timeout_while(self.state(), time, |state| !state.is_stopping);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(super) fn nudge(&self) {

@@ -8,6 +8,7 @@ use super::{
     Lane, Ready, Seen,
     sheet::agreement,
     task::{Answer, Call, Said, Task},
+    writing::is_well,
 };
 use crate::{
     At, BlockCause, Book, BookFault, Breaker, Cause, Change, Job, JobState, Machine, MachineState, Step,
@@ -259,6 +260,9 @@ impl Lane {
                 Some(Step::Cancel) => self.to_cancel.push_back(job),
                 _ => {}
             }
+        }
+        if matches!(after.signal, Signal::Fine) && is_well(&machine, now) {
+            return Ok(());
         }
         self.heard(book, after.signal, generation, now)
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use edef::{CallFault, Confirmed};
 
-use super::Lane;
+use super::{Lane, writing::is_well};
 use crate::{
-    At, BlockCause, Book, BookFault, Change, Elements, Job, Theirs, Written,
+    At, BlockCause, Book, BookFault, Change, Elements, Job, Machine, Theirs, Written,
     course::{AfterConfirm, Known, Move, Signal, after_confirm, elements, judge},
 };
 
@@ -42,11 +42,19 @@ impl Lane {
                 let known =
                     elements.counters.map(|counters| Known { job: job.id, total: counters.total, sent });
                 let is_other = machine.nim.as_ref() != Some(&elements.nim);
-                self.finalised(made, elements, known.filter(|_| !is_other), generation, book, now)?;
-                if is_other && machine.generation == generation {
+                let (is_ours, is_well) = (machine.generation == generation, is_well(&machine, now));
+                self.finalised(
+                    made,
+                    elements,
+                    known.filter(|_| !is_other),
+                    (generation, machine),
+                    book,
+                    now,
+                )?;
+                if is_other && is_ours {
                     return self.block(book, BlockCause::WrongMachine, generation, now);
                 }
-                self.heard(book, Signal::Fine, generation, now)
+                if is_well { Ok(()) } else { self.heard(book, Signal::Fine, generation, now) }
             }
             AfterConfirm::NotSent => {
                 self.retry_confirm(job);
@@ -68,14 +76,18 @@ impl Lane {
         made: Move,
         elements: Elements,
         known: Option<Known>,
-        generation: u64,
+        (generation, read): (u64, Machine),
         book: &mut dyn Book,
         now: At,
     ) -> Result<(), BookFault> {
         let id = made.job.id;
         self.codes.push((id, elements));
+        let mut read = Some(read);
         for _ in 0..TRIES {
-            let machine = book.machine(&self.lease.machine)?;
+            let machine = match read.take() {
+                Some(machine) => machine,
+                None => book.machine(&self.lease.machine)?,
+            };
             let mut change = Change::from(made.clone());
             if let Some(known) = known.filter(|_| machine.generation == generation) {
                 let (open, complete) = self.open(&machine, book)?;

@@ -100,6 +100,16 @@ impl Task {
         job.requested.is_some_and(|at| now >= at && now.since(at) <= CONFIRM_WITHIN)
     }
 
+    /// Who has something to do when it is answered: what was requested is to be confirmed, and what was confirmed has made
+    /// place. After a reading of the list, everybody.
+    pub const fn wakes(&self) -> Option<Role> {
+        match &self.call {
+            Call::Status(_) => None,
+            Call::Request(_) => Some(Role::Confirm),
+            Call::Confirm(_) | Call::Cancel(_) => Some(Role::Request),
+        }
+    }
+
     /// What is called: a stable word.
     pub const fn name(&self) -> &'static str {
         match &self.call {

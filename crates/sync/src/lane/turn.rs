@@ -13,6 +13,8 @@ use crate::{
 
 /// How long a worker rests when its turn comes soon.
 const SOON: Duration = Duration::from_millis(200);
+/// As long as there is enough to confirm, requests wait until there is place for so many: their intents are written at once.
+const AT_LEAST: usize = 5;
 /// After so many lost confirms in a row requests are made one at a time.
 const LOST: u64 = 3;
 /// How long after the newest of them: at first, and at most.
@@ -197,6 +199,9 @@ impl Lane {
     /// Writes the intents of as many requests as there are places for, all at once.
     fn fill(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
         let (free, Some(seen)) = (self.places.free(now), self.seen) else { return Ok(()) };
+        if free < AT_LEAST && self.fresh.len() > 1 {
+            return Ok(());
+        }
         let free = free.min(self.lets_request(machine, book, now)?);
         if free == 0 {
             return Ok(());
@@ -206,7 +211,7 @@ impl Lane {
             if self.has_in_hand(job.id) {
                 continue;
             }
-            let paper = book.paper(job.id)?;
+            let paper = book.paper(&job)?;
             let code = match next(job.clone(), paper.original, paper.withheld.as_deref(), now) {
                 Next::Request(code) => code,
                 Next::Put(made) => {

@@ -11,6 +11,11 @@ use crate::{
 /// A machine that is written by others at the same time is tried so often.
 const TRIES: u32 = 4;
 
+/// Whether a good answer says nothing new of a machine.
+pub(super) fn is_well(machine: &Machine, now: At) -> bool {
+    machine.breaker == after_success(machine.breaker, now)
+}
+
 impl Lane {
     pub(super) fn write(&self, book: &mut dyn Book, changes: &[Change]) -> Result<Vec<Written>, BookFault> {
         if changes.is_empty() {
@@ -126,10 +131,10 @@ impl Lane {
         machine: &Machine,
         book: &mut dyn Book,
     ) -> Result<(Vec<crate::Job>, bool), BookFault> {
-        let open = book.open(&machine.id, super::OPEN)?;
+        let (open, count) = book.open_and_count(&machine.id, super::OPEN)?;
         if open.len() < super::OPEN {
             // What cannot be read, or is kept back, is not among them.
-            let complete = book.open_count(&machine.id)? == open.len() as u64;
+            let complete = count == open.len() as u64;
             return Ok((open, complete));
         }
         Ok((book.of_era(&machine.id, machine.era, super::OPEN)?, false))

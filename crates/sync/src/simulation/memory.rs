@@ -154,8 +154,8 @@ impl Book for Failable<'_> {
         self.memory.jobs.get(&job).cloned().ok_or(BookFault::NotFound("invoice"))
     }
 
-    fn paper(&mut self, job: JobId) -> Result<Paper, BookFault> {
-        let job = self.job(job)?;
+    fn paper(&mut self, job: &Job) -> Result<Paper, BookFault> {
+        let job = self.job(job.id)?;
         let original = match (job.original, self.memory.original(&job)) {
             (None, _) => OriginalStanding::None,
             (Some(_), None) => OriginalStanding::Unknown,

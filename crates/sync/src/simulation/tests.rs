@@ -23,7 +23,7 @@ macro_rules! caught {
         #[test]
         fn $name() {
             // A seed that notices it today is tried first.
-            let mut seeds = ($first..200).chain(0..$first);
+            let mut seeds = ($first..400).chain(0..$first);
             let seen = seeds.find_map(|seed| run(seed, Some(Broken::$broken)).err());
             assert!(seen.is_some(), "no seed notices it");
         }
@@ -44,5 +44,5 @@ caught! {
     ignoring_a_restored_backup_is_noticed IgnoreRestored from 0;
     dropping_a_code_when_overtaken_is_noticed DropOvertakenCode from 96;
     calling_before_the_intent_is_durable_is_noticed CallBeforeWriting from 1;
-    believing_a_write_of_which_nothing_is_known_is_noticed IgnoreUnknownWrite from 152;
+    believing_a_write_of_which_nothing_is_known_is_noticed IgnoreUnknownWrite from 225;
 }

@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -17,7 +17,8 @@ use super::{
     alert_corrupt, find, look, machine_of,
     raise::raise,
     reading::{
-        Jobs, asked, due, lost_confirms, of_era, open, open_count, paper, submitted, to_record, unrecorded,
+        Jobs, asked, due, lost_confirms, machine_version, of_era, open, open_count, paper, submitted,
+        to_record, unrecorded,
     },
     write,
     writing::{Noted, Outcome, What, Writing},
@@ -39,6 +40,8 @@ pub struct StoreBook {
     by: By,
     /// Whose turn was last, of each machine.
     turns: BTreeMap<MachineId, OutletId>,
+    /// Machines as they were read last.
+    machines: Arc<Mutex<BTreeMap<MachineId, Machine>>>,
     /// Rows that cannot be read, each told once.
     broken: Arc<Mutex<BTreeSet<String>>>,
     /// So many invoices were noted in the ledger.
@@ -53,8 +56,8 @@ impl StoreBook {
     }
 
     pub(crate) fn new(ledger: Ledger, scribe: Scribe, clock: SinceEpoch, holder: String, by: By) -> Self {
-        let (marks, recorded, broken) = Default::default();
-        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), broken, recorded }
+        let (marks, recorded, machines, broken) = Default::default();
+        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), machines, broken, recorded }
     }
 
     fn ask<T>(
@@ -172,6 +175,19 @@ impl StoreBook {
         }
     }
 
+    /// A machine that was written is as it was written, under the next version.
+    fn remember(&self, changes: &[Change], written: &[Written]) {
+        let done = changes.iter().zip(written).filter(|(_, written)| **written == Written::Done);
+        for machine in done.filter_map(|(change, _)| change.machine.clone()) {
+            let machine = Machine { version: machine.version + 1, ..machine };
+            self.machines().insert(machine.id.clone(), machine);
+        }
+    }
+
+    fn machines(&self) -> MutexGuard<'_, BTreeMap<MachineId, Machine>> {
+        self.machines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn now(&self) -> At {
         At(u64::try_from((self.clock)().as_millis()).unwrap_or(u64::MAX))
     }
@@ -179,8 +195,24 @@ impl StoreBook {
 
 impl Book for StoreBook {
     fn machine(&mut self, id: &MachineId) -> Result<Machine, BookFault> {
-        let found = self.ask(|store| look(store, |statements| machine_of(statements, id)))?;
-        found.ok_or(BookFault::NotFound("e-MCF"))
+        let known = self.machines().get(id).cloned();
+        let found = self.ask(|store| {
+            look(store, |statements| match &known {
+                // A machine is read many times for each call, and hardly ever changes.
+                Some(known) if machine_version(statements, id)? == Some(known.version) => Ok(None),
+                _ => machine_of(statements, id).map(Some),
+            })
+        })?;
+        let machine = match found {
+            None => known,
+            Some(found) => {
+                let mut machines = self.machines();
+                machines.remove(id);
+                machines.extend(found.clone().map(|machine| (id.clone(), machine)));
+                found
+            }
+        };
+        machine.ok_or(BookFault::NotFound("e-MCF"))
     }
 
     fn due(&mut self, machine: &MachineId, now: At, most: usize) -> Result<Vec<Job>, BookFault> {
@@ -198,6 +230,13 @@ impl Book for StoreBook {
 
     fn open(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
         Ok(self.told(self.ask(|store| look(store, |statements| open(statements, machine, most)))?))
+    }
+
+    fn open_and_count(&mut self, machine: &MachineId, most: usize) -> Result<(Vec<Job>, u64), BookFault> {
+        let (found, count) = self.ask(|store| {
+            look(store, |statements| Ok((open(statements, machine, most)?, open_count(statements, machine)?)))
+        })?;
+        Ok((self.told(found), count))
     }
 
     fn submitted(&mut self, machine: &MachineId, most: usize) -> Result<Vec<Job>, BookFault> {
@@ -229,19 +268,21 @@ impl Book for StoreBook {
         found.ok_or(BookFault::NotFound("invoice on its way to the authority"))
     }
 
-    fn paper(&mut self, job: JobId) -> Result<Paper, BookFault> {
-        let job = self.job(job)?;
-        match self.ask(|store| paper(store, &job)) {
+    fn paper(&mut self, job: &Job) -> Result<Paper, BookFault> {
+        match self.ask(|store| paper(store, job)) {
             Ok(Some(paper)) => Ok(paper),
-            Ok(None) => Ok(self.unreadable(&job, "the ledger does not hold its record")),
-            Err(BookFault::Corrupt(what)) => Ok(self.unreadable(&job, &what)),
+            Ok(None) => Ok(self.unreadable(job, "the ledger does not hold its record")),
+            Err(BookFault::Corrupt(what)) => Ok(self.unreadable(job, &what)),
             Err(fault) => Err(fault),
         }
     }
 
     fn write(&mut self, lease: &Lease, changes: &[Change]) -> Result<Vec<Written>, BookFault> {
         match self.put(What::Changes(lease.clone(), changes.to_vec()))? {
-            Outcome::Changes(written) => Ok(written),
+            Outcome::Changes(written) => {
+                self.remember(changes, &written);
+                Ok(written)
+            }
             _ => Err(BookFault::LeaseLost),
         }
     }

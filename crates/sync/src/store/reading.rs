@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     facts::read,
+    look,
     rows::{at, cell, corrupt, count, job, job_columns, machine, machine_columns, number, parsed, read_at},
     writing::find,
 };
@@ -24,12 +25,25 @@ pub(crate) fn machine_of(
     let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.id = $1");
     let rows = statements.query(sql, &[cell(id)])?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let outlets = outlets(
-        statements,
-        "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet",
-        id,
-    )?;
+    let outlets = outlets(statements, OUTLETS, id)?;
     machine(row, outlets).map(Some)
+}
+
+const OUTLETS: &str = "SELECT outlet FROM sync_machine_outlets WHERE machine = $1 ORDER BY outlet";
+
+/// The outlets whose invoices go to a machine.
+pub(crate) fn outlets_of(store: &mut dyn LedgerStore, id: &MachineId) -> Result<Vec<OutletId>, StoreFault> {
+    look(store, |statements| outlets(statements, OUTLETS, id))
+}
+
+/// What a machine's row had when it was read. Whoever changes it, or its outlets, raises it.
+pub(crate) fn machine_version(
+    statements: &mut dyn Statements,
+    id: &MachineId,
+) -> Result<Option<u64>, StoreFault> {
+    let rows = statements.query("SELECT m.version FROM sync_machines m WHERE m.id = $1", &[cell(id)])?;
+    let read = |row: &Vec<Cell>| row.first().and_then(count).ok_or_else(|| corrupt("sync_machines"));
+    rows.first().map(read).transpose()
 }
 
 fn outlets(

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -38,6 +38,8 @@ pub(super) struct Ground {
 /// The simulator, until it is dropped. What it keeps of each invoice does not count as this process's memory.
 struct Authority {
     process: Child,
+    /// Open for as long as it runs: what it says later goes nowhere, and does not end it.
+    said: BufReader<ChildStdout>,
     url: String,
     machines: Vec<SimulatedMachine>,
 }
@@ -118,10 +120,9 @@ impl Authority {
             .stdout(Stdio::piped())
             .spawn()
             .context("the simulator does not start")?;
-        let said = process.stdout.take().context("the simulator says nothing")?;
-        let mut started = Self { process, url: String::new(), machines: Vec::new() };
-        for line in BufReader::new(said).lines() {
-            let line = line?;
+        let said = BufReader::new(process.stdout.take().context("the simulator says nothing")?);
+        let mut started = Self { process, said, url: String::new(), machines: Vec::new() };
+        while let Some(line) = started.said.by_ref().lines().next().transpose()? {
             if let Some(url) = line.strip_prefix("listening at ") {
                 url.clone_into(&mut started.url);
             } else if let Some(machine) = machine(&line) {
