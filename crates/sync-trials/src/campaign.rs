@@ -102,8 +102,8 @@ impl Campaign {
         }
         stage.authority.heal()?;
         crew.judge()?;
-        let Verdict { wrong, moving, counts } = at_rest(stage)?;
-        stage.tally.counts = counts;
+        let (Verdict { wrong, moving, counts }, looks) = at_rest(stage)?;
+        (stage.tally.counts, stage.tally.looks) = (counts, looks);
         stage.tally.violations = wrong;
         let seconds = AT_REST_WITHIN.as_secs();
         let still = moving.into_iter().map(|what| format!("after {seconds} s still {what}"));
@@ -113,17 +113,15 @@ impl Campaign {
     }
 }
 
-/// Tills have ended, and the authority works: soon nothing moves any more.
-fn at_rest(stage: &Stage<'_>) -> anyhow::Result<Verdict> {
-    let mut verdict = stage.judge()?;
-    for _ in 0..AT_REST_WITHIN.as_secs() / LOOK.as_secs() {
-        if verdict.moving.is_empty() {
-            break;
-        }
+/// Tills have ended, and the authority works: soon nothing moves any more. Says after how many looks.
+fn at_rest(stage: &Stage<'_>) -> anyhow::Result<(Verdict, u64)> {
+    let (mut verdict, mut looks) = (stage.judge()?, 1);
+    while !verdict.moving.is_empty() && looks < AT_REST_WITHIN.as_secs() / LOOK.as_secs() {
         thread::sleep(LOOK);
         verdict = stage.judge()?;
+        looks += 1;
     }
-    Ok(verdict)
+    Ok((verdict, looks))
 }
 
 /// Sells on until what was not finalised is AMBIGUOUS no more, or counters have had their time: they say no, and never yes.

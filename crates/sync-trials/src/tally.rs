@@ -17,6 +17,8 @@ pub struct Tally {
     /// What invoices went through, by state and cause.
     pub(crate) moves: BTreeMap<String, u64>,
     pub(crate) counts: Counts,
+    /// How often it was looked, each second, until nothing moved any more.
+    pub(crate) looks: u64,
     /// How many records the referee judged in the end.
     pub(crate) verified: String,
     /// What must never be.
@@ -60,6 +62,7 @@ impl fmt::Display for Tally {
              finalised; {waiting} credit notes wait for these",
             ambiguous_finalised + ambiguous_not
         )?;
+        writeln!(f, "at rest {} looks after the last sale, a second apart", self.looks)?;
         let met = |name: &&str| self.moves.get(*name).map(|times| format!("{name} {times}"));
         writeln!(f, "doubts met: {}", list(&mut DOUBTS.iter().filter_map(met)))?;
         if !self.verified.is_empty() {
