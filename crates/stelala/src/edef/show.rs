@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{DoubtCause, Elements, Job, JobFile, Listed, Machine, Sight, Source};
+use ::sync::{Elements, Job, JobFile, Listed, Machine, Sight, Source};
 use clap::Args;
 use fiscal::FiscalNumber;
 
@@ -37,16 +37,14 @@ impl ShowCommand {
 
 /// All that is known, for who has to decide something or to explain it.
 pub(super) fn text(file: &JobFile, words: &OfficeArgs) -> String {
-    let JobFile { listed: Listed { job, .. }, transitions, machine, candidates, original } = file;
+    let JobFile { listed, transitions, machine, candidates, original } = file;
+    let Listed { job, .. } = listed;
     let mut text = String::new();
     // A string takes whatever is written.
     let _ = writeln!(text, "{} {} {}", job.fiscal, job.kind.dgi_code(), job.state);
-    let _ = writeln!(text, "{}", words.words(job.state.words()));
-    if let Some(guidance) = job.error.as_ref().and_then(::sync::Problem::guidance) {
-        let _ = writeln!(text, "{}", words.words(guidance.merchant));
-        let _ = writeln!(text, "→ {}", words.words(guidance.action));
-    } else {
-        let _ = writeln!(text, "→ {}", words.words(job.state.action()));
+    let _ = writeln!(text, "{}", words.words(listed.explanation()));
+    if let Some(advice) = listed.advice() {
+        let _ = writeln!(text, "→ {}", words.words(advice));
     }
     text.push('\n');
     of_job(&mut text, job, words);
@@ -102,7 +100,7 @@ fn of_job(text: &mut String, job: &Job, words: &OfficeArgs) {
         }
     }
     if let Some(doubt) = &job.doubt {
-        put(text, words.say("En doute", "In doubt"), cause(doubt.cause, words));
+        put(text, words.say("En doute", "In doubt"), words.words(doubt.cause.words()));
         put(text, words.say("Depuis", "Since"), time(doubt.since));
         if doubt.probably_finalised {
             let hint = words.say(
@@ -145,29 +143,6 @@ fn of_machine(text: &mut String, machine: &Machine, words: &OfficeArgs) {
     if let Some(baseline) = &machine.baseline {
         let said = format!("{}, {}, {}", baseline.total, baseline.unexplained, time(baseline.at));
         put(text, words.say("Compteur, inexpliquées", "Counter, unexplained"), said);
-    }
-}
-
-fn cause(cause: DoubtCause, words: &OfficeArgs) -> &'static str {
-    match cause {
-        DoubtCause::ConfirmLost => {
-            words.say("la réponse à la confirmation s'est perdue", "the confirm's answer was lost")
-        }
-        DoubtCause::AgentLost => {
-            words.say("l'agent s'est arrêté en confirmant", "the agent ended while it confirmed")
-        }
-        DoubtCause::GoneTooLate => words.say(
-            "cherchée trop tard pour savoir pourquoi elle manque",
-            "looked for too late to know why it is gone",
-        ),
-        DoubtCause::Contradicted => {
-            words.say("les compteurs contredisent la liste", "the counters contradict the list")
-        }
-        DoubtCause::Restored => words.say("une sauvegarde a été restaurée", "a backup was restored"),
-        DoubtCause::WithoutCode => words.say("son code n'est pas arrivé", "its code did not arrive"),
-        DoubtCause::HandedOut => {
-            words.say("remise à une personne pour saisie", "given to a person to be typed")
-        }
     }
 }
 

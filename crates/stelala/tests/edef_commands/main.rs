@@ -71,7 +71,7 @@ fn what_is_sold_arrives_and_status_list_and_show_tell_it_in_both_languages() {
         assert!(shown.contains(&format!("  {cause}\n")), "{cause}: {shown}");
     }
     let french = bench.good("edef show", &[number]);
-    assert!(french.contains("Normalisée par la DGI.") && french.contains("réponse de la DGI"), "{french}");
+    assert!(french.contains("La DGI l'a normalisée.") && french.contains("réponse de la DGI"), "{french}");
     let status = bench.good("edef status --lang en", &[]);
     assert!(status.contains("SYNCED") && status.contains("none") && status.contains(NIM), "{status}");
     assert_eq!(bench.good("edef list", &[]), "", "nothing is open");

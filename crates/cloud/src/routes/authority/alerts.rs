@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
-use sync::{Alert, AlertKind, AlertsOf};
+use sync::Alert;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -11,10 +11,7 @@ use crate::{
     auth::Caller,
     extract::Query,
     problem::{Language, Problem},
-    routes::{
-        submissions::{Seen, time_of},
-        whose::shown,
-    },
+    routes::submissions::{Affairs, said, time_of},
 };
 
 /// Whose alerts.
@@ -66,8 +63,8 @@ pub(crate) struct AlertView {
     detail: String,
 }
 
-/// The most that are shown.
-const MOST: usize = 500;
+/// The most that are shown, and counted.
+pub(super) const MOST: usize = 500;
 
 /// List what needs someone
 ///
@@ -87,15 +84,8 @@ pub(crate) async fn alerts(
     caller: Caller,
     Query(which): Query<WhichAlerts>,
 ) -> Result<Response, Problem> {
-    let reach = shown(&app, &caller, which.merchant_id.as_deref()).await?;
-    let seen = Seen::of_reach(&app, &reach).await?;
-    // Who reaches one outlet only does not run the merchant's machines.
-    let merchant = reach.merchant().filter(|_| reach.outlet().is_none()).cloned();
-    let found = app.desk(move |desk| {
-        let of = AlertsOf { sight: seen.sight(), merchant: merchant.as_ref() };
-        desk.alerts(of, !which.ended, MOST)
-    });
-    let found = found.await?;
+    let affairs = Affairs::of(&app, &caller, which.merchant_id.as_deref()).await?;
+    let found = app.desk(move |desk| desk.alerts(affairs.alerts(), !which.ended, MOST)).await?;
     let alerts = found.iter().map(|alert| AlertView::of(alert, language)).collect();
     Ok(json(StatusCode::OK, &Alerts { alerts }))
 }
@@ -104,21 +94,14 @@ impl AlertView {
     fn of(alert: &Alert, language: Language) -> Self {
         Self {
             cause: alert.kind.name(),
-            explanation: explanation(alert.kind, language),
+            explanation: [alert.kind.words(), alert.kind.action()]
+                .map(|words| said(words, language))
+                .join(" "),
             about: alert.about.clone(),
             outlet_id: alert.outlet.map(|outlet| outlet.to_string()),
             since: time_of(alert.since),
             ended: alert.ended.map(time_of),
             detail: alert.detail.clone(),
         }
-    }
-}
-
-/// What is wrong, and what to do.
-fn explanation(kind: AlertKind, language: Language) -> String {
-    let (what, action) = (kind.words(), kind.action());
-    match language {
-        Language::French => format!("{} {}", what.french, action.french),
-        Language::English => format!("{} {}", what.english, action.english),
     }
 }

@@ -3,16 +3,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{extract::State, http::StatusCode, response::Response};
 use fiscal::{OutletId, Timestamp};
 use serde::{Deserialize, Serialize};
-use sync::{AlertsOf, Desk, DeskFault, JobState, Machine, Sight, StateCount};
+use sync::{Desk, DeskFault, JobState, Machine, Sight, StateCount};
 use utoipa::{IntoParams, ToSchema};
 
+use super::alerts::MOST;
 use crate::{
     answer::json,
     app::App,
     auth::Caller,
     extract::Query,
     problem::Problem,
-    routes::{submissions::Seen, whose::shown},
+    routes::submissions::{Affairs, Seen},
 };
 
 /// Whose.
@@ -82,8 +83,6 @@ struct Found {
     alerts: usize,
 }
 
-const MOST_ALERTS: usize = 500;
-
 /// How much waits
 ///
 /// On its way to the authority, whether anything is sent, and what needs someone. People read the same at `/authority`.
@@ -100,24 +99,22 @@ pub(crate) async fn summary(
     caller: Caller,
     Query(whose): Query<WhoseSummary>,
 ) -> Result<Response, Problem> {
-    let reach = shown(&app, &caller, whose.merchant_id.as_deref()).await?;
-    let seen = Seen::of_reach(&app, &reach).await?;
-    let asked = seen.clone();
+    let affairs = Affairs::of(&app, &caller, whose.merchant_id.as_deref()).await?;
+    let asked = affairs.clone();
     let found = app.desk(move |desk| {
-        let merchant = reach.merchant().filter(|_| reach.outlet().is_none());
-        let alerts = desk.alerts(AlertsOf { sight: asked.sight(), merchant }, true, MOST_ALERTS)?.len();
-        let counts = desk.counts(asked.sight(), false)?;
+        let sight = asked.seen.sight();
+        let counts = desk.counts(sight, false)?;
         Ok(Found {
-            oldest: desk.oldest_unsent(asked.sight())?,
+            alerts: desk.alerts(asked.alerts(), true, MOST)?.len(),
+            oldest: desk.oldest_unsent(sight)?,
             oldest_of: oldest_of(desk, &counts)?,
-            machines: desk.machines(&reach, false)?,
+            machines: desk.machines(&asked.reach, false)?,
             counts,
-            alerts,
         })
     });
     let found = found.await?;
-    let outlets = match &seen {
-        Seen::Outlets(outlets) => outlets.clone(),
+    let outlets = match affairs.seen {
+        Seen::Outlets(outlets) => outlets,
         Seen::All => {
             let mut outlets: Vec<_> = found.counts.iter().map(|count| count.outlet).collect();
             outlets.dedup();

@@ -12,11 +12,14 @@ mod show;
 mod standing;
 mod view;
 mod withdraw;
-mod words;
 
 pub use import_words::{of_fault as row_words, of_incomplete as incomplete_words};
 
 pub(super) use self::{
     export::*, hand_out::*, import::*, list::*, retry::*, settle::*, show::*, withdraw::*,
 };
-pub(super) use self::{seen::Seen, standing::Standing, view::time_of};
+pub(super) use self::{
+    seen::{Affairs, Seen},
+    standing::Standing,
+    view::{said, time_of},
+};

@@ -5,8 +5,7 @@ use serde::Serialize;
 use sync::Sight;
 use utoipa::ToSchema;
 
-use super::view::{ElementsView, ErrorView, StateName, time_of};
-use super::words::{advice, explanation};
+use super::view::{ElementsView, ErrorView, StateName, said, time_of};
 use crate::{
     app::App,
     problem::{Language, Problem},
@@ -65,8 +64,8 @@ impl Standing {
             state: job.state.into(),
             since: Some(time_of(job.since)),
             error: job.error.as_ref().map(ErrorView::from),
-            explanation: Some(explanation(&listed).in_language(language).to_owned()),
-            advice: advice(&listed).map(|words| words.in_language(language).to_owned()),
+            explanation: Some(said(listed.explanation(), language).to_owned()),
+            advice: listed.advice().map(|advice| said(advice, language).to_owned()),
             elements: job.elements.as_ref().map(ElementsView::from),
         })
     }

@@ -48,6 +48,9 @@ fn what_is_handed_out_is_in_one_file_only_and_is_not_sent_any_more() {
     assert!(handed.body.contains(&number) && handed.body.contains("codeDEFDGI"), "{handed:?}");
     let file = way.submission(&number).json();
     assert_eq!(file["state"], "AMBIGUOUS", "{file}");
+    let told = |word: &str| file[word].as_str().unwrap().to_owned();
+    assert!(told("explanation").contains("given to a person"), "{file}");
+    assert!(told("advice").contains("give back"), "{file}");
     assert!(!file["may"].as_array().unwrap().contains(&json!("retry")), "{file}");
 
     // Nobody types it a second time, and we do not send it beside.
