@@ -3,93 +3,71 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { DESK, TELEPHONE, WIDE_DESK, Watched, assertFits, assertKeyLeaves, assertRefusesAWrongKey, assertSpeaks, enter, picture } from "./watched.mjs";
 
-const { CLOUD, MERCHANT_KEY, PICTURES, CHROMIUM } = process.env;
-
-/** How far the page is wider than the window. */
-const spill = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const { MERCHANT_KEY } = process.env;
+const SHOWN = "#machines > li";
 
 describe("the page on the way to the tax authority", () => {
   let browser;
-  const faults = [];
-
-  async function open(options) {
-    const context = await browser.newContext(options);
-    // What it asks of anybody else, or complains of, fails the test.
-    context.on("request", (request) => {
-      if (!request.url().startsWith(`${CLOUD}/`)) faults.push(`request: ${request.url()}`);
-    });
-    context.on("weberror", (error) => faults.push(String(error.error())));
-    const page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
-    await page.goto(`${CLOUD}/authority`);
-    return page;
-  }
-
-  async function enter(page) {
-    await page.fill("#token", MERCHANT_KEY);
-    await page.click("#enter button");
-    await page.locator("#machines > li").first().waitFor();
-  }
-
-  const picture = (page, name) => PICTURES && page.screenshot({ path: `${PICTURES}/authority-${name}.png`, fullPage: true });
 
   before(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+    browser = await Watched.launch();
   });
-
   after(() => browser.close());
 
   test("a merchant reads in French where his invoices are, and that his machines are a trial's", async () => {
-    const page = await open({ viewport: { width: 920, height: 480 }, locale: "fr-CD" });
+    const page = await browser.open("/authority", DESK);
     assert.equal(await page.locator("h1").innerText(), "Factures à la DGI");
-    await enter(page);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await assertSpeaks(page, "fr");
     assert.equal(await page.locator("#machines > li").count(), 2);
     assert.match(await page.locator("#machines").innerText(), /CD01000001-1/);
     assert.match(await page.locator("#alerts").innerText(), /service d'essai/);
     // Nothing of the simulator's token is shown.
     assert.doesNotMatch(await page.content(), /eyJ/);
-    assert.equal(await spill(page), 0);
-    await picture(page, "french");
+    await assertFits(page);
+    await picture(page, "authority-french");
     await page.close();
   });
 
   test("and in English, after one press, with a key that leaves with a press", async () => {
-    const page = await open({ viewport: { width: 1000, height: 720 }, locale: "fr-CD" });
+    const page = await browser.open("/authority", WIDE_DESK);
     await page.click("#language");
-    await enter(page);
-    assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await assertSpeaks(page, "en");
     assert.match(await page.locator("#alerts").innerText(), /test service/);
-    assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
-    await picture(page, "english");
-    await page.click("#leave");
-    assert.equal(await page.evaluate((key) => Object.values(sessionStorage).includes(key), MERCHANT_KEY), false);
-    assert.equal(await page.locator("#enter").isVisible(), true);
+    await picture(page, "authority-english");
+    await assertKeyLeaves(page, MERCHANT_KEY);
+    await page.close();
+  });
+
+  test("whoever presses for the other language while he reads has all of it in that language", async () => {
+    const page = await browser.open("/authority", WIDE_DESK);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await page.click("#language");
+    await page.locator("#alerts", { hasText: "test service" }).waitFor();
+    await assertSpeaks(page, "en");
+    await page.selectOption("#state", "SYNCED");
+    await page.locator("#invoices > li", { hasText: "The DGI has normalised it." }).first().waitFor();
     await page.close();
   });
 
   test("a telephone shows the same, and nothing is cut", async () => {
-    const page = await open({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, locale: "fr-CD", colorScheme: "dark" });
-    assert.equal(await spill(page), 0);
-    await enter(page);
-    assert.equal(await spill(page), 0);
-    await picture(page, "telephone");
+    const page = await browser.open("/authority", TELEPHONE);
+    await assertFits(page);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await assertFits(page);
+    await picture(page, "authority-telephone");
     await page.close();
   });
 
   test("a wrong key is refused in words", async () => {
-    const page = await open({ viewport: { width: 1000, height: 720 }, locale: "fr-CD" });
-    await page.fill("#token", "stk_wrong");
-    await page.click("#enter button");
-    await page.locator("#fault").waitFor();
-    assert.match(await page.locator("#fault").innerText(), /clé/);
-    assert.equal(await page.locator("#enter").isVisible(), true);
-    faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("401")));
+    const page = await browser.open("/authority", WIDE_DESK);
+    await assertRefusesAWrongKey(page);
+    browser.forgiveRefusals();
     await page.close();
   });
 
-  test("nothing was asked of anybody else, and nothing complained", () => assert.deepEqual(faults, []));
+  test("nothing was asked of anybody else, and nothing complained", () => browser.assertNoFaults());
 });

@@ -3,20 +3,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { DESK, TELEPHONE, WIDE_DESK, Watched, assertFits, assertKeyLeaves, assertRefusesAWrongKey, assertSpeaks, enter, picture } from "./watched.mjs";
 
-const { CLOUD, MERCHANT_KEY, SERIAL, PICTURES, CHROMIUM } = process.env;
+const { MERCHANT_KEY, SERIAL } = process.env;
+const SHOWN = `#devices > li[data-device="${SERIAL}"]`;
 
 /** What one device's card says: its facts by their names, and its marks. */
-const read = (page) => page.locator(`#devices > li[data-device="${SERIAL}"]`).evaluate((card) => ({
+const read = (page) => page.locator(SHOWN).evaluate((card) => ({
   title: card.querySelector("h2").innerText,
   outlet: card.querySelector(".outlet").innerText,
   marks: [...card.querySelectorAll(".mark")].map((mark) => mark.innerText),
   facts: Object.fromEntries([...card.querySelectorAll("dt")].map((name) => [name.innerText, name.nextElementSibling.innerText])),
   warnings: [...card.querySelectorAll(".warnings li")].map((warning) => warning.innerText),
 }));
-/** How far the page is wider than the window. */
-const spill = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 /** How many of the card's names or values are cut or run into each other. */
 const clashes = (page) => page.locator("#devices dl").evaluateAll((lists) => lists.flatMap((list) => [...list.querySelectorAll("dt")]).filter((name) => {
   const [left, right] = [name.getBoundingClientRect(), name.nextElementSibling.getBoundingClientRect()];
@@ -25,41 +24,17 @@ const clashes = (page) => page.locator("#devices dl").evaluateAll((lists) => lis
 
 describe("the page of fiscal memories", () => {
   let browser;
-  const faults = [];
-
-  async function open(options) {
-    const context = await browser.newContext(options);
-    // What it asks of anybody else, or complains of, fails the test.
-    context.on("request", (request) => {
-      if (!request.url().startsWith(`${CLOUD}/`)) faults.push(`request: ${request.url()}`);
-    });
-    context.on("weberror", (error) => faults.push(String(error.error())));
-    const page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
-    await page.goto(`${CLOUD}/devices`);
-    return page;
-  }
-
-  async function enter(page) {
-    await page.fill("#token", MERCHANT_KEY);
-    await page.click("#enter button");
-    await page.locator(`#devices > li[data-device="${SERIAL}"]`).waitFor();
-  }
-
-  const picture = (page, name) => PICTURES && page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
 
   before(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+    browser = await Watched.launch();
   });
-
   after(() => browser.close());
 
   test("a technician reads in French what his device is about", async () => {
-    const page = await open({ viewport: { width: 920, height: 480 }, locale: "fr-CD" });
+    const page = await browser.open("/devices", DESK);
     await picture(page, "enter");
-    await enter(page);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await assertSpeaks(page, "fr");
     const { title, outlet, marks, facts } = await read(page);
     assert.equal(title, SERIAL);
     assert.equal(outlet, "Point de vente LUB-KAMALONDO-01");
@@ -78,15 +53,16 @@ describe("the page of fiscal memories", () => {
     assert.match(waits, /injoignable\s+enregistrée/);
     assert.match(waits, /Vue la dernière fois\s+jamais/);
     assert.match(waits, /Certificat\s+aucun/);
-    assert.equal(await spill(page), 0);
+    await assertFits(page);
     await picture(page, "french");
     await page.close();
   });
 
-  test("and in English, after one press", async () => {
-    const page = await open({ viewport: { width: 1000, height: 720 }, locale: "fr-CD" });
+  test("and in English, after one press, with a key that leaves with a press", async () => {
+    const page = await browser.open("/devices", WIDE_DESK);
     await page.click("#language");
-    await enter(page);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    await assertSpeaks(page, "en");
     const { outlet, marks, facts } = await read(page);
     assert.equal(outlet, "Outlet LUB-KAMALONDO-01");
     assert.deepEqual(marks, ["reachable", "active"]);
@@ -95,38 +71,29 @@ describe("the page of fiscal memories", () => {
     assert.match(facts["Certificate"], /^7\d\d days/);
     assert.match(facts["Clock"], /^right/);
     assert.match(facts["Free storage"], /MB/);
-    assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
     await picture(page, "english");
-    // The key stays in the tab, and is gone with a press.
-    assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
-    await page.click("#leave");
-    assert.equal(await page.evaluate((key) => Object.values(sessionStorage).includes(key), MERCHANT_KEY), false);
-    assert.equal(await page.locator("#enter").isVisible(), true);
+    await assertKeyLeaves(page, MERCHANT_KEY);
     await page.close();
   });
 
   test("a telephone shows the same, and nothing is cut", async () => {
-    const page = await open({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, locale: "fr-CD", colorScheme: "dark" });
-    assert.equal(await spill(page), 0);
-    await enter(page);
+    const page = await browser.open("/devices", TELEPHONE);
+    await assertFits(page);
+    await enter(page, MERCHANT_KEY, SHOWN);
     assert.equal((await read(page)).title, SERIAL);
-    assert.equal(await spill(page), 0);
+    await assertFits(page);
     assert.equal(await clashes(page), 0);
     await picture(page, "telephone");
     await page.close();
   });
 
   test("a wrong key is refused in words", async () => {
-    const page = await open({ viewport: { width: 1000, height: 720 }, locale: "fr-CD" });
-    await page.fill("#token", "stk_wrong");
-    await page.click("#enter button");
-    await page.locator("#fault").waitFor();
-    assert.match(await page.locator("#fault").innerText(), /clé/);
-    assert.equal(await page.locator("#enter").isVisible(), true);
+    const page = await browser.open("/devices", WIDE_DESK);
+    await assertRefusesAWrongKey(page);
     await picture(page, "refused");
-    faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("401")));
+    browser.forgiveRefusals();
     await page.close();
   });
 
-  test("nothing was asked of anybody else, and nothing complained", () => assert.deepEqual(faults, []));
+  test("nothing was asked of anybody else, and nothing complained", () => browser.assertNoFaults());
 });

@@ -3,30 +3,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { Watched } from "./watched.mjs";
 
-const { CLOUD, KEY, PICTURE, CHROMIUM } = process.env;
+const { KEY, PICTURE } = process.env;
 
 describe("the documentation of a running cloud", () => {
-  let browser, context, page;
-  const faults = [];
+  let browser, page;
 
   before(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
-    context = await browser.newContext({ viewport: { width: 1300, height: 1050 } });
-    // What it asks of anybody else, or complains of, fails the test.
-    context.on("request", (request) => {
-      if (!request.url().startsWith(`${CLOUD}/`) && !request.url().startsWith("data:")) faults.push(`request: ${request.url()}`);
-    });
-    context.on("weberror", (error) => faults.push(String(error.error())));
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
-    await page.goto(`${CLOUD}/docs`);
+    browser = await Watched.launch();
+    page = await browser.open("/docs", { viewport: { width: 1300, height: 1050 } });
     await page.locator("#operations-Invoices-sealInvoice").waitFor();
   });
-
   after(() => browser.close());
 
   test("an integrator authorises, presses Execute, and the sale is sealed", async () => {
@@ -70,8 +58,8 @@ describe("the documentation of a running cloud", () => {
     });
     assert.equal(refused[0], 401);
     assert.match(refused[1], /clé d'API/);
-    faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("401")));
+    browser.forgiveRefusals();
   });
 
-  test("nothing was asked of anybody else, and nothing complained", () => assert.deepEqual(faults, []));
+  test("nothing was asked of anybody else, and nothing complained", () => browser.assertNoFaults());
 });

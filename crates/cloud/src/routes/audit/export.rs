@@ -3,8 +3,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderValue, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use fiscal::CivilDate;
 use ledger::{Act, By, ExportDays, write_act};
@@ -23,6 +22,7 @@ use crate::{
     extract::Query,
     problem::{Kind, Problem},
     routes::{
+        file_answer::{FileAnswer, Shown},
         invoices::wrong,
         place::reached,
         reports::{begun, day},
@@ -75,16 +75,13 @@ pub(crate) async fn export(
     note(&app, &caller, &place, order, subject).await?;
     let (pipe, chunks) = pipe();
     tokio::task::spawn_blocking(move || made.send(pipe));
-    let mut response = Response::new(Body::new(chunks));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let named = format!("attachment; filename=\"{}.tar\"", order.name());
-    // An id and dates are always a header's value.
-    if let Ok(named) = HeaderValue::try_from(named) {
-        headers.insert(header::CONTENT_DISPOSITION, named);
-    }
-    Ok(response)
+    let file = FileAnswer {
+        media_type: "application/x-tar",
+        name: format!("{}.tar", order.name()),
+        shown: Shown::Saved,
+        body: Body::new(chunks),
+    };
+    Ok(file.into_response())
 }
 
 impl Asked {

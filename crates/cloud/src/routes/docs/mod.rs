@@ -2,12 +2,13 @@
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use std::sync::{Arc, OnceLock};
 
+use super::pages::headers;
 use crate::{app::App, openapi};
 
 const PAGE: &str = include_str!("page.html");
@@ -45,7 +46,7 @@ fn document() -> &'static str {
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {
-    (headers(kind), text).into_response()
+    (headers(kind, POLICY), text).into_response()
 }
 
 /// Browsers take it as it is kept.
@@ -56,16 +57,5 @@ fn zipped(kind: &'static str, bytes: &'static [u8], asked: &HeaderMap) -> Respon
         return (axum::http::StatusCode::NOT_ACCEPTABLE, detail).into_response();
     }
     let encoding = [(header::CONTENT_ENCODING, "gzip"), (header::VARY, "accept-encoding")];
-    (headers(kind), encoding, bytes).into_response()
-}
-
-fn headers(kind: &'static str) -> [(HeaderName, HeaderValue); 5] {
-    let header = |name, value| (name, HeaderValue::from_static(value));
-    [
-        header(header::CONTENT_TYPE, kind),
-        header(header::CACHE_CONTROL, "max-age=300"),
-        header(header::CONTENT_SECURITY_POLICY, POLICY),
-        header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        header(header::REFERRER_POLICY, "no-referrer"),
-    ]
+    (headers(kind, POLICY), encoding, bytes).into_response()
 }

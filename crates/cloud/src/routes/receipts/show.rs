@@ -3,8 +3,8 @@ use std::{num::NonZeroU32, sync::Arc};
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderName, HeaderValue, header},
-    response::Response,
+    http::header,
+    response::{IntoResponse, Response},
 };
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ledger::{Refusal, StoreFault};
@@ -23,7 +23,10 @@ use crate::{
     auth::Caller,
     extract::{Id, Query, not_found},
     problem::{Kind, Problem, words},
-    routes::invoices::{find, wrong},
+    routes::{
+        file_answer::{FileAnswer, Shown},
+        invoices::{find, wrong},
+    },
 };
 
 /// How it is printed.
@@ -136,7 +139,7 @@ pub(crate) async fn print(
     };
     let merchant = caller.reach.merchant().map_or("", MerchantId::as_str);
     let drawn = app.draw(merchant, move || drawing.draw()).await?.ok_or_else(|| undrawn("it panicked"))?;
-    answer(wanted, drawn.map_err(refused)?.ok_or_else(not_found)?)
+    Ok(answer(wanted, drawn.map_err(refused)?.ok_or_else(not_found)?))
 }
 
 impl Asked {
@@ -173,22 +176,14 @@ async fn merchant(app: &Arc<App>, place: &Place) -> Result<Merchant, Problem> {
     })
 }
 
-fn answer(wanted: Wanted, bytes: Vec<u8>) -> Result<Response, Problem> {
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    let mut set =
-        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_TYPE, wanted.kind.media_type());
-    set(header::CACHE_CONTROL, "no-store");
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::CONTENT_SECURITY_POLICY, HARMLESS);
-    let shown = if wanted.kind == Form::Escpos { "attachment" } else { "inline" };
-    let named = format!("{shown}; filename=\"{}.{}\"", wanted.number, wanted.kind.extension());
-    // Capitals, digits, hyphens and dots are always a header's value.
-    if let Ok(named) = HeaderValue::try_from(named) {
-        headers.insert(header::CONTENT_DISPOSITION, named);
-    }
-    Ok(response)
+fn answer(wanted: Wanted, bytes: Vec<u8>) -> Response {
+    let file = FileAnswer {
+        media_type: wanted.kind.media_type(),
+        name: format!("{}.{}", wanted.number, wanted.kind.extension()),
+        shown: if wanted.kind == Form::Escpos { Shown::Saved } else { Shown::Inline },
+        body: Body::from(bytes),
+    };
+    ([(header::CONTENT_SECURITY_POLICY, HARMLESS)], file).into_response()
 }
 
 /// What is stored is a receipt, or it is not what was sealed.

@@ -3,15 +3,22 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderName, HeaderValue, header},
-    response::Response,
+    http::{HeaderName, HeaderValue},
+    response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use sync::{Asked, ExportOrder, Exported, SheetForm, SheetPart};
+use sync::{Asked, Desk, DeskFault, ExportOrder, Exported, SheetForm, SheetPart};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Seen, list::filter_of};
-use crate::{app::App, auth::Caller, extract::Query, problem::Problem, start::InZones};
+use crate::{
+    app::App,
+    auth::Caller,
+    extract::Query,
+    problem::Problem,
+    routes::file_answer::{FileAnswer, Shown},
+    start::InZones,
+};
 
 /// Which invoices, and as what.
 #[derive(Deserialize, IntoParams)]
@@ -83,28 +90,27 @@ pub(crate) async fn export(
     caller: Caller,
     Query(asked): Query<ExportAsked>,
 ) -> Result<Response, Problem> {
-    let seen = asked.seen(&app, &caller).await?;
-    exported(&app, &caller, seen, &asked, false).await
-}
-
-pub(super) async fn exported(
-    app: &Arc<App>,
-    caller: &Caller,
-    seen: Seen,
-    asked: &ExportAsked,
-    hand_out: bool,
-) -> Result<Response, Problem> {
-    let form = asked.form();
-    let filter = filter_of(asked.state.as_deref())?;
-    let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out };
-    let book = app.ledger.manifest();
-    let zones = app.ask(move |store| InZones::read(book, store)).await?;
-    let (by, now) = (caller.by(), app.at());
-    let made = app.desk(move |desk| desk.export(seen.sight(), &order, &zones, Asked { by: &by, now }));
-    Ok(file(form, made.await?))
+    asked.exported(&app, &caller, false).await
 }
 
 impl ExportAsked {
+    /// The file of what is meant. What is handed out is not sent from then on.
+    pub(super) async fn exported(
+        &self,
+        app: &Arc<App>,
+        caller: &Caller,
+        hand_out: bool,
+    ) -> Result<Response, Problem> {
+        let (seen, form) = (self.seen(app, caller).await?, self.form());
+        let filter = filter_of(self.state.as_deref())?;
+        let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out };
+        let (by, now) = (caller.by(), app.at());
+        let make = move |desk: &mut Desk<'_>, zones: &InZones| {
+            desk.export(seen.sight(), &order, zones, Asked { by: &by, now })
+        };
+        sheet(app, form, make).await
+    }
+
     pub(super) async fn seen(&self, app: &Arc<App>, caller: &Caller) -> Result<Seen, Problem> {
         Seen::of(app, caller, self.merchant_id.as_deref(), self.outlet_id.as_deref()).await
     }
@@ -119,23 +125,28 @@ impl ExportAsked {
     }
 }
 
-pub(super) fn file(form: SheetForm, made: Exported) -> Response {
-    let mut response = Response::new(Body::from(made.bytes));
+/// A file that the desk makes, as the answer.
+pub(super) async fn sheet(
+    app: &Arc<App>,
+    form: SheetForm,
+    make: impl FnOnce(&mut Desk<'_>, &InZones) -> Result<Exported, DeskFault> + Send + 'static,
+) -> Result<Response, Problem> {
+    let book = app.ledger.manifest();
+    let zones = app.ask(move |store| InZones::read(book, store)).await?;
+    let made = app.desk(move |desk| make(desk, &zones)).await?;
+    let file = FileAnswer {
+        media_type: form.media_type(),
+        name: format!("stelala-dgi.{}", form.extension()),
+        shown: Shown::Saved,
+        body: Body::from(made.bytes),
+    };
+    let mut response = file.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(HeaderName::from_static("x-invoices"), made.invoices.into());
     headers.insert(HeaderName::from_static("x-left-out"), made.left_out.len().into());
     // Digits are always a header's value.
     if let Some(id) = made.hand_out.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
         headers.insert(HeaderName::from_static("x-hand-out"), id);
     }
-    // Letters and dots are always a header's value.
-    if let Ok(named) =
-        HeaderValue::try_from(format!("attachment; filename=\"stelala-dgi.{}\"", form.extension()))
-    {
-        headers.insert(header::CONTENT_DISPOSITION, named);
-    }
-    response
+    Ok(response)
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     Seen,
-    export::{ExportAsked, exported, file},
+    export::{ExportAsked, sheet},
 };
 use crate::{
     answer::json,
@@ -15,7 +15,6 @@ use crate::{
     auth::Caller,
     extract::{Id, Json, Query, member},
     problem::{Problem, ProblemBody},
-    start::InZones,
 };
 
 /// Why nobody types them.
@@ -61,8 +60,7 @@ pub(crate) async fn hand_out(
     caller: Caller,
     Query(asked): Query<ExportAsked>,
 ) -> Result<Response, Problem> {
-    let seen = asked.seen(&app, &caller).await?;
-    exported(&app, &caller, seen, &asked, true).await
+    asked.exported(&app, &caller, true).await
 }
 
 /// Have the file of a hand-out again
@@ -90,10 +88,7 @@ pub(crate) async fn hand_out_again(
     Query(asked): Query<ExportAsked>,
 ) -> Result<Response, Problem> {
     let (seen, form) = (asked.seen(&app, &caller).await?, asked.form());
-    let book = app.ledger.manifest();
-    let zones = app.ask(move |store| InZones::read(book, store)).await?;
-    let made = app.desk(move |desk| desk.hand_out_again(seen.sight(), id, form, &zones));
-    Ok(file(form, made.await?))
+    sheet(&app, form, move |desk, zones| desk.hand_out_again(seen.sight(), id, form, zones)).await
 }
 
 /// Give a hand-out back

@@ -19,17 +19,19 @@ fn the_page_of_the_authority_comes_from_here_and_takes_nothing_from_elsewhere() 
 }
 
 #[test]
-fn each_word_of_the_page_is_there_in_both_languages() {
+fn each_word_of_a_page_is_there_in_both_languages_and_none_of_its_holes_is_left() {
     let way = Way::without_machine("");
     let ask = |path: &str| way.bench.client().ask(&format!("GET {path}"), &[], None).body;
-    let (html, script) = (ask("/authority"), ask("/authority/page.js"));
-    let (french, english) = script.split_once("\n  en: {").unwrap();
-    let names = html.split("data-say=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let mut found = 0;
-    for name in names {
-        let said = format!("{name}: ");
-        assert!(french.contains(&said) && english.contains(&said), "{name}");
-        found += 1;
+    for (page, least) in [("/authority", 20), ("/devices", 5)] {
+        let (html, script) = (ask(page), ask(&format!("{page}/page.js")));
+        assert!(!html.contains(['{', '}']), "{html}");
+        let names: Vec<_> =
+            html.split("data-say=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(names.len() >= least, "{names:?}");
+        for name in names {
+            let (_, said) = script.split_once(&format!("\n  {name}: [")).unwrap();
+            let (said, _) = said.split_once("],\n").unwrap();
+            assert!(said.contains(", \"") || said.contains(",\n    \""), "{name}: {said}");
+        }
     }
-    assert!(found >= 20, "{found}");
 }

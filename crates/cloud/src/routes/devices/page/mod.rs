@@ -1,40 +1,20 @@
-//! The page on which a technician reads how devices are: all of it from this program, and it asks this program only.
+//! The page on which a technician reads how devices are.
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
+use axum::Router;
+
+use crate::{app::App, routes::pages::Page};
+
+const PAGE: Page = Page {
+    path: "/devices",
+    title: "Mémoires fiscales",
+    show: "Montrer les mémoires",
+    body: include_str!("page.html"),
+    script: concat!(include_str!("words.js"), include_str!("page.js")),
+    style: include_str!("page.css"),
 };
 
-use crate::app::App;
-
-const PAGE: &str = include_str!("page.html");
-const SCRIPT: &str = include_str!("page.js");
-const STYLE: &str = include_str!("page.css");
-
-/// Nothing comes from elsewhere, and nothing goes there.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
-
-/// It is not in the document: it is for people.
 pub(crate) fn page() -> Router<Arc<App>> {
-    Router::new()
-        .route("/devices", get(|| async { file("text/html; charset=utf-8", PAGE) }))
-        .route("/devices/page.js", get(|| async { file("text/javascript; charset=utf-8", SCRIPT) }))
-        .route("/devices/page.css", get(|| async { file("text/css; charset=utf-8", STYLE) }))
-}
-
-fn file(kind: &'static str, text: &'static str) -> Response {
-    let header = |name: HeaderName, value| (name, HeaderValue::from_static(value));
-    let headers = [
-        header(header::CONTENT_TYPE, kind),
-        header(header::CACHE_CONTROL, "max-age=300"),
-        header(header::CONTENT_SECURITY_POLICY, POLICY),
-        header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        header(header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, text).into_response()
+    PAGE.routes()
 }
