@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ledger::{Ledger, Refusal, SinceEpoch, StoreFault};
+use ledger::{Ledger, Refusal, StoreFault};
 
 use crate::store::{Outcome, Writing};
 
@@ -17,8 +17,9 @@ use crate::store::{Outcome, Writing};
 const MOST: usize = 200;
 /// How long it waits for a database that is away before it tries again: at first, and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// The longest that it leaves to others after a transaction.
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// What gathers for so long after a transaction is written in one. Sealing shares the database, and each transaction of
+/// ours is one that a sale may have to wait for; an e-MCF, whose answers take longer, hardly waits.
+const GATHERS: Duration = Duration::from_millis(60);
 /// So often it tries to write what waits when it is to stop.
 const LAST_TRIES: usize = 3;
 /// After so many failures each is written alone: one that the database refuses holds up no other.
@@ -59,13 +60,13 @@ type Answer = Result<Outcome, StoreFault>;
 
 impl Scribe {
     /// Starts the thread.
-    pub(crate) fn start(ledger: Ledger, clock: SinceEpoch) -> std::io::Result<(Self, JoinHandle<()>)> {
+    pub(crate) fn start(ledger: Ledger) -> std::io::Result<(Self, JoinHandle<()>)> {
         let desk = Arc::new(Desk { state: Mutex::default(), news: Condvar::new() });
         let scribe = Self(Arc::new(Hand(Arc::clone(&desk))));
         let run = move || {
             // Whatever becomes of it, nobody waits in vain.
             let _closes = Closes(Arc::clone(&desk));
-            Pen { ledger, clock }.run(&desk);
+            Pen { ledger }.run(&desk);
         };
         let thread = std::thread::Builder::new().name("sync-scribe".to_owned()).spawn(run)?;
         Ok((scribe, thread))
@@ -146,23 +147,17 @@ impl Drop for Closes {
 
 struct Pen {
     ledger: Ledger,
-    clock: SinceEpoch,
 }
 
 impl Pen {
     fn run(&self, desk: &Desk) {
         while let Some(orders) = desk.take() {
-            let began = (self.clock)();
             let written = catch_unwind(AssertUnwindSafe(|| self.write(desk, orders)));
             if written.is_err() {
                 // Who asked hears that nothing is known, and reads again.
                 tracing::error!("what the authority answered could not be written: tell the maker");
             }
-            let took = (self.clock)().saturating_sub(began);
-            // Sealing shares the database, and has as much of it.
-            if !took.is_zero() {
-                desk.rest(took.min(LONGEST_PAUSE));
-            }
+            desk.rest(GATHERS);
         }
     }
 

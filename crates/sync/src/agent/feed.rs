@@ -4,7 +4,7 @@ use super::Shared;
 use crate::{Followed, Follower};
 
 /// However much news there is, it looks no more often.
-const BREATH: Duration = Duration::from_millis(50);
+const BREATH: Duration = Duration::from_millis(200);
 /// The longest that it leaves to sealing after a transaction.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 

@@ -130,7 +130,7 @@ impl Agent {
         let mut holder = [0; 16];
         entropy(&mut holder);
         let holder = format!("{:032x}", u128::from_be_bytes(holder));
-        let (scribe, writing) = Scribe::start(ledger.clone(), Arc::clone(&clock))?;
+        let (scribe, writing) = Scribe::start(ledger.clone())?;
         let book = StoreBook::new(ledger.clone(), scribe.clone(), Arc::clone(&clock), holder.clone(), by);
         let turns = Turns::new(settings.machines.get());
         let entropy = Mutex::new(entropy);

@@ -8,7 +8,7 @@ use crate::{At, BookFault};
 /// So many are noted at once: the ledger seals them in one transaction.
 const AT_ONCE: usize = 100;
 /// However much news there is, it looks no more often.
-const BREATH: Duration = Duration::from_millis(100);
+const BREATH: Duration = Duration::from_millis(300);
 /// How long an outlet whose ledger refused is left out, so that it holds nobody up.
 const LEFT_OUT: Duration = Duration::from_secs(60);
 /// For how long a ledger refuses until a person is told.

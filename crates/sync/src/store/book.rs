@@ -14,7 +14,9 @@ use ledger::{
 };
 
 use super::{
-    alert_corrupt, find, look, machine_of,
+    alert_corrupt,
+    few::Few,
+    find, look, machine_of,
     raise::raise,
     reading::{
         Jobs, asked, due, lost_confirms, machine_version, of_era, open, open_count, paper, submitted,
@@ -28,6 +30,9 @@ use crate::{
     OriginalStanding, Paper, Source, Written, alerts::end_alert, scribe::Scribe,
 };
 
+/// So many questions of the lanes are asked at once: half of the connections that a ledger has by itself.
+const AT_ONCE: usize = 2;
+
 /// The book in the ledger's database. It reads by the ledger's connections and writes through the scribe.
 #[derive(Clone)]
 pub struct StoreBook {
@@ -40,6 +45,7 @@ pub struct StoreBook {
     by: By,
     /// Whose turn was last, of each machine.
     turns: BTreeMap<MachineId, OutletId>,
+    few: Arc<Few>,
     /// Machines as they were read last.
     machines: Arc<Mutex<BTreeMap<MachineId, Machine>>>,
     /// Rows that cannot be read, each told once.
@@ -51,19 +57,21 @@ pub struct StoreBook {
 impl StoreBook {
     /// A book with a scribe of its own, who ends with the last clone. `holder` is a name that no other process has.
     pub fn start(ledger: Ledger, clock: SinceEpoch, holder: String, by: By) -> std::io::Result<Self> {
-        let (scribe, _) = Scribe::start(ledger.clone(), Arc::clone(&clock))?;
+        let (scribe, _) = Scribe::start(ledger.clone())?;
         Ok(Self::new(ledger, scribe, clock, holder, by))
     }
 
     pub(crate) fn new(ledger: Ledger, scribe: Scribe, clock: SinceEpoch, holder: String, by: By) -> Self {
         let (marks, recorded, machines, broken) = Default::default();
-        Self { ledger, scribe, clock, holder, marks, by, turns: BTreeMap::new(), machines, broken, recorded }
+        let (few, turns) = (Arc::new(Few::new(AT_ONCE)), BTreeMap::new());
+        Self { ledger, scribe, clock, holder, marks, by, turns, few, machines, broken, recorded }
     }
 
     fn ask<T>(
         &self,
         question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault>,
     ) -> Result<T, BookFault> {
+        let _asking = self.few.enter();
         self.ledger.ask(question).map_err(|refusal| match refusal {
             Refusal::Store(StoreFault::Corrupt(what)) => BookFault::Corrupt(what),
             Refusal::Store(fault) => BookFault::Store(fault),

@@ -4,6 +4,7 @@ mod book;
 mod entries;
 mod facts;
 mod feed;
+mod few;
 mod heads;
 mod leases;
 mod raise;

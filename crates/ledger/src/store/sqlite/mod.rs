@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use self::{
     one_writer::{OneWriter, Writing},
@@ -134,6 +134,8 @@ fn open_file(path: &Path) -> Result<Connection, StoreFault> {
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
     connection.busy_timeout(BUSY).map_err(fault)?;
+    // A statement that was prepared stays so, whatever its values are: SQLite would plan many of them anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
     // Statements of other tables are kept there too.
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)

@@ -1,0 +1,34 @@
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Lets few ask at the same time. Hundreds of threads drive e-MCFs: whoever sells finds a connection and a processor.
+#[derive(Debug)]
+pub(super) struct Few {
+    free: Mutex<usize>,
+    left: Condvar,
+}
+
+/// Leave to ask, until it is dropped.
+pub(super) struct Asking<'f>(&'f Few);
+
+impl Few {
+    pub(super) fn new(most: usize) -> Self {
+        Self { free: Mutex::new(most), left: Condvar::new() }
+    }
+
+    pub(super) fn enter(&self) -> Asking<'_> {
+        let waited = self.left.wait_while(self.free(), |free| *free == 0);
+        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Asking(self)
+    }
+
+    fn free(&self) -> MutexGuard<'_, usize> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        *self.0.free() += 1;
+        self.0.left.notify_one();
+    }
+}
