@@ -9,8 +9,9 @@ use crate::{At, BookFault};
 const AT_ONCE: usize = 100;
 /// However much news there is, it looks no more often.
 const BREATH: Duration = Duration::from_millis(300);
-/// How long an outlet whose ledger refused is left out, so that it holds nobody up.
-const LEFT_OUT: Duration = Duration::from_secs(60);
+/// How long an outlet whose ledger refused is left out, so that it holds nobody up: at first, as after a start, when the
+/// signer has yet to prove itself, and at most.
+const LEFT_OUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// For how long a ledger refuses until a person is told.
 const TOLD_AFTER: Duration = Duration::from_secs(3_600);
 
@@ -34,12 +35,13 @@ pub(super) fn run(shared: &Shared) {
 struct Refused {
     since: At,
     again: At,
+    wait: Duration,
     is_told: bool,
 }
 
 fn round(shared: &Shared, refused: &mut BTreeMap<OutletId, Refused>) -> Result<usize, BookFault> {
     let now = shared.now();
-    let is_out = |one: &Refused| now < one.again && one.again.since(now) <= LEFT_OUT;
+    let is_out = |one: &Refused| now < one.again && one.again.since(now) <= LEFT_OUT.1;
     let out: Vec<OutletId> =
         refused.iter().filter(|(_, one)| is_out(one)).map(|(outlet, _)| *outlet).collect();
     let (noted, refusing) = shared.book.record_all(&out, AT_ONCE)?;
@@ -51,9 +53,14 @@ fn round(shared: &Shared, refused: &mut BTreeMap<OutletId, Refused>) -> Result<u
         }
     }
     for (outlet, why) in refusing {
-        let again = now.plus(LEFT_OUT);
-        let one = refused.entry(outlet).or_insert(Refused { since: now, again, is_told: false });
-        one.again = again;
+        let one = refused.entry(outlet).or_insert(Refused {
+            since: now,
+            again: now,
+            wait: LEFT_OUT.0,
+            is_told: false,
+        });
+        one.again = now.plus(one.wait);
+        one.wait = (one.wait * 2).min(LEFT_OUT.1);
         if !one.is_told && now.since(one.since) >= TOLD_AFTER {
             shared.book.alert_refused(outlet, Some(&why))?;
             one.is_told = true;
