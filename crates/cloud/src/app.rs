@@ -237,6 +237,13 @@ impl App {
         }
     }
 
+    /// Somebody waits for the authority's elements of what may have been sealed just now.
+    pub(crate) fn hurry_agent(&self) {
+        if let Some(authority) = &self.authority {
+            authority.hurry();
+        }
+    }
+
     /// Something waits to be told: no need to wait until it is looked for.
     pub(crate) fn wake_dispatcher(&self) {
         if let Some(dispatcher) = &self.dispatcher {

@@ -262,6 +262,11 @@ impl Ledger {
         self.ask(|store| store.outlet(id))
     }
 
+    /// How many connections are kept for questions.
+    pub fn readers(&self) -> usize {
+        self.inner.readers.most()
+    }
+
     /// Asks the database, with a connection that is kept for questions.
     pub fn ask<T>(
         &self,

@@ -34,6 +34,10 @@ impl Readers {
         Self { database, most, state: Mutex::default(), returned: Condvar::new() }
     }
 
+    pub(crate) const fn most(&self) -> usize {
+        self.most
+    }
+
     pub(crate) fn ask<T>(
         &self,
         question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault>,

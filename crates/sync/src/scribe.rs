@@ -20,6 +20,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// What gathers for so long after a transaction is written in one. Sealing shares the database, and each transaction of
 /// ours is one that a sale may have to wait for; an e-MCF, whose answers take longer, hardly waits.
 const GATHERS: Duration = Duration::from_millis(60);
+/// A code of the authority waits no longer than this: until it is written, a power cut loses it.
+const CODES_GATHER: Duration = Duration::from_millis(20);
 /// So often it tries to write what waits when it is to stop.
 const LAST_TRIES: usize = 3;
 /// After so many failures each is written alone: one that the database refuses holds up no other.
@@ -47,6 +49,10 @@ struct Desk {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Order>,
+    /// Of all that wait.
+    weight: usize,
+    /// A code of the authority is among them.
+    has_code: bool,
     is_stopping: bool,
     has_ended: bool,
 }
@@ -80,6 +86,8 @@ impl Scribe {
             if state.has_ended || state.is_stopping {
                 return Err(away());
             }
+            state.weight += writing.weight();
+            state.has_code |= writing.has_code();
             state.waiting.push_back(Order { writing, answer: sender });
         }
         self.0.0.news.notify_all();
@@ -119,7 +127,19 @@ impl Desk {
                 break;
             }
         }
+        state.weight = state.weight.saturating_sub(weight);
+        state.has_code = state.waiting.iter().any(|order| order.writing.has_code());
         Some(taken)
+    }
+
+    /// Waits for what goes into the next transaction.
+    fn gather(&self) {
+        let is_open = |state: &mut State| !state.is_stopping && state.weight < MOST;
+        let waited = self.news.wait_timeout_while(self.state(), CODES_GATHER, is_open);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let rest = GATHERS.saturating_sub(CODES_GATHER);
+        let waited = self.news.wait_timeout_while(state, rest, |state| is_open(state) && !state.has_code);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     fn do_others_wait(&self) -> bool {
@@ -142,6 +162,7 @@ impl Drop for Closes {
         state.has_ended = true;
         // Their senders go, and with them who waits.
         state.waiting.clear();
+        (state.weight, state.has_code) = (0, false);
     }
 }
 
@@ -157,7 +178,7 @@ impl Pen {
                 // Who asked hears that nothing is known, and reads again.
                 tracing::error!("what the authority answered could not be written: tell the maker");
             }
-            desk.rest(GATHERS);
+            desk.gather();
         }
     }
 

@@ -63,9 +63,14 @@ impl AuthorityWay {
         &self.names
     }
 
-    /// There is something new.
+    /// A person changed something.
     pub(crate) fn wake(&self) {
         self.agent.nudge();
+    }
+
+    /// Somebody waits for what is new.
+    pub(crate) fn hurry(&self) {
+        self.agent.look_soon();
     }
 }
 

@@ -107,7 +107,9 @@ impl Cloud {
             attester: None,
         };
         let (writers, queue) = (config.ledger.writers, config.ledger.queue);
-        let limits = Limits { writers, queue, readers: config.ledger.readers.get() };
+        // The way to the authority has one for what it reads, and one for what it writes.
+        let of_authority = if config.authority.is_some() { 2 } else { 0 };
+        let limits = Limits { writers, queue, readers: config.ledger.readers.get() + of_authority };
         let ledger = Ledger::start(parts, limits).map_err(StartFault::Threads)?;
         ledger.use_manifest(manifest);
         let dispatcher = webhooks::dispatcher(&config.webhooks, &ledger, &vault, entropy)?;

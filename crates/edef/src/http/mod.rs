@@ -17,6 +17,7 @@ use ureq::{
     unversioned::transport::{Connector, DefaultConnector},
 };
 
+use self::resolve::Remembered;
 use crate::{
     ApiUrl, Authority, CallFault, Confirmed, CurrencyRates, Dialect, Finalising, InfoStatus, InvoiceRequest,
     NamedCodes, PendingInvoice, Requested, Status, TaxGroups, Token, Uid, answer::refusal, json::object,
@@ -50,7 +51,10 @@ impl Default for Patience {
 /// Connections to the authority, shared by every e-MCF of a process. It follows no redirects, asks no proxy, repeats
 /// nothing, and trusts the authorities of certificates that the system trusts.
 #[derive(Clone, Debug)]
-pub struct HttpClient(Agent);
+pub struct HttpClient {
+    agent: Agent,
+    addresses: Remembered,
+}
 
 impl HttpClient {
     /// `roots` are certificates that are trusted besides, in DER.
@@ -77,7 +81,8 @@ impl HttpClient {
             .user_agent(AutoHeaderValue::Provided(Arc::new("Stelala-eDEF/1".to_owned())))
             .build();
         let connector = DefaultConnector::default().chain(left::Watched);
-        Self(Agent::with_parts(config, connector, resolve::Remembered::default()))
+        let addresses = Remembered::default();
+        Self { agent: Agent::with_parts(config, connector, addresses.clone()), addresses }
     }
 }
 
@@ -171,7 +176,12 @@ impl HttpAuthority {
 
     fn call(&self, path: &str, call: Call<'_>) -> Result<Answer, CallFault> {
         let sent = left::watch(|| self.send(path, call));
-        let mut answer = sent.outcome.map_err(|error| fault::of(&error, sent.left))?;
+        let mut answer = sent.outcome.map_err(|error| {
+            if !sent.left {
+                self.client.addresses.forget();
+            }
+            fault::of(&error, sent.left)
+        })?;
         let body = read(&mut answer);
         let fault = fault::of_status(&answer, body.as_deref().unwrap_or_default());
         Ok(Answer { fault, body })
@@ -182,7 +192,7 @@ impl HttpAuthority {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.reveal()))
             .map_err(|_| Error::BadUri(String::new()))?;
         bearer.set_sensitive(true);
-        let agent = &self.client.0;
+        let agent = &self.client.agent;
         let with_body = match call {
             Call::Get => {
                 let request = agent.get(url).header(header::AUTHORIZATION, bearer);

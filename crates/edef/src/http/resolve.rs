@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -16,8 +16,11 @@ use ureq::{
 
 /// Asks for a host's addresses once a minute, and not for each call: the library asks before it looks for a connection that
 /// is open, and has a thread for each question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remembered(Arc<Addresses>);
+
 #[derive(Debug, Default)]
-pub(super) struct Remembered {
+struct Addresses {
     asks: DefaultResolver,
     known: Mutex<BTreeMap<String, Known>>,
 }
@@ -41,7 +44,7 @@ impl Resolver for Remembered {
     ) -> Result<ResolvedSocketAddrs, Error> {
         let host = uri.scheme().zip(uri.authority());
         let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
-        let Some(host) = host else { return self.asks.resolve(uri, config, timeout) };
+        let Some(host) = host else { return self.0.asks.resolve(uri, config, timeout) };
         let now = now();
         let all = self.known();
         let known = all.get(&host).filter(|known| now.duration_since(known.since) < LASTS);
@@ -49,7 +52,7 @@ impl Resolver for Remembered {
             return Ok(addresses);
         }
         drop(all);
-        let addresses = self.asks.resolve(uri, config, timeout)?;
+        let addresses = self.0.asks.resolve(uri, config, timeout)?;
         let mut all = self.known();
         if all.len() >= HOSTS {
             all.clear();
@@ -60,8 +63,13 @@ impl Resolver for Remembered {
 }
 
 impl Remembered {
+    /// Nobody is at the addresses any more, perhaps: they are asked for again.
+    pub(super) fn forget(&self) {
+        self.known().clear();
+    }
+
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -229,6 +229,9 @@ impl Seat {
         let has_status = task.name() == "status" && answer.fault().is_none();
         let done = self.lane().answered(task, answer, book, self.shared.now(), chance);
         drop(order);
+        if wakes == Some(Role::Request) && done.is_ok() {
+            self.shared.turns.news_of_a_code();
+        }
         match wakes {
             Some(role) => self.bell.ring_for(role),
             None => self.bell.ring(),
@@ -252,6 +255,7 @@ impl Seat {
                 let _ = self.shared.ask(|store| crate::store::alert_corrupt(store, machine, None, what, now));
                 self.fail();
             }
+            _ if self.is_over.load(Ordering::SeqCst) => {}
             fault => {
                 tracing::warn!(machine, %fault, "an e-MCF waits for the database");
                 self.bell.wait(role, AWAY, self.bell.count(role));

@@ -1,6 +1,6 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::Shared;
+use super::{Shared, turns::Looks};
 use crate::{Followed, Follower};
 
 /// However much news there is, it looks no more often.
@@ -33,9 +33,11 @@ pub(super) fn run(shared: &Shared) {
             shared.turns.news_of(&followed.outlets);
         }
         if !followed.has_more {
-            // What is sold meanwhile is entered together.
-            shared.turns.breathe(BREATH);
-            known = shared.turns.rest(shared.settings.poll, known);
+            if followed.jobs > 0 {
+                // What is sold meanwhile is entered together.
+                shared.turns.breathe(BREATH);
+            }
+            known = shared.turns.rest(Looks::Feed, shared.settings.poll, known);
         }
     }
 }

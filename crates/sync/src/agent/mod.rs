@@ -53,7 +53,7 @@ pub struct AgentParts {
 pub struct Settings {
     /// How many machines are driven at once. Each has four threads; the others wait for their turn.
     pub machines: NonZeroUsize,
-    /// How often it is looked for new records and for what is due.
+    /// How often it is looked for new records and for what is due. While there is much of it, it is gathered a little longer.
     pub poll: Duration,
     /// How long a machine is driven before another that waits has its turn.
     pub turn: Duration,
@@ -157,9 +157,14 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Has it looked for new records at once, as after a sale was sealed.
+    /// Has everything looked at at once, as after a person changed something.
     pub fn nudge(&self) {
         self.shared.turns.nudge();
+    }
+
+    /// Has new records and codes looked for at once, as when a receipt waits for the authority's elements.
+    pub fn look_soon(&self) {
+        self.shared.turns.look_soon();
     }
 
     /// What it did and does.

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use fiscal::OutletId;
 
-use super::Shared;
+use super::{Shared, turns::Looks};
 use crate::{At, BookFault};
 
 /// So many are noted at once: the ledger seals them in one transaction.
@@ -24,9 +24,11 @@ pub(super) fn run(shared: &Shared) {
             0
         });
         if noted < AT_ONCE {
-            // What gathers meanwhile is sealed together.
-            shared.turns.breathe(BREATH);
-            known = shared.turns.rest(shared.settings.poll, known);
+            if noted > 0 {
+                // What gathers meanwhile is sealed together.
+                shared.turns.breathe(BREATH);
+            }
+            known = shared.turns.rest(Looks::Record, shared.settings.poll, known);
         }
     }
 }

@@ -11,7 +11,7 @@ use ledger::StoreFault;
 use super::{
     Shared,
     drive::drive,
-    turns::{Bell, Ended},
+    turns::{Bell, Ended, Looks},
 };
 use crate::{
     At, Lease, MachineId,
@@ -49,7 +49,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
             Err(_) => shared.panicked("sync-turns"),
         }
         shared.turns.breathe(BREATH);
-        known = shared.turns.rest(shared.settings.poll, known);
+        known = shared.turns.rest(Looks::Serve, shared.settings.poll, known);
     }
     round.threads.drain(..).for_each(super::join);
 }

@@ -22,8 +22,8 @@ struct State {
     /// Those whose turn ended since it was asked, and how.
     ended: Vec<(MachineId, Ended)>,
     others_wait: bool,
-    /// Rises with each nudge.
-    nudges: u64,
+    /// What there is to look at for each, which rises with each nudge.
+    nudges: [u64; 4],
     is_stopping: bool,
 }
 
@@ -34,6 +34,19 @@ struct Driven {
     /// Another process has it.
     is_lost: bool,
     bell: Arc<Bell>,
+}
+
+/// Who looks around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// For new records.
+    Feed,
+    /// For e-MCFs with something to do.
+    Serve,
+    /// For codes that are not in the ledger.
+    Record,
+    /// For what time makes wrong.
+    Watch,
 }
 
 /// How a turn ended.
@@ -123,8 +136,7 @@ impl Turns {
         let mut state = self.state();
         state.driven.remove(machine);
         state.ended.push((machine.clone(), ended));
-        state.nudges += 1;
-        self.news.notify_all();
+        self.wake(&mut state, &[Looks::Serve]);
     }
 
     pub(super) fn take_ended(&self) -> Vec<(MachineId, Ended)> {
@@ -163,27 +175,43 @@ impl Turns {
     }
 
     /// Waits for so long, or until there is news after those that are known; says which are known now.
-    pub(super) fn rest(&self, time: Duration, known: u64) -> u64 {
-        let asleep = |state: &mut State| state.nudges == known && !state.is_stopping;
+    pub(super) fn rest(&self, looks: Looks, time: Duration, known: u64) -> u64 {
+        let asleep = |state: &mut State| state.nudges[looks as usize] == known && !state.is_stopping;
         let waited = self.news.wait_timeout_while(self.state(), time, asleep);
-        waited.unwrap_or_else(PoisonError::into_inner).0.nudges
+        waited.unwrap_or_else(PoisonError::into_inner).0.nudges[looks as usize]
     }
 
     /// There are new jobs of these outlets: who has their turn is told, and for the others it is looked around.
     pub(super) fn news_of(&self, outlets: &BTreeSet<OutletId>) {
         let mut state = self.state();
-        let mut told = 0;
+        let mut told = BTreeSet::<OutletId>::new();
         for driven in state.driven.values() {
-            let its = driven.outlets.iter().filter(|outlet| outlets.contains(outlet)).count();
-            told += its;
-            if its > 0 {
+            let known = told.len();
+            told.extend(driven.outlets.iter().filter(|outlet| outlets.contains(outlet)));
+            if told.len() > known {
                 driven.bell.ring_for(Role::Request);
             }
         }
-        if told < outlets.len() {
-            state.nudges += 1;
-            self.news.notify_all();
+        if told.len() < outlets.len() {
+            self.wake(&mut state, &[Looks::Serve]);
         }
+    }
+
+    /// A code is durable, and can be noted in the ledger.
+    pub(super) fn news_of_a_code(&self) {
+        self.wake(&mut self.state(), &[Looks::Record]);
+    }
+
+    /// Somebody waits for what may be new: it is looked for, and e-MCFs hear what is found.
+    pub(super) fn look_soon(&self) {
+        self.wake(&mut self.state(), &[Looks::Feed, Looks::Serve, Looks::Record]);
+    }
+
+    fn wake(&self, state: &mut State, those: &[Looks]) {
+        for looks in those {
+            state.nudges[*looks as usize] += 1;
+        }
+        self.news.notify_all();
     }
 
     /// Waits for so long, whatever the news.
@@ -194,9 +222,8 @@ impl Turns {
 
     pub(super) fn nudge(&self) {
         let mut state = self.state();
-        state.nudges += 1;
         state.driven.values().for_each(|driven| driven.bell.ring());
-        self.news.notify_all();
+        self.wake(&mut state, &[Looks::Feed, Looks::Serve, Looks::Record, Looks::Watch]);
     }
 
     pub(super) fn stop(&self) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Shared;
+use super::{Shared, turns::Looks};
 use crate::{At, Desk, DeskFault};
 
 /// How often it is looked for what time makes wrong.
@@ -23,6 +23,6 @@ pub(super) fn run(shared: &Shared) {
                 tracing::warn!(%fault, "alerts of the sync could not be looked for");
             }
         }
-        known = shared.turns.rest(shared.settings.poll, known);
+        known = shared.turns.rest(Looks::Watch, shared.settings.poll, known);
     }
 }

@@ -150,12 +150,16 @@ struct Left {
     stuck: u64,
 }
 
-/// One question for all outlets: there are few invoices that are not settled.
+/// One question for each state and all outlets: there are few invoices that are not settled.
 fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) -> Result<(), StoreFault> {
     let sql = "SELECT j.outlet, j.state, count(*), MIN(j.sealed), MIN(j.since) FROM sync_jobs j \
-         WHERE j.state <> 'SYNCED' AND j.state <> 'WITHDRAWN' GROUP BY j.outlet, j.state ORDER BY j.outlet, j.state";
+         WHERE j.state = $1 AND j.state <> 'SYNCED' AND j.state <> 'WITHDRAWN' GROUP BY j.outlet, j.state";
     let mut outlets = BTreeMap::<OutletId, Left>::new();
-    for row in &statements.query(sql, &[])? {
+    let mut rows = Vec::new();
+    for state in JobState::ALL.iter().filter(|state| !matches!(state, JobState::Synced | JobState::Withdrawn)) {
+        rows.extend(statements.query(sql, &[cell(state)])?);
+    }
+    for row in &rows {
         let [outlet, state, many, sealed, since] = row.as_slice() else { continue };
         // An outlet that cannot be read hides no other.
         let (Some(outlet), Some(many)) = (parsed(outlet), count(many)) else { continue };

@@ -20,6 +20,11 @@ impl Places {
         PENDING_KEPT.saturating_sub(self.taken.len())
     }
 
+    /// How many others have not taken.
+    pub(super) fn ours(&self) -> usize {
+        PENDING_KEPT.saturating_sub(self.taken.iter().filter(|(job, _)| job.is_none()).count())
+    }
+
     pub(super) fn take(&mut self, job: JobId, now: At) {
         self.taken.push((Some(job), now.plus(HELD)));
     }

@@ -199,7 +199,7 @@ impl Lane {
     /// Writes the intents of as many requests as there are places for, all at once.
     fn fill(&mut self, machine: &Machine, book: &mut dyn Book, now: At) -> Result<(), BookFault> {
         let (free, Some(seen)) = (self.places.free(now), self.seen) else { return Ok(()) };
-        if free < AT_LEAST && self.fresh.len() > 1 {
+        if free < AT_LEAST.min(self.places.ours() / 2) && self.fresh.len() > 1 {
             return Ok(());
         }
         let free = free.min(self.lets_request(machine, book, now)?);

@@ -180,8 +180,8 @@ fn handed_out_jobs(
     sight: Sight<'_>,
     id: HandOutId,
 ) -> Result<Vec<Listed>, DeskFault> {
-    let sql = "SELECT id, outlet FROM sync_jobs WHERE state = 'AMBIGUOUS' AND doubt_cause = 'handed_out' \
-         AND since = $1 ORDER BY sealed, id";
+    let sql = "SELECT id, outlet FROM sync_jobs WHERE state = 'AMBIGUOUS' AND state <> 'SYNCED' AND state <> 'WITHDRAWN' \
+         AND doubt_cause = 'handed_out' AND since = $1 ORDER BY sealed, id";
     let rows = statements.query(sql, &[at(id.0)])?;
     let read = |row: &Vec<Cell>| {
         let [id, outlet] = row.as_slice() else { return None };

@@ -30,9 +30,6 @@ use crate::{
     OriginalStanding, Paper, Source, Written, alerts::end_alert, scribe::Scribe,
 };
 
-/// So many questions of the lanes are asked at once: half of the connections that a ledger has by itself.
-const AT_ONCE: usize = 2;
-
 /// The book in the ledger's database. It reads by the ledger's connections and writes through the scribe.
 #[derive(Clone)]
 pub struct StoreBook {
@@ -63,7 +60,9 @@ impl StoreBook {
 
     pub(crate) fn new(ledger: Ledger, scribe: Scribe, clock: SinceEpoch, holder: String, by: By) -> Self {
         let (marks, recorded, machines, broken) = Default::default();
-        let (few, turns) = (Arc::new(Few::new(AT_ONCE)), BTreeMap::new());
+        // The others are for who sells, and for what is entered and written here.
+        let few = Arc::new(Few::new((ledger.readers() / 3).max(1)));
+        let turns = BTreeMap::new();
         Self { ledger, scribe, clock, holder, marks, by, turns, few, machines, broken, recorded }
     }
 

@@ -60,6 +60,17 @@ impl Writing {
         }
     }
 
+    /// Whether it has what nobody can ask the authority for again.
+    pub(crate) fn has_code(&self) -> bool {
+        match &self.what {
+            What::Changes(_, changes) => {
+                changes.iter().flat_map(|change| &change.jobs).any(|job| job.state == JobState::Synced)
+            }
+            What::Code(..) => true,
+            What::Recorded(..) => false,
+        }
+    }
+
     /// Writes it. `again` when it may have been written before: then it is looked for first.
     pub(crate) fn write(&self, statements: &mut dyn Statements, again: bool) -> Result<Outcome, StoreFault> {
         match &self.what {

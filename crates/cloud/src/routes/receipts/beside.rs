@@ -21,7 +21,7 @@ pub(super) async fn beside(
 ) -> Result<Authority, Problem> {
     let until = Instant::now() + Duration::from_secs(wait.unwrap_or(0).into());
     if wait.is_some() {
-        app.wake_agent();
+        app.hurry_agent();
     }
     loop {
         let found = app.consult(move |ledger| ledger.authority_of(&number)).await?;

@@ -1,6 +1,7 @@
 //! The ledgers in one SQLite file.
 
 mod append;
+mod checkpoints;
 mod one_writer;
 mod read;
 mod statements;
@@ -14,14 +15,15 @@ use std::{
     io,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use self::{
-    one_writer::{OneWriter, Writing},
+    checkpoints::{Checkpoints, Turnstile},
+    one_writer::Writing,
     store::SqliteStore,
     tables::SqliteTables,
 };
@@ -40,9 +42,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Of pages kept in memory for each connection, in KiB. The system keeps the rest: a larger cache is looked through whole
 /// at each commit in which pages of an index were split.
 const CACHE_KIB: i64 = 8 * 1024;
-/// After so many pages of 4 KiB the write-ahead log is copied into the file. Pages that each batch changes again, such
-/// as those of heads and the ends of indexes, are then copied once for many batches.
-const CHECKPOINT_PAGES: i64 = 4_096;
+/// After so many pages of 4 KiB the write-ahead log is copied into the file by who commits, should the thread that does it
+/// not have kept up.
+const CHECKPOINT_PAGES: i64 = 16_384;
 /// What is left of the write-ahead log after a reader has held it, in bytes.
 const LOG_BYTES: i64 = 64 * 1024 * 1024;
 
@@ -69,7 +71,11 @@ impl SqliteDatabase {
         keep_safe(&connection)?;
         flush_log(&mut connection, &path)?;
         make_tables(&mut connection, &path)?;
-        let shared = Shared { path, clock, writing: OneWriter::default(), _keeper: Mutex::new(connection) };
+        let turnstile = Arc::<Turnstile>::default();
+        let copying = open_file(&path)?;
+        keep_safe(&copying)?;
+        let _checkpoints = Checkpoints::start(&turnstile, copying).map_err(no_thread)?;
+        let shared = Shared { path, clock, turnstile, _checkpoints, _keeper: Mutex::new(connection) };
         Ok(Self { shared: Arc::new(shared) })
     }
 }
@@ -98,7 +104,9 @@ impl fmt::Debug for SqliteDatabase {
 struct Shared {
     path: PathBuf,
     clock: SinceEpoch,
-    writing: OneWriter,
+    turnstile: Arc<Turnstile>,
+    /// Ends before the last connection is closed.
+    _checkpoints: Checkpoints,
     /// As long as one connection is open, what SQLite knows of the log stays: a commit whose flush failed is overwritten.
     /// The first connection after the last would read the log anew, and take that commit for one that was done.
     _keeper: Mutex<Connection>,
@@ -108,7 +116,12 @@ impl Shared {
     /// SQLite has one writer. Threads of this process wait for each other here and are woken at once, where SQLite's
     /// own waiting sleeps and asks again.
     fn only_writer(&self) -> Writing<'_> {
-        self.writing.wait()
+        self.turnstile.writing.wait()
+    }
+
+    /// There is something new in the log.
+    fn has_written(&self) {
+        self.turnstile.commits.fetch_add(1, Ordering::Relaxed);
     }
 
     fn now_milliseconds(&self) -> i64 {
@@ -223,6 +236,10 @@ fn flush_log(connection: &mut Connection, path: &Path) -> Result<(), StoreFault>
     }
     log.sync_data().map_err(unwritten)?;
     transaction.rollback().map_err(fault)
+}
+
+fn no_thread(error: io::Error) -> StoreFault {
+    StoreFault::Unavailable(format!("a thread for the write-ahead log: {error}"))
 }
 
 fn unwritten(error: io::Error) -> StoreFault {

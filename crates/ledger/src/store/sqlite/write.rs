@@ -22,7 +22,9 @@ pub(super) fn transaction<T, E: From<StoreFault>>(
             return Ok(Err(stop));
         }
     };
-    let Err(error) = connection.execute_batch("COMMIT") else { return Ok(Ok(done)) };
+    let ended = connection.execute_batch("COMMIT");
+    shared.has_written();
+    let Err(error) = ended else { return Ok(Ok(done)) };
     let is_undone = undo(shared, connection).is_ok();
     Err(after_commit(error, is_undone))
 }
