@@ -81,3 +81,80 @@ impl Drop for InUse<'_> {
         self.0.returned.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            atomic::{AtomicUsize, Ordering},
+            mpsc,
+        },
+        thread,
+    };
+
+    use super::*;
+    use crate::{SqliteDatabase, Tables};
+
+    struct Counted(SqliteDatabase, AtomicUsize);
+
+    impl Database for Counted {
+        fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault> {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            self.0.connect()
+        }
+
+        fn snapshot(&self) -> Result<Box<dyn Tables>, StoreFault> {
+            self.0.snapshot()
+        }
+
+        fn fill(&self) -> Result<Box<dyn Tables>, StoreFault> {
+            self.0.fill()
+        }
+    }
+
+    fn readers(most: usize) -> (tempfile::TempDir, Arc<Counted>, Readers) {
+        let directory = tempfile::tempdir().unwrap();
+        let database = SqliteDatabase::open(directory.path().join("ledger"), Arc::new(|| Duration::ZERO));
+        let counted = Arc::new(Counted(database.unwrap(), AtomicUsize::new(0)));
+        let readers = Readers::new(Arc::clone(&counted) as Arc<dyn Database>, most);
+        (directory, counted, readers)
+    }
+
+    #[test]
+    fn questions_one_after_the_other_share_a_connection_also_after_a_panic() {
+        let (_directory, counted, readers) = readers(1);
+        for _ in 0..20 {
+            readers.ask(|_| Ok(())).unwrap();
+        }
+        assert_eq!(counted.1.load(Ordering::SeqCst), 1);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            readers.ask(|_| -> Result<(), StoreFault> { panic!("in a question") })
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(readers.state().in_use, 0);
+        readers.ask(|_| Ok(())).unwrap();
+        assert_eq!(counted.1.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_question_that_lasts_holds_up_no_other() {
+        let (_directory, counted, readers) = readers(1);
+        let (begun, begins) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let readers = &readers;
+            scope.spawn(move || {
+                readers.ask(|_| {
+                    begun.send(()).unwrap();
+                    ends.recv().map_err(|fault| StoreFault::Unavailable(fault.to_string()))
+                })
+            });
+            begins.recv().unwrap();
+            readers.ask(|_| Ok(())).unwrap();
+            end.send(()).unwrap();
+        });
+        assert_eq!(counted.1.load(Ordering::SeqCst), 2);
+        // One is kept.
+        assert_eq!(readers.state().idle.len(), 1);
+    }
+}

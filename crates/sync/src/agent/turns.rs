@@ -241,3 +241,54 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outlets(names: &[&str]) -> BTreeSet<OutletId> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn driven(turns: &Turns, machine: &str, names: &[&str]) -> Arc<Bell> {
+        let lease = Lease { machine: machine.parse().unwrap(), holder: "one".to_owned(), fence: 1 };
+        turns.begin(lease, outlets(names).into_iter().collect())
+    }
+
+    fn served(turns: &Turns) -> u64 {
+        turns.rest(Looks::Serve, Duration::ZERO, u64::MAX)
+    }
+
+    #[test]
+    fn news_of_an_outlet_wakes_who_drives_its_machine_and_nobody_else() {
+        let turns = Turns::new(4);
+        let (its, other) = (
+            driven(&turns, "mcf_ctmy08crv9hrqv61fkrr", &["OUTLET-1", "OUTLET-2"]),
+            driven(&turns, "mcf_tfa5f4e3k50y3tyn0yxc", &["OUTLET-3"]),
+        );
+        turns.news_of(&outlets(&["OUTLET-1", "OUTLET-2"]));
+        assert_eq!((its.count(Role::Request), its.count(Role::Confirm)), (1, 0));
+        assert_eq!((other.count(Role::Request), served(&turns)), (0, 0));
+    }
+
+    #[test]
+    fn news_of_an_outlet_that_nobody_drives_has_it_looked_for() {
+        let turns = Turns::new(4);
+        // Two machines may believe to have it for a while: it hides no other.
+        let one = driven(&turns, "mcf_ctmy08crv9hrqv61fkrr", &["OUTLET-1"]);
+        driven(&turns, "mcf_tfa5f4e3k50y3tyn0yxc", &["OUTLET-1"]);
+        turns.news_of(&outlets(&["OUTLET-1", "OUTLET-9"]));
+        assert_eq!((one.count(Role::Request), served(&turns)), (1, 1));
+        assert_eq!(turns.rest(Looks::Record, Duration::ZERO, u64::MAX), 0);
+    }
+
+    #[test]
+    fn who_waits_for_a_receipt_wakes_no_lane() {
+        let turns = Turns::new(4);
+        let bell = driven(&turns, "mcf_ctmy08crv9hrqv61fkrr", &["OUTLET-1"]);
+        turns.look_soon();
+        assert_eq!((bell.count(Role::Request), bell.count(Role::Confirm), served(&turns)), (0, 0, 1));
+        turns.nudge();
+        assert_eq!((bell.count(Role::Request), bell.count(Role::Confirm), served(&turns)), (1, 1, 2));
+    }
+}

@@ -156,7 +156,8 @@ fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) 
          WHERE j.state = $1 AND j.state <> 'SYNCED' AND j.state <> 'WITHDRAWN' GROUP BY j.outlet, j.state";
     let mut outlets = BTreeMap::<OutletId, Left>::new();
     let mut rows = Vec::new();
-    for state in JobState::ALL.iter().filter(|state| !matches!(state, JobState::Synced | JobState::Withdrawn)) {
+    for state in JobState::ALL.iter().filter(|state| !matches!(state, JobState::Synced | JobState::Withdrawn))
+    {
         rows.extend(statements.query(sql, &[cell(state)])?);
     }
     for row in &rows {

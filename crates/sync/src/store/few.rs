@@ -32,3 +32,28 @@ impl Drop for Asking<'_> {
         self.0.left.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread};
+
+    use super::*;
+
+    #[test]
+    fn who_comes_when_all_are_asking_waits_until_one_leaves() {
+        let few = Few::new(1);
+        let first = few.enter();
+        let (said, heard) = mpsc::channel();
+        thread::scope(|scope| {
+            let few = &few;
+            scope.spawn(move || {
+                let _asking = few.enter();
+                said.send(()).unwrap();
+            });
+            assert!(heard.try_recv().is_err());
+            drop(first);
+            heard.recv().unwrap();
+        });
+        assert_eq!(*few.free(), 1);
+    }
+}

@@ -22,8 +22,8 @@ use p256::ecdsa::SigningKey;
 use registry::MerchantId;
 use signing::{Signer, SignerFault};
 use sync::{
-    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, NewMachine, Owner,
-    Paper, Settings, Sync,
+    Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, MachineChange,
+    MachineId, NewMachine, Owner, Paper, Settings, Sync,
     lane::{Sheet, Translate, translate},
 };
 use webhooks::{Random, Vault};
@@ -235,6 +235,16 @@ impl World {
         self.clock.pass(Duration::from_millis(1));
         let asked = Asked { by: &by, now: self.clock.at() };
         self.desk(|desk| desk.create_machine(&new, owner, &TestVault, &mut random, asked)).unwrap()
+    }
+
+    /// A person changes a machine.
+    pub(crate) fn change_machine(&self, id: &MachineId, change: &MachineChange) -> Machine {
+        let nif: Nif = NIF.parse().unwrap();
+        let (owner, by) =
+            (Owner { merchant: &self.merchant, nif, outlets: &self.outlets, is_platform: true }, by());
+        let mut random = entropy(self.number * 1_000 + self.clock.at().0);
+        let asked = Asked { by: &by, now: self.clock.at() };
+        self.desk(|desk| desk.change_machine(id, change, owner, &TestVault, &mut random, asked)).unwrap()
     }
 
     pub(crate) fn desk<T>(&self, ask: impl FnOnce(&mut Desk<'_>) -> T) -> T {

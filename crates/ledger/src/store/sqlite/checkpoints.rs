@@ -97,3 +97,50 @@ fn copy(connection: &Connection) -> Option<Log> {
     });
     copied.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn opened(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        connection
+            .execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE IF NOT EXISTS extra (a)")
+            .unwrap();
+        connection
+    }
+
+    #[test]
+    fn what_a_reader_needs_stays_in_the_log_until_he_has_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let (writer, reader, copying) = (opened(&path), opened(&path), opened(&path));
+        reader.execute_batch("BEGIN; SELECT * FROM extra").unwrap();
+        writer.execute_batch("INSERT INTO extra VALUES (zeroblob(9000))").unwrap();
+        assert!(!copy(&copying).unwrap().is_copied);
+        reader.execute_batch("ROLLBACK").unwrap();
+        let log = copy(&copying).unwrap();
+        assert!(log.is_copied && log.pages > 2);
+        // With all of it in the file the log begins anew.
+        writer.execute_batch("INSERT INTO extra VALUES (1)").unwrap();
+        assert!(copy(&copying).unwrap().pages < log.pages);
+    }
+
+    #[test]
+    fn the_thread_copies_what_is_committed_and_ends_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let (writer, turnstile) = (opened(&path), Arc::<Turnstile>::default());
+        let checkpoints = Checkpoints::start(&turnstile, opened(&path)).unwrap();
+        let before = std::fs::metadata(&path).unwrap().len();
+        writer.execute_batch("INSERT INTO extra VALUES (zeroblob(90000))").unwrap();
+        turnstile.commits.fetch_add(1, Ordering::Relaxed);
+        while std::fs::metadata(&path).unwrap().len() < before + 90_000 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        drop(checkpoints);
+    }
+}

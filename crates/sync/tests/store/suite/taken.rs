@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use edef::{HttpAuthority, Tolerance};
 use sync::{
-    Asked, Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease, Machine, Source,
-    Sync, Transition, Written,
+    Asked, Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease, Machine,
+    MachineChange, MachineState, Source, Sync, Transition, Written,
     lane::{Lane, Role, Task, Turn},
 };
 
@@ -218,4 +218,28 @@ pub(crate) fn what_was_left_submitted_at_a_removed_e_mcf_is_found_out(world: &Wo
     let _agent = world.agent(1, 4);
     lapse(world);
     world.until(|jobs| all_are(jobs, 1, JobState::Retry));
+}
+
+pub(crate) fn a_book_sees_what_others_change_of_a_machine(world: &World) {
+    let [here, there] = [world.outlets[0], world.outlets[1]];
+    let known = world.machine(&[here]);
+    let (mut one, mut other) = (book(world, "one"), book(world, "other"));
+    assert_eq!(one.machine(&known.id).unwrap(), other.machine(&known.id).unwrap());
+    // A lane's own write is known without being read.
+    world.sell(here);
+    follow(world, &mut Follower::default());
+    let lease = lease(world, "one");
+    let counted = Machine { clock_offset_ms: 7, ..one.machine(&known.id).unwrap() };
+    assert_eq!(one.write(&lease, &[Change::of_machine(counted)]).unwrap(), [Written::Done]);
+    assert_eq!(one.machine(&known.id).unwrap(), other.machine(&known.id).unwrap());
+    assert_eq!(other.machine(&known.id).unwrap().clock_offset_ms, 7);
+    // What was read before is overtaken.
+    assert_eq!(one.write(&lease, &[Change::of_machine(known.clone())]).unwrap(), [Written::Overtaken]);
+    world.change_machine(&known.id, &MachineChange { outlets: Some(vec![there]), ..Default::default() });
+    world.change_machine(&known.id, &MachineChange { paused: Some(true), ..Default::default() });
+    for book in [&mut one, &mut other] {
+        let machine = book.machine(&known.id).unwrap();
+        assert_eq!(machine.outlets, [there]);
+        assert!(matches!(machine.state, MachineState::Paused { .. }));
+    }
 }
