@@ -7,6 +7,25 @@ import { DESK, TELEPHONE, WIDE_DESK, Watched, assertFits, assertKeyLeaves, asser
 
 const { MERCHANT_KEY } = process.env;
 const SHOWN = "#machines > li";
+const FOR_A_PERSON = "AMBIGUOUS,DIFFERS,FAILED,SYNCED_WITHOUT_CODE";
+
+/** The cloud answers as it does, but for how many invoices are in these states, and for those that need a person. */
+async function standing(page, states, stuck) {
+  await page.route("**/api/v1/authority", async (route) => {
+    const response = await route.fetch();
+    const summary = await response.json();
+    const outlets = summary.outlets.map((outlet, index) => ({ ...outlet, unsent: 0, oldest: undefined, states: index === 0 ? states : {} }));
+    await route.fulfill({ response, json: { ...summary, unsent: 0, oldest: undefined, states, outlets } });
+  });
+  await page.route("**/api/v1/submissions?*", async (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    if (asked.get("state") !== FOR_A_PERSON) return route.continue();
+    asked.set("state", "SYNCED");
+    const response = await route.fetch({ url: `${new URL(route.request().url()).origin}/api/v1/submissions?${asked}` });
+    const { submissions: [one] } = await response.json();
+    await route.fulfill({ response, json: { submissions: stuck.map((more) => ({ ...one, elements: undefined, ...more })) } });
+  });
+}
 
 describe("the page on the way to the tax authority", () => {
   let browser;
@@ -50,6 +69,44 @@ describe("the page on the way to the tax authority", () => {
     await assertSpeaks(page, "en");
     await page.selectOption("#state", "SYNCED");
     await page.locator("#invoices > li", { hasText: "The DGI has normalised it." }).first().waitFor();
+    await page.close();
+  });
+
+  test("where all is at the DGI it says so, and each outlet is green", async () => {
+    const page = await browser.open("/authority", WIDE_DESK);
+    await standing(page, {}, []);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    assert.equal(await page.locator("#summary").innerText(), "Rien n'attend : tout est à la DGI.");
+    assert.equal(await page.locator("#outlets > li.good").count(), 2);
+    await page.close();
+  });
+
+  test("what needs a person is counted, makes its outlet's card red, and comes first in the list", async () => {
+    const page = await browser.open("/authority", WIDE_DESK);
+    const advice = "Copy the code by hand.";
+    const stuck = [
+      { fiscal_number: "ZZZZ1-0-00000001", state: "SYNCED_WITHOUT_CODE", advice, may: [] },
+      { fiscal_number: "ZZZZ1-0-00000002", state: "AMBIGUOUS", advice, may: ["settle"] },
+      { fiscal_number: "ZZZZ1-0-00000003", state: "FAILED", advice, may: ["retry"] },
+    ];
+    await standing(page, { AMBIGUOUS: 1, FAILED: 1, SYNCED_WITHOUT_CODE: 1 }, stuck);
+    await enter(page, MERCHANT_KEY, SHOWN);
+    assert.equal(await page.locator("#summary").innerText(), "Rien n'attend d'être envoyé, mais 3 ont besoin d'une personne.");
+    assert.deepEqual(await page.locator("#outlets > li").evaluateAll((all) => all.map((one) => one.className)), ["bad", "good"]);
+    const numbers = await page.locator("#invoices > li").evaluateAll((all) => all.map((one) => one.dataset.invoice));
+    assert.deepEqual(numbers.slice(0, 3), stuck.map((one) => one.fiscal_number));
+    assert.ok(numbers.length > 3, "the others come after them");
+    await page.click("#language");
+    await page.locator("#summary", { hasText: "Nothing waits to be sent, but 3 need a person." }).waitFor();
+    // Who may not settle is told who may; who may is told what to do.
+    const card = (number) => page.locator(`#invoices > li[data-invoice="${number}"]`);
+    await card("ZZZZ1-0-00000001").filter({ hasText: /Only the operator.*authority:settle/ }).waitFor();
+    assert.doesNotMatch(await card("ZZZZ1-0-00000001").innerText(), /by hand/);
+    for (const number of ["ZZZZ1-0-00000002", "ZZZZ1-0-00000003"]) assert.match(await card(number).innerText(), /by hand/);
+    await picture(page, "authority-needs-a-person");
+    await page.selectOption("#state", "SYNCED");
+    await page.locator("#invoices > li", { hasText: "The DGI has normalised it." }).first().waitFor();
+    assert.equal(await card("ZZZZ1-0-00000001").count(), 0);
     await page.close();
   });
 

@@ -4,8 +4,16 @@ const KIND = {
   PENDING: "", SUBMITTED: "", SYNCED: "good", RETRY: "warn", AMBIGUOUS: "bad", DIFFERS: "bad", SYNCED_WITHOUT_CODE: "warn", FAILED: "bad", WITHDRAWN: "",
 };
 
+/** Those in these need a person. */
+const FOR_A_PERSON = ["AMBIGUOUS", "DIFFERS", "FAILED", "SYNCED_WITHOUT_CODE"];
+/** Of those in these a person says what became of them. */
+const IN_DOUBT = ["AMBIGUOUS", "SYNCED_WITHOUT_CODE"];
+const OTHERS = Object.keys(KIND).filter((state) => !FOR_A_PERSON.includes(state));
+const PAGE = 50;
+
 let listed = [];
-let cursor = null;
+/** Where the next page begins: in which part of the list, and after what. */
+let further = null;
 let settling = null;
 
 function button(text, act) {
@@ -35,13 +43,27 @@ function filters() {
   return query;
 }
 
+/** Those that need a person come first, unless one state is chosen. */
 async function readInvoices(more) {
   const query = filters();
-  query.set("limit", "50");
-  if (more && cursor) query.set("cursor", cursor);
-  const page = await read(`submissions?${query}`);
-  listed = more ? [...listed, ...page.submissions] : page.submissions;
-  cursor = page.next || null;
+  const asked = String(query);
+  const parts = query.has("state") ? [query.get("state")] : [FOR_A_PERSON.join(), OTHERS.join()];
+  const found = [];
+  let from = (more && further) || { part: 0 };
+  do {
+    query.set("state", parts[from.part]);
+    query.set("limit", String(PAGE - found.length));
+    if (from.cursor) query.set("cursor", from.cursor);
+    else query.delete("cursor");
+    const page = await read(`submissions?${query}`);
+    found.push(...page.submissions);
+    const isLast = from.part + 1 === parts.length;
+    from = page.next ? { part: from.part, cursor: page.next } : isLast ? null : { part: from.part + 1 };
+  } while (from && found.length < PAGE);
+  // Somebody chose others meanwhile.
+  if (String(filters()) !== asked) return;
+  listed = more ? [...listed, ...found] : found;
+  further = from;
 }
 
 async function load() {
@@ -49,7 +71,7 @@ async function load() {
     read("authority"), readAll("authority/machines", "machines"), read("authority/alerts").then((page) => page.alerts),
   ]);
   // Who reads on is not thrown back to the first page.
-  if (listed.length <= 50) await readInvoices(false);
+  if (listed.length <= PAGE) await readInvoices(false);
   return { summary, machines, alerts };
 }
 
@@ -69,8 +91,10 @@ async function act(work, told) {
 
 // ---- What is shown
 
+const forAPerson = (states) => FOR_A_PERSON.reduce((sum, state) => sum + (states[state] || 0), 0);
+
 function draw({ summary, machines, alerts }) {
-  at("summary").textContent = summary.enabled ? say().summary(summary.unsent, summary.oldest) : say().off;
+  at("summary").textContent = summary.enabled ? say().summary(summary.unsent, summary.oldest, forAPerson(summary.states)) : say().off;
   at("alerts-part").hidden = alerts.length === 0;
   at("alerts").replaceChildren(...alerts.map(alertOf));
   const states = Object.entries(summary.states).filter(([, count]) => count > 0);
@@ -86,7 +110,7 @@ function draw({ summary, machines, alerts }) {
 function drawInvoices() {
   at("invoices").replaceChildren(...listed.map(invoiceCard));
   at("none").hidden = listed.length > 0;
-  at("more").hidden = cursor === null;
+  at("more").hidden = further === null;
 }
 
 function alertOf(alert) {
@@ -96,10 +120,12 @@ function alertOf(alert) {
 }
 
 function outletCard(outlet) {
-  const waits = outlet.unsent > 0;
-  const card = element("li", undefined, outlet.machine_id ? (waits ? "warn" : "good") : "bad");
+  const states = Object.entries(outlet.states).filter(([, count]) => count > 0);
+  const isBad = !outlet.machine_id || states.some(([state]) => KIND[state] === "bad");
+  const waits = outlet.unsent > 0 || forAPerson(outlet.states) > 0;
+  const card = element("li", undefined, isBad ? "bad" : waits ? "warn" : "good");
   card.append(element("h3", outlet.outlet_id));
-  const rows = Object.entries(outlet.states).filter(([, count]) => count > 0).map(([state, count]) => [say().states_of[state] || state, number(count)]);
+  const rows = states.map(([state, count]) => [say().states_of[state] || state, number(count), KIND[state]]);
   rows.push([say().oldest, outlet.oldest ? when(outlet.oldest) : null, "warn"]);
   if (!outlet.machine_id) rows.push([say().machines, say().no_machine, "bad"]);
   card.append(facts(rows));
@@ -158,7 +184,8 @@ function invoiceCard(invoice) {
   card.append(element("h3", invoice.fiscal_number));
   card.append(element("span", words.states_of[invoice.state] || invoice.state, `mark ${KIND[invoice.state] || ""}`));
   if (invoice.explanation) card.append(element("p", invoice.explanation));
-  if (invoice.advice) card.append(element("p", invoice.advice));
+  const isOthers = IN_DOUBT.includes(invoice.state) && !invoice.may.includes("settle");
+  if (invoice.advice) card.append(element("p", isOthers ? words.who_settles : invoice.advice));
   card.append(facts([
     [words.outlet, invoice.outlet_id],
     [words.sealed, when(invoice.sealed)],
@@ -197,7 +224,7 @@ function done(text) {
 
 function clear() {
   listed = [];
-  cursor = null;
+  further = null;
   done(null);
   for (const id of ["alerts", "states", "outlets", "machines", "invoices", "imported"]) at(id).replaceChildren();
 }

@@ -7,8 +7,18 @@ const WORDS = {
     "This server sends nothing to the DGI: invoices stay pending.",
   ],
   summary: [
-    (count, oldest) => count === 0 ? "Rien n'attend : tout est à la DGI." : `${number(count)} pas encore à la DGI${oldest ? `, la plus ancienne du ${when(oldest)}` : ""}`,
-    (count, oldest) => count === 0 ? "Nothing waits: all is at the DGI." : `${number(count)} not yet at the DGI${oldest ? `, the oldest of ${when(oldest)}` : ""}`,
+    (count, oldest, stuck) => {
+      const needs = `${number(stuck)} ${stuck > 1 ? "ont" : "a"} besoin d'une personne`;
+      if (count === 0) return stuck === 0 ? "Rien n'attend : tout est à la DGI." : `Rien n'attend d'être envoyé, mais ${needs}.`;
+      const waits = `${number(count)} pas encore à la DGI${oldest ? `, la plus ancienne du ${when(oldest)}` : ""}`;
+      return stuck === 0 ? waits : `${waits} ; ${needs}`;
+    },
+    (count, oldest, stuck) => {
+      const needs = `${number(stuck)} need${stuck === 1 ? "s" : ""} a person`;
+      if (count === 0) return stuck === 0 ? "Nothing waits: all is at the DGI." : `Nothing waits to be sent, but ${needs}.`;
+      const waits = `${number(count)} not yet at the DGI${oldest ? `, the oldest of ${when(oldest)}` : ""}`;
+      return stuck === 0 ? waits : `${waits}; ${needs}`;
+    },
   ],
   alerts: ["À voir maintenant", "To look at now"],
   states: ["Où elles en sont", "How they stand"],
@@ -39,8 +49,8 @@ const WORDS = {
   more: ["La suite", "More"],
   import: ["Reprendre l'export du portail de la DGI", "Take the export of the DGI's portal"],
   import_hint: [
-    "Un fichier CSV ou Excel. Essayez d'abord : rien n'est changé par un essai.",
-    "A CSV or Excel file. Try it first: a trial changes nothing.",
+    "Un fichier CSV ou Excel avec les colonnes rn (ou uid), codeDEFDGI et nim ; sans nim, dites le NIM ci-dessous. Essayez d'abord : rien n'est changé par un essai.",
+    "A CSV or Excel file with the columns rn (or uid), codeDEFDGI and nim; without nim, say the NIM below. Try it first: a trial changes nothing.",
   ],
   file: ["Fichier", "File"],
   complete: [
@@ -56,6 +66,10 @@ const WORDS = {
   import_now: ["Importer pour de bon", "Import for good"],
   retry: ["Renvoyer", "Send again"],
   settle: ["Dire ce qu'il en est", "Say what became of it"],
+  who_settles: [
+    "Seul l'opérateur, ou qui a le droit authority:settle (le propriétaire l'a), peut dire ce qu'il en est : dites-lui ce que montre le portail de la DGI.",
+    "Only the operator, or who has the permission authority:settle (the owner has it), can say what became of it: tell them what the DGI's portal shows.",
+  ],
   withdraw: ["Ne pas envoyer", "Do not send"],
   settle_hint: [
     "Cherchez cette facture sur le portail de la DGI, puis dites ce que vous y avez vu. C'est inscrit au journal avec votre nom.",
