@@ -51,8 +51,8 @@ const PASSPHRASE: &str = "passphrase";
 const API_KEY: &str = "api-key";
 /// Of the whole merchant: devices and modes are his.
 pub(super) const MERCHANT_KEY: &str = "merchant-key";
-/// Of the platform, which confirms that the authority knows a device.
-const OPERATOR_KEY: &str = "operator-key";
+/// Of the platform, which confirms that the authority knows a device, and settles what is in doubt there.
+pub(super) const OPERATOR_KEY: &str = "operator-key";
 /// Until all is made.
 const UNFINISHED: &str = "cloud.toml.unfinished";
 const HTTP_PORT: u16 = 8080;

@@ -6,9 +6,12 @@ use super::{
     day::{MERCHANT, NIF, OUTLET, PREFIX},
     def::{SecondShop, Standing},
     edef::{Arrived, SimulatedAuthority},
-    place::{DEVICE, MERCHANT_KEY, Place, SECOND, SECOND_PREFIX},
+    place::{DEVICE, MERCHANT_KEY, OPERATOR_KEY, Place, SECOND, SECOND_PREFIX},
     till::Sold,
 };
+
+/// How whoever ran `up` from the sources runs another command.
+const RUN: &str = "cargo run --release --";
 
 pub(super) fn opening(place: &Place, address: SocketAddr) -> anyhow::Result<String> {
     let (folder, signer) = (place.folder().display(), place.config().signer.id());
@@ -99,7 +102,7 @@ pub(super) fn arrived(place: &Place, Arrived { synced, others }: &Arrived) -> St
     match others {
         0 => there,
         others => format!(
-            "{there} {others} are not: stelala edef list --lang en --config {}",
+            "{there} {others} are not: {RUN} edef list --lang en --config {}",
             place.file("cloud.toml")
         ),
     }
@@ -146,9 +149,9 @@ pub(super) fn what_next(
         ),
         (
             "What a doctor says of it; another key for the next seals:",
-            format!("stelala doctor --config {}", place.file("cloud.toml")),
+            format!("{RUN} doctor --config {}", place.file("cloud.toml")),
         ),
-        ("", format!("stelala cloud rotate-key --config {}", place.file("cloud.toml"))),
+        ("", format!("{RUN} cloud rotate-key --config {}", place.file("cloud.toml"))),
     ];
     let mut text = "\n━━ Try now, in another terminal\n".to_owned();
     for (title, line) in lines {
@@ -186,11 +189,15 @@ fn with_an_authority(place: &Place, base: &str, authority: &SimulatedAuthority) 
             ),
         ),
         (
+            "Settle on that page what is in doubt, with the operator's key (the merchant's is a manager's, who may not):",
+            format!("cat {}", place.file(OPERATOR_KEY)),
+        ),
+        (
             "See a receipt with the authority's code beside ours:",
             format!("curl -s {key} -o receipt.pdf {base}/api/v1/receipts/{PREFIX}-0-00000001.pdf"),
         ),
-        ("The same in the terminal:", format!("stelala edef status {config}")),
-        ("", format!("stelala edef show {PREFIX}-0-00000001 {config}")),
+        ("The same in the terminal:", format!("{RUN} edef status {config}")),
+        ("", format!("{RUN} edef show {PREFIX}-0-00000001 {config}")),
     ];
     let mut text = "\n━━ With the tax authority\n".to_owned();
     for (title, line) in lines {
@@ -224,10 +231,7 @@ fn with_a_device(place: &Place, base: &str, second: &SecondShop) -> String {
             format!("curl -s http://{0}/openapi.json; curl -s http://{0}/v1/status", second.proxy()),
         ),
         ("Pull the device out, sell, and plug it in again:", format!("kill {}", second.device())),
-        (
-            "",
-            format!("stelala device simulate --state {} --link {}", place.file("device"), place.file("port")),
-        ),
+        ("", format!("{RUN} device simulate --state {} --link {}", place.file("device"), place.file("port"))),
     ];
     let mut text = format!("\n━━ With the fiscal memory of {SECOND} ({SECOND_PREFIX}-0-…)\n");
     for (title, line) in lines {
