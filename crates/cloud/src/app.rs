@@ -14,7 +14,7 @@ use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 use crate::{
     auth::{KnownPlaces, KnownPrincipals},
     devices::{Devices, Trust},
-    drawings::Drawings,
+    drawings::{Drawing, Drawings},
     held::Held,
     limits::Limiters,
     metrics::{Gauges, Metrics},
@@ -43,6 +43,7 @@ pub struct App {
     pub(crate) published: Published,
     /// Receipts that are being drawn: each keeps a core busy.
     drawings: Drawings,
+    files: Drawings,
     passwords: Arc<Semaphore>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) ring: Option<Arc<KeyRing>>,
@@ -128,7 +129,8 @@ impl App {
             strangers: Semaphore::new(STRANGERS),
             exports: Exports::default(),
             published: Published::default(),
-            drawings: Drawings::default(),
+            drawings: Drawings::of_receipts(),
+            files: Drawings::of_files(),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             signer,
             ring,
@@ -172,12 +174,17 @@ impl App {
         merchant: &str,
         drawing: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
-        let place = self.drawings.place(merchant).await?;
-        let drawn = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            drawing()
-        });
-        Ok(drawn.await.ok())
+        Ok(worked(self.drawings.place(merchant).await?, drawing).await)
+    }
+
+    /// Reads a merchant's file on a thread that may be busy.
+    pub(crate) async fn read_file<T: Send + 'static>(
+        &self,
+        merchant: &str,
+        reading: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let read = worked(self.files.place(merchant).await?, reading).await;
+        read.ok_or_else(|| Problem::from(Refusal::Stopping))
     }
 
     /// Asks or changes the registry on a thread that may wait.
@@ -312,4 +319,13 @@ impl App {
             devices: self.devices.as_ref().map(|devices| devices.connected()),
         }
     }
+}
+
+/// Does work for as long as it holds a place; none when it panicked.
+async fn worked<T: Send + 'static>(place: Drawing, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let done = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    });
+    done.await.ok()
 }

@@ -8,10 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::{Kind, Problem, words};
 
-/// Receipts that are being drawn. A picture of a long one takes a processor for a while, so few are drawn at once, and of
-/// one merchant fewer: his pictures keep no neighbour waiting.
+/// Work that takes a processor for a while, as receipts that are drawn or files that are read: little is done at once, and
+/// of one merchant's less, so that it keeps no neighbour waiting.
 pub(crate) struct Drawings {
     all: Arc<Semaphore>,
+    of_merchant: usize,
     /// Of those who draw or wait; a merchant's is let go with his last.
     merchants: Mutex<BTreeMap<String, Arc<Semaphore>>>,
 }
@@ -22,14 +23,27 @@ pub(crate) struct Drawing {
     _of_all: OwnedSemaphorePermit,
 }
 
-/// So many at once.
-const ALL: usize = 4;
+/// So many receipts at once.
+const RECEIPTS: usize = 4;
 /// So many of one merchant.
 const OF_MERCHANT: usize = 2;
 /// For so long one waits for a place.
 const WAIT: Duration = Duration::from_secs(5);
 
 impl Drawings {
+    pub(crate) fn of_receipts() -> Self {
+        Self::new(RECEIPTS, OF_MERCHANT)
+    }
+
+    /// A large file takes a processor for a second: who sells has the others.
+    pub(crate) fn of_files() -> Self {
+        Self::new(1, 1)
+    }
+
+    fn new(all: usize, of_merchant: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), of_merchant, merchants: Mutex::default() }
+    }
+
     /// Waits for a place.
     pub(crate) async fn place(&self, merchant: &str) -> Result<Drawing, Problem> {
         let own = self.of(merchant);
@@ -45,21 +59,15 @@ impl Drawings {
     fn of(&self, merchant: &str) -> Arc<Semaphore> {
         let mut merchants = self.merchants.lock().unwrap_or_else(PoisonError::into_inner);
         merchants.retain(|_, places| Arc::strong_count(places) > 1);
-        let new = || Arc::new(Semaphore::new(OF_MERCHANT));
+        let new = || Arc::new(Semaphore::new(self.of_merchant));
         Arc::clone(merchants.entry(merchant.to_owned()).or_insert_with(new))
-    }
-}
-
-impl Default for Drawings {
-    fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(ALL)), merchants: Mutex::default() }
     }
 }
 
 fn busy() -> Problem {
     let detail = words(
-        "trop de reçus sont dessinés à la fois : réessayez dans quelques secondes",
-        "too many receipts are drawn at once: try again in some seconds",
+        "trop de reçus ou de fichiers à la fois : réessayez dans quelques secondes",
+        "too many receipts or files at once: try again in some seconds",
     );
     Problem::new(Kind::Busy, detail).with_retry_after(WAIT)
 }
@@ -72,7 +80,7 @@ mod tests {
     fn one_merchant_keeps_no_other_from_drawing_and_is_told_when_he_asks_too_much() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let drawings = Drawings::default();
+            let drawings = Drawings::of_receipts();
             let held = [drawings.place("a").await.unwrap(), drawings.place("a").await.unwrap()];
             let soon = Duration::from_millis(50);
             assert!(tokio::time::timeout(soon, drawings.place("a")).await.is_err(), "his own are taken");

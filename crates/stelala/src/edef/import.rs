@@ -6,7 +6,7 @@ use std::{
 };
 
 use ::cloud::{Language, Words, incomplete_words, row_words};
-use ::sync::{Absent, Complete, ImportOrder, Imported, RowAnswer, RowOutcome, Sight};
+use ::sync::{Absent, Complete, ImportOrder, Imported, ResultFile, RowAnswer, RowOutcome, Sight};
 use anyhow::{Context, bail};
 use clap::Args;
 use edef::Nim;
@@ -59,9 +59,9 @@ impl ImportCommand {
             bail!("{} is larger than 10 MiB: export fewer invoices at a time", name());
         }
         let bytes = fs::read(&self.file).with_context(name)?;
-        let order = self.order();
+        let (file, order) = (ResultFile::read(&bytes).with_context(name)?, self.order());
         let imported = office
-            .desk(|desk, asked| Ok(desk.import(Sight::All, &bytes, &order, asked)?))
+            .desk(|desk, asked| Ok(desk.import(Sight::All, &file, &order, asked)?))
             .with_context(name)?;
         let mut out = io::stdout().lock();
         for row in &imported.rows {

@@ -1,6 +1,9 @@
 //! What is not synced, as a file.
 
+use std::time::Duration;
+
 use fiscal::FiscalNumber;
+use ledger::Cell;
 
 use super::{
     csv,
@@ -11,10 +14,10 @@ use super::{
 };
 use crate::{
     Job, JobState, OriginalStanding,
-    alerts::{About, AlertKind, raise_alert},
+    alerts::{About, AlertKind, end_alert, raise_alert},
     desk::{Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, Sight, find_machine, seen, write_move},
     lane::{Sheet as Paperwork, Translate},
-    store::paper,
+    store::{paper, rows::cell},
 };
 
 /// What is exported, and how.
@@ -104,6 +107,7 @@ impl Desk<'_> {
         asked: Asked<'_>,
     ) -> Result<Exported, DeskFault> {
         let flat = if order.hand_out { Flat::with_results() } else { Flat::new() };
+        let asked = if order.hand_out { self.name_hand_out(asked)? } else { asked };
         let (mut flat, mut left_out, mut invoices) = (flat, Vec::new(), 0);
         let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
         let filter = JobFilter { states: states(order), ..order.filter.clone() };
@@ -136,18 +140,43 @@ impl Desk<'_> {
             }
         }
         let hand_out = (order.hand_out && invoices > 0).then_some(HandOutId(asked.now));
-        if let Some(id) = hand_out {
-            self.tell_hand_out(id, invoices, asked)?;
+        if order.hand_out {
+            self.tell_hand_out(HandOutId(asked.now), invoices, asked)?;
         }
         Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next, hand_out })
     }
 
+    /// The first moment that names no hand-out yet. It is taken before anything is handed out, so that two of the same second
+    /// are two.
+    fn name_hand_out<'a>(&mut self, asked: Asked<'a>) -> Result<Asked<'a>, DeskFault> {
+        self.change(|statements| {
+            let mut now = asked.now;
+            let sql = "SELECT 1 FROM sync_alerts WHERE kind = $1 AND about = $2";
+            while !statements
+                .query(sql, &[cell(&AlertKind::HandedOut), Cell::Text(about(HandOutId(now)))])?
+                .is_empty()
+            {
+                now = now.plus(Duration::from_millis(1));
+            }
+            raise_alert(statements, AlertKind::HandedOut, &about_of(HandOutId(now)), &told(0, asked), now)?;
+            Ok(Asked { now, ..asked })
+        })
+    }
+
     /// The platform looks at it: these are not sent any more until that person says what came of them.
     fn tell_hand_out(&mut self, id: HandOutId, invoices: usize, asked: Asked<'_>) -> Result<(), DeskFault> {
-        let told = format!("{invoices} invoices, {}", asked.by.actor);
         self.change(|statements| {
-            let about = About { about: format!("hand-out-{id}"), merchant: None, outlet: None };
-            Ok(raise_alert(statements, AlertKind::HandedOut, &about, &told, asked.now)?)
+            if invoices == 0 {
+                end_alert(statements, AlertKind::HandedOut, &about(id), asked.now)?;
+                return Ok(());
+            }
+            Ok(raise_alert(
+                statements,
+                AlertKind::HandedOut,
+                &about_of(id),
+                &told(invoices, asked),
+                asked.now,
+            )?)
         })
     }
 
@@ -189,6 +218,18 @@ impl Desk<'_> {
             Ok(true)
         })
     }
+}
+
+fn about(id: HandOutId) -> String {
+    format!("hand-out-{id}")
+}
+
+fn about_of(id: HandOutId) -> About {
+    About { about: about(id), merchant: None, outlet: None }
+}
+
+fn told(invoices: usize, asked: Asked<'_>) -> String {
+    format!("{invoices} invoices, {}", asked.by.actor)
 }
 
 fn states(order: &ExportOrder) -> Vec<JobState> {

@@ -172,6 +172,10 @@ pub(super) fn take_from_queue(
     let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
     let job = write_move(statements, handed_out(job, asked), asked)?;
     asked.note(statements, "sync.hand_out", (None, Some(outlet)), fiscal)?;
+    // It left the queue by somebody's word alone.
+    let about = About { about: format!("typed-{}", asked.now.0), merchant: None, outlet: Some(outlet) };
+    let told = format!("typed by {} without being handed out", asked.by.actor);
+    raise_alert(statements, AlertKind::HandedOut, &about, &told, asked.now)?;
     Ok(job)
 }
 

@@ -7,11 +7,12 @@ use fiscal::{FiscalNumber, Invoice};
 use registry::Label;
 
 use super::{
-    columns::Layout,
+    ResultFile,
+    columns::{Column, Layout},
     complete::{Absent, Complete, CompleteFault},
     hand_out::{handed_out, is_sendable, take_from_queue},
     results::{self, ResultRow, RowFault},
-    tables,
+    table::TableRow,
 };
 use crate::{
     Job, JobId, JobState, Source, Totals,
@@ -56,7 +57,7 @@ pub struct Imported {
 pub struct RowAnswer {
     /// The row, as the spreadsheet program numbers it.
     pub row: u32,
-    /// The invoice, if it was found.
+    /// The invoice, if it was found or the row has a number of ours.
     pub fiscal: Option<FiscalNumber>,
     /// What came of it.
     pub outcome: RowOutcome,
@@ -79,27 +80,25 @@ const AT_ONCE: usize = 100;
 const TOLERANCE: Figure = Figure::from_hundredths(1);
 
 impl Desk<'_> {
-    /// Reads results from a CSV or XLSX file: our own export that was filled in, or one of the authority's portal.
+    /// Takes the results of a file: our own export that was filled in, or one of the authority's portal.
     pub fn import(
         &mut self,
         sight: Sight<'_>,
-        bytes: &[u8],
+        file: &ResultFile,
         order: &ImportOrder,
         asked: Asked<'_>,
     ) -> Result<Imported, DeskFault> {
-        let tables = tables(bytes)?;
-        let layout = Layout::find(&tables)?;
+        let layout = Layout::find(&file.0)?;
         let (mut rows, mut answers, mut blank) = (Vec::new(), Vec::new(), 0);
         for row in layout.rows {
             match results::read(&layout, row, order.nim.as_ref()) {
                 Ok(None) => blank += 1,
                 Ok(Some(read)) => rows.push(read),
                 Err(fault) => {
-                    let claimed = results::claimed(&layout, row);
-                    if let Some(fiscal) = claimed {
+                    if let Some(fiscal) = results::claimed(&layout, row) {
                         self.take_claimed(sight, &fiscal, order, asked)?;
                     }
-                    answers.push(refused(row.number, claimed, fault));
+                    answers.push(refused(row.number, named(&layout, row), fault));
                 }
             }
         }
@@ -311,6 +310,11 @@ impl Desk<'_> {
     }
 }
 
+/// The number that a refused row has, so that whoever mends the file finds it.
+fn named(layout: &Layout<'_>, row: &TableRow) -> Option<FiscalNumber> {
+    layout.cell(row, Column::Number)?.text.to_ascii_uppercase().parse().ok()
+}
+
 /// A row without our number, or of no invoice of ours.
 fn unknown_row(rows: &[ResultRow], answers: &[RowAnswer]) -> Option<u32> {
     let unknown = RowOutcome::Refused(RowFault::UnknownInvoice);
@@ -370,4 +374,22 @@ const fn answer(row: u32, fiscal: Option<FiscalNumber>, outcome: RowOutcome) -> 
 
 const fn refused(row: u32, fiscal: Option<FiscalNumber>, fault: RowFault) -> RowAnswer {
     answer(row, fiscal, RowOutcome::Refused(fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_row_shows_its_number_even_where_its_code_is_wrong_or_missing() {
+        let file = "rn;codeDEFDGI;dateTime\nkin1-0-00000042;SHORT;\nKIN1-0-00000043;;soon\n12;SHORT;\n";
+        let file = ResultFile::read(file.as_bytes()).unwrap();
+        let layout = Layout::find(&file.0).unwrap();
+        let shown = layout.rows.iter().map(|row| {
+            assert!(results::read(&layout, row, None).is_err());
+            named(&layout, row).map(|number| number.to_string())
+        });
+        let shown: Vec<_> = shown.collect();
+        assert_eq!(shown, [Some("KIN1-0-00000042".to_owned()), Some("KIN1-0-00000043".to_owned()), None]);
+    }
 }

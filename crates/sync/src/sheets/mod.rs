@@ -30,12 +30,21 @@ pub(crate) const MOST_BYTES: usize = 10 << 20;
 /// The most rows that are read.
 pub(crate) const MOST_ROWS: usize = 50_000;
 
-/// The tables of a file of either form.
-fn tables(bytes: &[u8]) -> Result<Vec<table::Table>, SheetFault> {
-    let bounds = table::Bounds::IMPORT;
-    if bytes.starts_with(xlsx::SIGNATURE) {
-        xlsx::read(bytes, bounds)
-    } else {
-        Ok(vec![csv::read(bytes, bounds)?])
+/// A file of results as it was read, CSV or XLSX. Reading a large one takes a processor for about a second, and asks nobody.
+#[derive(Clone, Debug)]
+pub struct ResultFile(Vec<table::Table>);
+
+impl ResultFile {
+    /// Reads a file of either form.
+    ///
+    /// # Errors
+    /// It is too large, or none of the two.
+    pub fn read(bytes: &[u8]) -> Result<Self, SheetFault> {
+        let bounds = table::Bounds::IMPORT;
+        if bytes.starts_with(xlsx::SIGNATURE) {
+            xlsx::read(bytes, bounds).map(Self)
+        } else {
+            csv::read(bytes, bounds).map(|table| Self(vec![table]))
+        }
     }
 }

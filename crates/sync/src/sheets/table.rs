@@ -55,15 +55,20 @@ pub(crate) struct Bounds {
     pub(crate) cells: usize,
     /// Of the texts of all cells together, in bytes.
     pub(crate) text: usize,
+    /// Of the beginnings, ends and texts of all elements of its XML: a few bytes of an archive may be millions.
+    pub(crate) events: usize,
+    pub(crate) sheets: usize,
 }
 
 impl Bounds {
     pub(crate) const IMPORT: Self = Self {
         bytes: super::MOST_BYTES,
-        unpacked_bytes: 64 << 20,
+        unpacked_bytes: 32 << 20,
         rows: super::MOST_ROWS + 1,
         columns: 256,
         cells: 2_000_000,
         text: 64 << 20,
+        events: 6_000_000,
+        sheets: 64,
     };
 }

@@ -25,7 +25,7 @@ fn began(watched: &Watched) -> Vec<AlertKind> {
 #[test]
 fn a_token_is_asked_for_a_week_before_it_ends_and_told_once() {
     let office = Office::new();
-    let machine = office.world.machine(&[]);
+    let machine = office.world.machine(&[office.outlet()]);
     let now = office.world.clock.at().0 / 1_000;
     let expires = ledger::Cell::Integer(i64::try_from(now + 8 * 86_400).unwrap());
     office.execute("UPDATE sync_machines SET token_expires = $1", &[expires]);
@@ -44,7 +44,9 @@ fn a_token_is_asked_for_a_week_before_it_ends_and_told_once() {
 #[test]
 fn a_machine_that_rests_for_an_hour_or_is_blocked_is_an_alert_until_it_works() {
     let office = Office::new();
+    // What nobody's invoices wait for is no alert.
     office.world.machine(&[]);
+    office.world.machine(&[office.outlet()]);
     let since = ledger::Cell::Integer(i64::try_from(office.world.clock.at().0).unwrap());
     office.execute("UPDATE sync_machines SET state = 'paused', state_note = 'a', state_since = $1", &[since]);
     assert_eq!(began(&watch(&office)), []);

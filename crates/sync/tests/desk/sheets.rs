@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use fiscal::Timestamp;
 use sync::{
     Complete, CompleteFault, DeskFault, ExportOrder, Exported, ImportOrder, Imported, Job, JobFilter,
-    JobState, Machine, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
+    JobState, Machine, ResultFile, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
 };
 
 use crate::{Office, world::translator};
@@ -18,7 +20,8 @@ fn order() -> ImportOrder {
 }
 
 fn import(office: &Office, file: &[u8], order: &ImportOrder) -> Result<Imported, DeskFault> {
-    office.world.desk(|desk| desk.import(Sight::All, file, order, office.asked()))
+    let file = ResultFile::read(file)?;
+    office.world.desk(|desk| desk.import(Sight::All, &file, order, office.asked()))
 }
 
 /// An export of the portal: these invoices with these codes.
@@ -93,6 +96,26 @@ fn what_is_handed_out_to_be_typed_is_not_sent_and_its_results_settle_it() {
     assert_eq!(imported.unknown_columns, Vec::<String>::new());
     let states: Vec<_> = jobs.iter().map(|job| office.job(job.id).job.state).collect();
     assert_eq!(states, [JobState::Synced, JobState::Ambiguous]);
+}
+
+#[test]
+fn two_hand_outs_of_one_moment_have_two_names_and_one_of_nothing_has_none() {
+    let office = Office::new();
+    let (_, jobs) = office.with_sales(2);
+    let mut named = Vec::new();
+    for _ in &jobs {
+        let (filter, form) = (JobFilter::default(), SheetForm::Csv(SheetPart::Invoices));
+        let order = ExportOrder { filter, after: None, most: 1, form, hand_out: true };
+        let exported =
+            office.world.desk(|desk| desk.export(Sight::All, &order, &*translator(), office.asked()));
+        named.extend(exported.unwrap().hand_out);
+    }
+    assert_eq!(named.len(), 2);
+    assert_ne!(named[0], named[1]);
+    let since: BTreeSet<_> = jobs.iter().map(|job| office.job(job.id).job.since.0.to_string()).collect();
+    assert_eq!(since, named.iter().map(ToString::to_string).collect());
+    let nothing = export(&office, SheetForm::Xlsx, true);
+    assert_eq!((nothing.invoices, nothing.hand_out), (0, None));
 }
 
 #[test]

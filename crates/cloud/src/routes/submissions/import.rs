@@ -7,9 +7,9 @@ use axum::{
     response::Response,
 };
 use edef::Nim;
-use registry::Permission;
+use registry::{MerchantId, Permission};
 use serde::{Deserialize, Serialize};
-use sync::{Asked, Complete, ImportOrder, Imported, RowOutcome};
+use sync::{Asked, Complete, DeskFault, ImportOrder, Imported, ResultFile, RowOutcome};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -177,9 +177,11 @@ pub(crate) async fn import(
         return Err(Problem::new(Kind::MediaType, detail));
     }
     let bytes = read_body(&app, request.into_body(), MOST_BYTES).await?;
+    let merchant = caller.reach.merchant().map_or("", MerchantId::as_str);
+    let file = app.read_file(merchant, move || ResultFile::read(&bytes)).await?.map_err(DeskFault::from)?;
     let (by, now) = (caller.by(), app.at());
     let imported =
-        app.desk(move |desk| desk.import(seen.sight(), &bytes, &order, Asked { by: &by, now })).await?;
+        app.desk(move |desk| desk.import(seen.sight(), &file, &order, Asked { by: &by, now })).await?;
     app.wake_agent();
     Ok(json(StatusCode::OK, &ImportView::of(&imported, language)))
 }

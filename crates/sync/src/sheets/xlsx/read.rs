@@ -19,11 +19,11 @@ pub(crate) fn read(bytes: &[u8], bounds: Bounds) -> Result<Vec<Table>, SheetFaul
     let mut parts = Parts::of(bytes, bounds)?;
     let workbook =
         parts.text("xl/workbook.xml")?.ok_or(SheetFault::Unreadable("no workbook in the archive"))?;
-    let targets = targets(&parts.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default())?;
-    let shared = shared_strings(&parts.text("xl/sharedStrings.xml")?.unwrap_or_default())?;
-    let (mut tables, mut left) =
-        (Vec::new(), Left { rows: bounds.rows, cells: bounds.cells, text: bounds.text });
-    for (name, id) in sheets(&workbook)? {
+    let Bounds { rows, cells, text, events, .. } = bounds;
+    let (mut tables, mut left) = (Vec::new(), Left { rows, cells, text, events });
+    let targets = targets(&parts.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default(), &mut left)?;
+    let shared = shared_strings(&parts.text("xl/sharedStrings.xml")?.unwrap_or_default(), &mut left)?;
+    for (name, id) in sheets(&workbook, bounds.sheets, &mut left)? {
         let Some(path) = targets.get(&id).map(|target| path(target)) else { continue };
         // A sheet of charts, say, is none of tables.
         let Some(xml) = parts.text(&path)? else { continue };
@@ -42,6 +42,7 @@ struct Left {
     rows: usize,
     cells: usize,
     text: usize,
+    events: usize,
 }
 
 fn path(target: &str) -> String {
@@ -51,20 +52,22 @@ fn path(target: &str) -> String {
 /// One event after the other. A document type, with which entities could be made, is refused.
 fn each_event(
     xml: &str,
-    mut take: impl FnMut(Event<'_>) -> Result<(), SheetFault>,
+    left: &mut Left,
+    mut take: impl FnMut(Event<'_>, &mut Left) -> Result<(), SheetFault>,
 ) -> Result<(), SheetFault> {
     let mut reader = Reader::from_str(xml.strip_prefix('\u{feff}').unwrap_or(xml));
     loop {
+        left.events = left.events.checked_sub(1).ok_or(SheetFault::TooLong)?;
         match reader.read_event().map_err(|_| DAMAGED)? {
             Event::Eof => return Ok(()),
             Event::DocType(_) => return Err(SheetFault::Unreadable("a document type")),
             // What is empty ends where it starts.
             Event::Empty(start) => {
                 let end = start.to_end().into_owned();
-                take(Event::Start(start))?;
-                take(Event::End(end))?;
+                take(Event::Start(start), left)?;
+                take(Event::End(end), left)?;
             }
-            event => take(event)?,
+            event => take(event, left)?,
         }
     }
 }
@@ -85,23 +88,26 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, Sheet
 }
 
 /// The name of each sheet, and by which id its part is found.
-fn sheets(workbook: &str) -> Result<Vec<(String, String)>, SheetFault> {
+fn sheets(workbook: &str, most: usize, left: &mut Left) -> Result<Vec<(String, String)>, SheetFault> {
     let mut sheets = Vec::new();
-    each_event(workbook, |event| {
+    each_event(workbook, left, |event, _| {
         if let Event::Start(start) = event
             && start.local_name().as_ref() == "sheet"
         {
             let name = attribute(&start, "name")?.unwrap_or_default();
             sheets.extend(attribute(&start, "r:id")?.map(|id| (name, id)));
+            if sheets.len() > most {
+                return Err(SheetFault::TooLong);
+            }
         }
         Ok(())
     })?;
     Ok(sheets)
 }
 
-fn targets(relationships: &str) -> Result<BTreeMap<String, String>, SheetFault> {
+fn targets(relationships: &str, left: &mut Left) -> Result<BTreeMap<String, String>, SheetFault> {
     let mut targets = BTreeMap::new();
-    each_event(relationships, |event| {
+    each_event(relationships, left, |event, _| {
         if let Event::Start(start) = event
             && start.local_name().as_ref() == "Relationship"
         {
@@ -113,11 +119,13 @@ fn targets(relationships: &str) -> Result<BTreeMap<String, String>, SheetFault> 
     Ok(targets)
 }
 
-fn shared_strings(xml: &str) -> Result<Vec<String>, SheetFault> {
+fn shared_strings(xml: &str, left: &mut Left) -> Result<Vec<String>, SheetFault> {
+    let most = left.cells;
     let (mut strings, mut text, mut in_text, mut phonetic) = (Vec::new(), String::new(), false, false);
-    each_event(xml, |event| {
+    each_event(xml, left, |event, _| {
         match event {
             Event::Start(start) => match start.local_name().as_ref() {
+                "si" if strings.len() == most => return Err(SheetFault::TooLong),
                 "si" => text.clear(),
                 "rPh" => phonetic = true,
                 "t" => in_text = !phonetic,
@@ -153,10 +161,12 @@ struct CellBegun {
 }
 
 impl WorksheetReader<'_> {
-    fn read(mut self, xml: &str) -> Result<Vec<TableRow>, SheetFault> {
+    fn read(self, xml: &str) -> Result<Vec<TableRow>, SheetFault> {
+        let Self { shared, columns, left } = self;
         let (mut rows, mut row) = (Vec::new(), TableRow { number: 0, cells: Vec::new() });
         let (mut cell, mut in_value) = (CellBegun::default(), false);
-        each_event(xml, |event| {
+        each_event(xml, left, |event, left| {
+            let mut keeps = WorksheetReader { shared, columns, left };
             match event {
                 Event::Start(start) => match start.local_name().as_ref() {
                     "row" => {
@@ -175,8 +185,8 @@ impl WorksheetReader<'_> {
                     _ => {}
                 },
                 Event::End(end) => match end.local_name().as_ref() {
-                    "row" => self.keep_row(&mut rows, &mut row)?,
-                    "c" => self.keep_cell(&mut row, std::mem::take(&mut cell))?,
+                    "row" => keeps.keep_row(&mut rows, &mut row)?,
+                    "c" => keeps.keep_cell(&mut row, std::mem::take(&mut cell))?,
                     "v" | "t" => in_value = false,
                     _ => {}
                 },

@@ -99,6 +99,29 @@ fn one_text_that_many_cells_name_is_counted_in_each() {
 }
 
 #[test]
+fn elements_sheets_and_texts_that_hold_nothing_are_counted() {
+    let few = Bounds { events: 1_000, sheets: 2, cells: 3, ..Bounds::IMPORT };
+    let empty = |element: &str| workbook(&format!("<worksheet>{}</worksheet>", element.repeat(1_500)));
+    for element in ["<c/>", "<row/>", "<v/>", "<c r=\"XFD1\"/>"] {
+        assert_eq!(read(&empty(element), few), Err(SheetFault::TooLong), "{element}");
+    }
+    let with = |sheets: usize, texts: usize| {
+        archive(&[
+            (
+                "xl/workbook.xml",
+                &format!("<workbook>{}</workbook>", "<sheet name=\"a\" r:id=\"r\"/>".repeat(sheets)),
+            ),
+            ("xl/_rels/workbook.xml.rels", "<a><Relationship Id=\"r\" Target=\"s.xml\"/></a>"),
+            ("xl/sharedStrings.xml", &format!("<sst>{}</sst>", "<si/>".repeat(texts))),
+            ("xl/s.xml", "<worksheet/>"),
+        ])
+    };
+    assert_eq!(read(&with(2, 3), few).unwrap().len(), 2);
+    assert_eq!(read(&with(3, 3), few), Err(SheetFault::TooLong));
+    assert_eq!(read(&with(2, 4), few), Err(SheetFault::TooLong));
+}
+
+#[test]
 fn what_is_no_workbook_is_refused() {
     for bytes in [&b"PK\x03\x04"[..], b"", b"a;b"] {
         assert_eq!(read(bytes, Bounds::IMPORT), Err(SheetFault::Unreadable("the archive")));
