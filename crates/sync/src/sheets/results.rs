@@ -34,7 +34,7 @@ pub enum RowFault {
     #[error("the authority's code has 24 letters and digits: copy all of it")]
     CodeForm,
     /// `NIM_MISSING`
-    #[error("the NIM is missing: write which e-MCF finalised it")]
+    #[error("the NIM is missing: fill in the column nim, or say it for the whole file (--nim)")]
     NimMissing,
     /// `NIM_FORM`
     #[error("the NIM is none, as CD01234567-1: copy it from the portal")]

@@ -18,7 +18,7 @@ pub fn of_fault(fault: &RowFault) -> Words {
         }
         RowFault::CodeMissing => "le code de la DGI manque : copiez-le, ou videz la ligne".into(),
         RowFault::CodeForm => "le code de la DGI a 24 lettres et chiffres : copiez-le en entier".into(),
-        RowFault::NimMissing => "le NIM manque : écrivez quelle e-MCF l'a normalisée".into(),
+        RowFault::NimMissing => "le NIM manque : remplissez la colonne nim, ou dites-le pour tout le fichier (--nim)".into(),
         RowFault::NimForm => "ce n'est pas un NIM, comme CD01234567-1 : copiez-le du portail".into(),
         RowFault::TimeForm => "la date n'est pas lisible : copiez-la du portail".into(),
         RowFault::CountersForm => {
