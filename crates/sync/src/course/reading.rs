@@ -46,13 +46,17 @@ pub fn read(job: Job, reading: &Reading<'_>, rules: Rules, now: At) -> Heard {
         Some(false) => {}
     }
     let first = doubt.gone.filter(|gone| gone.first <= reading.theirs);
+    let before = intent.not_before.map(|at| at.plus(UID_LIFE - UID_SPARE));
+    let in_time = before.is_some_and(|before| reading.theirs < before);
     match first {
         Some(gone) if gone.twice => Heard::Nothing,
         Some(gone) if reading.theirs.since(gone.first) < READINGS_APART => Heard::Nothing,
-        Some(gone) => Heard::Noted(gone_twice(job, gone, rules, now)),
+        // The first may have been of a list from before the uid: by a second that is too late nobody knows.
+        Some(gone) => {
+            let in_time = gone.in_time && in_time;
+            Heard::Noted(gone_twice(job, Gone { in_time, ..gone }, rules, now))
+        }
         None => {
-            let before = intent.not_before.map(|at| at.plus(UID_LIFE - UID_SPARE));
-            let in_time = before.is_some_and(|before| reading.theirs < before);
             let gone = Gone { first: reading.theirs, first_here: now, in_time, twice: false };
             if rules.breaks(Broken::OneReading) {
                 return Heard::Noted(gone_twice(job, gone, rules, now));

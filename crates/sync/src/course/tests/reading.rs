@@ -25,9 +25,19 @@ fn one_reading_concludes_nothing() {
 
 #[test]
 fn gone_before_it_expired_by_two_readings_is_finalised() {
-    let job = noted(read_after(doubted(1), &status(0, &[]), 114));
-    let job = noted(read_after(job, &status(0, &[]), 130));
+    let job = noted(read_after(doubted(1), &status(0, &[]), 112));
+    let job = noted(read_after(job, &status(0, &[]), 114));
     assert_eq!(job.state, JobState::SyncedWithoutCode);
+    assert!(!may_request(&job));
+}
+
+#[test]
+fn a_second_reading_that_comes_too_late_says_nothing_of_the_first() {
+    // The first may have been of a list from before the uid, as a second in time would have shown.
+    let job = noted(read_after(doubted(1), &status(0, &[]), 1));
+    let job = noted(read_after(job, &status(0, &[]), 115));
+    assert_eq!(job.state, JobState::Ambiguous);
+    assert_eq!(job.doubt.as_ref().unwrap().cause, DoubtCause::GoneTooLate);
     assert!(!may_request(&job));
 }
 
