@@ -106,10 +106,8 @@ fn is_past(job: &Job, known: Known) -> bool {
 }
 
 fn release(mut job: Job, now: At) -> Move {
-    let was_restored = job.doubt.take().is_some_and(|doubt| doubt.cause == DoubtCause::Restored);
-    (job.intent, job.due) = (None, now);
-    let state = if was_restored { JobState::Pending } else { JobState::Retry };
-    Move::to(job, state, Cause::CountersSayNot, "", now)
+    (job.doubt, job.intent, job.due) = (None, None, now);
+    Move::to(job, JobState::Retry, Cause::CountersSayNot, "", now)
 }
 
 fn contradict(mut job: Job, now: At) -> Move {

@@ -61,10 +61,9 @@ impl Trial {
         if !self.rules.doubts_restored() {
             return;
         }
-        let machine = self.memory.machine.clone();
         let jobs: Vec<Job> = self.memory.jobs.values().cloned().collect();
         for job in jobs {
-            if let Some(made) = restored(job, Some(&machine), At(self.now)) {
+            if let Some(made) = restored(job, At(self.now)) {
                 self.census.restored_doubts += 1;
                 self.memory.put(made.job, made.transition);
             }

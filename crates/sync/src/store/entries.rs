@@ -126,12 +126,9 @@ pub(super) fn has_machine(statements: &mut dyn Statements, outlet: OutletId) -> 
 }
 
 /// The authority may have finalised it in a time that a restored backup does not know of: as the course says.
-///
-/// Without the counters of its e-MCF. The outlet may have had another one since the backup, whose counters are those that
-/// rose; and what is delivered long after the restore comes when the counters have begun anew. Who knows is the portal.
 fn doubt(statements: &mut dyn Statements, id: JobId, now: At) -> Result<(), StoreFault> {
     let Some(job) = find(statements, id)? else { return Ok(()) };
-    match restored(job, None, now) {
+    match restored(job, now) {
         Some(made) => apply(statements, &made.into(), "follower"),
         None => Ok(()),
     }
