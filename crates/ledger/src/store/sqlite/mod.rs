@@ -41,7 +41,7 @@ const LINE: &str = include_str!("line.sql");
 const BUSY: Duration = Duration::from_secs(10);
 /// Of pages kept in memory for each connection, in KiB. The system keeps the rest: a larger cache is looked through whole
 /// at each commit in which pages of an index were split.
-const CACHE_KIB: i64 = 8 * 1024;
+const CACHE_KIB: i64 = 2 * 1024;
 /// After so many pages of 4 KiB the write-ahead log is copied into the file by who commits, should the thread that does it
 /// not have kept up.
 const CHECKPOINT_PAGES: i64 = 16_384;
