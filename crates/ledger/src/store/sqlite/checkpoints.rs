@@ -67,7 +67,8 @@ impl Turnstile {
 }
 
 fn copy_until_over(turnstile: &Turnstile, connection: &Connection) {
-    let mut seen = turnstile.commits.load(Ordering::Relaxed);
+    // What was committed before this thread began is copied, too.
+    let mut seen = 0;
     while !turnstile.rest() {
         let commits = turnstile.commits.load(Ordering::Relaxed);
         if commits == seen {
