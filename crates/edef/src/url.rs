@@ -75,6 +75,11 @@ impl ApiUrl {
         &self.host
     }
 
+    /// Whether who answers there is the same as at another: by scheme, host and port.
+    pub fn is_at(&self, other: &Self) -> bool {
+        (self.is_secure(), &self.host, self.port) == (other.is_secure(), &other.host, other.port)
+    }
+
     /// Whether what is finalised there is a test: all but the authority's own service at its own port.
     pub fn is_test(&self) -> bool {
         self.host != Self::PRODUCTION_HOST || self.port != HTTPS_PORT

@@ -170,7 +170,7 @@ impl Ledger {
 
     /// Seals what the tax authority says of an invoice of the outlet, whoever sealed that (A1). Asked for again with the same
     /// code, it repeats the record. Another code is refused ([`crate::AuthorityFault::TwoCodes`]), but that the authority's
-    /// own answer is sealed beside what someone typed or its portal says: the answer is what counts.
+    /// own answer is sealed beside what someone typed or imported: the answer is what counts.
     pub fn note_authority(
         &self,
         outlet: OutletId,

@@ -38,8 +38,8 @@ pub struct AuthorityElements {
 pub enum Origin {
     /// The authority answered with them.
     Answered,
-    /// Someone took them from its portal, and the receipt says so.
-    Portal,
+    /// Someone gave a file with them, and the receipt says so.
+    Imported,
     /// Someone typed them, and the receipt says so.
     Hand,
 }

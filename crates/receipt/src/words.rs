@@ -25,7 +25,7 @@ words! {
     AuthorityNim "NIM" "NIM";
     AuthorityOrigin "Origine" "Origin";
     AuthorityOfHand "saisi à la main" "typed by hand";
-    AuthorityOfPortal "saisi depuis le portail" "taken from the portal";
+    AuthorityOfFile "repris d'un fichier" "taken from a file";
     AuthorityPending "En attente de la DGI" "Waiting for the DGI";
     AuthorityQr "Contenu du code QR de la DGI" "Content of the DGI's QR code";
     AuthorityTest "ESSAI – sans valeur fiscale" "TEST – no fiscal value";

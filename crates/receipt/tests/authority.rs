@@ -109,7 +109,7 @@ fn elements_of_a_service_for_trials_are_never_without_their_mark() {
 #[test]
 fn what_a_person_copied_says_so() {
     for (origin, french, english) in [
-        (Origin::Portal, "saisi depuis le portail", "taken from the portal"),
+        (Origin::Imported, "repris d'un fichier", "taken from a file"),
         (Origin::Hand, "saisi à la main", "typed by hand"),
     ] {
         let copied = AuthorityElements { origin, ..authority() };

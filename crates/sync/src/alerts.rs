@@ -53,7 +53,7 @@ words! {
         NonCompliant "non_compliant",
         /// The ledger refuses the authority's elements.
         NotRecorded "not_recorded",
-        /// A person or an export of the portal settled an invoice: the platform looks at it.
+        /// A person settled an invoice, by hand or by a file: the platform looks at it.
         SettledByPerson "settled_by_person",
         /// Invoices were given to a person to be typed by hand: the platform looks at it.
         HandedOut "handed_out",

@@ -8,6 +8,11 @@ pub trait Book {
     /// A machine as it is now.
     fn machine(&mut self, id: &MachineId) -> Result<Machine, BookFault>;
 
+    /// Whether the authority has answered to another merchant's token as this machine.
+    fn is_anothers(&mut self, _machine: &Machine) -> Result<bool, BookFault> {
+        Ok(false)
+    }
+
     /// PENDING and RETRY jobs of the machine whose time has come, at most so many, in turn over its outlets and in each
     /// by the time of sealing.
     fn due(&mut self, machine: &MachineId, now: At, most: usize) -> Result<Vec<Job>, BookFault>;
@@ -72,7 +77,7 @@ pub trait Book {
     fn write(&mut self, lease: &Lease, changes: &[Change]) -> Result<Vec<Written>, BookFault>;
 
     /// Keeps elements that the authority answered, whatever became of the job or the lease: a code is never thrown away.
-    /// A job without elements becomes SYNCED by them. To one that has others by hand or from the portal the authority's own
+    /// A job without elements becomes SYNCED by them. To one that has others by hand or from a file the authority's own
     /// win; each pair of different codes is alerted and stands in a transition.
     fn keep_code(&mut self, job: JobId, elements: &Elements, now: At) -> Result<Kept, BookFault>;
 

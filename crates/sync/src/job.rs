@@ -133,8 +133,8 @@ words! {
     Source {
         /// A person typed them.
         Hand "hand",
-        /// The export of the authority's portal.
-        Portal "portal",
+        /// A file that a person gave us: whether it is the portal's export or he wrote it himself, nobody can tell from it.
+        Imported "imported" | "portal",
         /// The answer to our own confirm.
         Api "api",
     }

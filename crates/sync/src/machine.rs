@@ -51,6 +51,13 @@ pub struct Machine {
     pub version: u64,
 }
 
+impl Machine {
+    /// Whether the authority has answered to its token as its number, as far as that left a trace.
+    pub const fn has_answered(&self) -> bool {
+        self.era.0 > 0 || self.clock_offset_ms != 0
+    }
+}
+
 /// Whether a machine is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

@@ -42,6 +42,14 @@ CREATE INDEX IF NOT EXISTS sync_machines_by_address ON sync_machines (url, nim);
 CREATE TABLE IF NOT EXISTS sync_machine_outlets (outlet TEXT PRIMARY KEY, machine TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS sync_machine_outlets_by_machine ON sync_machine_outlets (machine, outlet);
 
+-- Which machines an outlet had before, and until when: what was sealed then may have been finalised there.
+CREATE TABLE IF NOT EXISTS sync_served (
+  outlet TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  served_until BIGINT NOT NULL,
+  PRIMARY KEY (outlet, machine)
+);
+
 -- Up to where a chain has become jobs.
 CREATE TABLE IF NOT EXISTS sync_cursors (
   outlet TEXT NOT NULL,

@@ -10,6 +10,7 @@ use ledger::{
 pub const TABLES: &[Table] = &[
     Table::Other(&TableShape { name: "sync_machines", columns: MACHINES, key_columns: 1 }),
     Table::Other(&TableShape { name: "sync_machine_outlets", columns: MACHINE_OUTLETS, key_columns: 1 }),
+    Table::Other(&TableShape { name: "sync_served", columns: SERVED, key_columns: 2 }),
     Table::Other(&TableShape { name: "sync_cursors", columns: CURSORS, key_columns: 3 }),
     Table::Other(&TableShape { name: "sync_outlets", columns: OUTLETS, key_columns: 1 }),
     Table::Other(&TableShape { name: "sync_jobs", columns: JOBS, key_columns: 1 }),
@@ -46,6 +47,8 @@ const MACHINES: &[Column] = &[
 ];
 
 const MACHINE_OUTLETS: &[Column] = &[("outlet", Text), ("machine", Text)];
+
+const SERVED: &[Column] = &[("outlet", Text), ("machine", Text), ("served_until", Integer)];
 
 const CURSORS: &[Column] = &[("outlet", Text), ("epoch", Integer), ("signer", Text), ("position", Integer)];
 

@@ -78,8 +78,8 @@ words! {
         TwoCodes "two_codes",
         /// A person said that it was finalised.
         SettledByHand "settled_by_hand",
-        /// The portal's export says that it was finalised.
-        SettledByPortal "settled_by_portal",
+        /// A file that a person gave us says that it was finalised.
+        SettledByFile "settled_by_file" | "settled_by_portal",
         /// A person looked in the portal, and it is not there.
         NotThere "not_there",
         /// A person got it in a file, to type it into the authority's portal.

@@ -1,9 +1,9 @@
-/// Makes closed lists of words: an enum with stable names, read and written as them.
+/// Makes closed lists of words: an enum with stable names, read and written as them. A name of before is read still.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $text:literal),* $(,)? })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $text:literal $(| $before:literal)?),* $(,)? })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),* }
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text $(, alias = $before)?)] $variant),* }
 
         impl $name {
             /// Every one.
@@ -16,7 +16,7 @@ macro_rules! words {
 
             /// The one of that name.
             pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($text => Some(Self::$variant),)* _ => None }
+                match name { $($text $(| $before)? => Some(Self::$variant),)* _ => None }
             }
         }
 

@@ -141,16 +141,16 @@ fn two_codes_of_one_invoice_show_unless_the_second_came_in_a_way_that_counts_mor
     };
     let two = [Rule::AuthorityTwoCodes];
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "api")]), []);
-    assert_eq!(noted(&[(CODE, "portal"), (OTHER, "api")]), []);
+    assert_eq!(noted(&[(CODE, "imported"), (OTHER, "api")]), []);
     assert_eq!(noted(&[(CODE, "hand"), (CODE, "api")]), []);
     assert_eq!(noted(&[(CODE, "api"), (CODE, "api")]), []);
     assert_eq!(noted(&[(CODE, "api"), (OTHER, "api")]), two);
     assert_eq!(noted(&[(CODE, "api"), (OTHER, "hand")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "hand")]), two);
-    assert_eq!(noted(&[(CODE, "hand"), (OTHER, "portal")]), []);
+    assert_eq!(noted(&[(CODE, "hand"), (OTHER, "imported")]), []);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "portal"), ("BBBB7RVLAMCF7JNAAHX4KQ2M", "api")]), []);
-    assert_eq!(noted(&[(CODE, "portal"), (OTHER, "portal")]), two);
-    assert_eq!(noted(&[(CODE, "portal"), (OTHER, "hand")]), two);
+    assert_eq!(noted(&[(CODE, "imported"), (OTHER, "portal")]), two);
+    assert_eq!(noted(&[(CODE, "imported"), (OTHER, "hand")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "api"), ("BBBB7RVLAMCF7JNAAHX4KQ2M", "api")]), two);
     assert_eq!(noted(&[(CODE, "hand"), (OTHER, "api"), (CODE, "hand")]), []);
 }
@@ -180,7 +180,7 @@ fn one_code_of_two_invoices_shows_unless_it_was_typed_or_is_of_a_trial_or_of_ano
     };
     let same = |body: String| body;
     assert_eq!(noted("api", &same), [Rule::AuthorityCodeReused]);
-    assert_eq!(noted("portal", &same), [Rule::AuthorityCodeReused]);
+    assert_eq!(noted("imported", &same), [Rule::AuthorityCodeReused]);
     assert_eq!(noted("hand", &same), []);
     assert_eq!(noted("api", &|body| body.replace("\"test\":false", "\"test\":true")), []);
     assert_eq!(noted("api", &|body| body.replace("CD01002345-1", "CD01002345-2")), []);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edef::{IdFault, TokenFault, UrlFault};
+use edef::{IdFault, Nim, TokenFault, UrlFault};
 use ledger::Refusal;
 use sync::{DeskFault, SheetFault, course::SettleFault};
 
@@ -28,12 +28,41 @@ impl From<DeskFault> for Problem {
                 "token",
                 words("ce jeton a expiré : faites-en faire un nouveau par le portail de la DGI", english),
             ),
-            DeskFault::OtherMachine(nim) => Self::of_member(
+            DeskFault::TokenNeeded => Self::of_member(
                 Kind::MemberInvalid,
-                "nim",
+                "token",
+                words(
+                    "l'adresse est celle d'un autre serveur, auquel le jeton n'est pas montré sans qu'on le demande : \
+                     saisissez le jeton avec l'adresse",
+                    english,
+                ),
+            ),
+            DeskFault::OtherMachine(nims) => {
+                Self::of_member(Kind::MemberInvalid, "nim", words(only_by(&nims), english))
+            }
+            DeskFault::QrDiffers => Self::of_member(
+                Kind::MemberInvalid,
+                "qr",
+                words(
+                    "le texte du code QR ne contient pas ce code, ce NIM et le NIF : c'est celui d'une autre facture",
+                    english,
+                ),
+            ),
+            DeskFault::TimeForm => Self::of_member(
+                Kind::MemberInvalid,
+                "date_time",
+                words(
+                    "l'heure de la DGI n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide",
+                    english,
+                ),
+            ),
+            DeskFault::TimeOutside(sealed) => Self::of_member(
+                Kind::MemberInvalid,
+                "date_time",
                 words(
                     format!(
-                        "la facture a été envoyée à l'e-MCF {nim}, et ces éléments sont d'une autre : vérifiez le NIM"
+                        "l'heure de la DGI est avant le scellement de la facture ({sealed}Z), ou dans l'avenir : copiez \
+                         celle de cette facture"
                     ),
                     english,
                 ),
@@ -42,7 +71,8 @@ impl From<DeskFault> for Problem {
                 Kind::MemberInvalid,
                 "nim",
                 words(
-                    "ce NIM n'est pas celui d'une e-MCF de ce marchand : vérifiez-le, ou enregistrez l'e-MCF",
+                    "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF \
+                     de son point de vente",
                     english,
                 ),
             ),
@@ -57,7 +87,7 @@ impl From<DeskFault> for Problem {
             DeskFault::MachineTaken => Self::new(
                 Kind::Exists,
                 words(
-                    "une e-MCF de cette adresse et de ce NIM est déjà enregistrée : modifiez celle-là",
+                    "une e-MCF de cette adresse et de ce NIM est déjà enregistrée : modifiez celle-là, ou demandez à l'exploitant",
                     english,
                 ),
             ),
@@ -77,6 +107,12 @@ impl From<DeskFault> for Problem {
             other => Self::new(Kind::Conflict, words(of_conflict(&other), english)),
         }
     }
+}
+
+/// The e-MCFs that can have finalised an invoice.
+pub(crate) fn only_by(nims: &[Nim]) -> String {
+    let nims: Vec<&str> = nims.iter().map(Nim::as_str).collect();
+    format!("seule l'e-MCF {} a pu normaliser cette facture : vérifiez le NIM", nims.join(", "))
 }
 
 fn unwritten(cause: String) -> Problem {

@@ -11,6 +11,7 @@ mod registry;
 mod webhooks;
 mod words;
 
+pub(crate) use desk::only_by;
 pub use kind::Kind;
 pub use language::Language;
 pub(crate) use language::thousandths;

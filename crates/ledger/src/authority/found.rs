@@ -7,7 +7,7 @@ use crate::{Ledger, Place, Reference, Refusal, Row, StoreFault, irregular::read_
 
 impl Ledger {
     /// The authority's elements of an invoice by its fiscal number: of several records the one that counts, which is the
-    /// authority's own answer before its portal's, before what someone typed, of these the newest, and trials behind all.
+    /// authority's own answer before an imported file's, before what someone typed, of these the newest, and trials behind all.
     pub fn authority_of(&self, number: &FiscalNumber) -> Result<Option<AuthorityElements>, Refusal> {
         let own = self.signer();
         self.ask(|store| {
@@ -67,7 +67,7 @@ impl Known {
     }
 
     /// The record that says already what a note says; none when the note is to be sealed. What counts more is sealed beside
-    /// what is there, whatever that says: the portal's export behind what was typed, and the authority's own answer behind
+    /// what is there, whatever that says: an imported file's behind what was typed, and the authority's own answer behind
     /// both. Trials are held against trials only.
     pub(crate) fn repeats(&self, note: &AuthorityNote) -> Result<Option<&Row>, AuthorityFault> {
         if self.is_flagged {

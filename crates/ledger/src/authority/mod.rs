@@ -60,27 +60,28 @@ pub struct AuthorityElements {
 pub enum AuthoritySource {
     /// Someone typed them.
     Hand,
-    /// From an export of the authority's portal.
-    Portal,
+    /// From a file that someone gave: the portal's export, as he says. Nobody can tell it from one that he wrote himself.
+    Imported,
     /// The authority answered with them.
     Api,
 }
 
 impl AuthoritySource {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Hand, Self::Portal, Self::Api];
+    pub const ALL: [Self; 3] = [Self::Hand, Self::Imported, Self::Api];
 
     /// As the record writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hand => "hand",
-            Self::Portal => "portal",
+            Self::Imported => "imported",
             Self::Api => "api",
         }
     }
 
-    /// The one of a name.
+    /// The one of a name. Records of before call a file the portal's.
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = if name == "portal" { Self::Imported.name() } else { name };
         Self::ALL.into_iter().find(|source| source.name() == name)
     }
 }

@@ -130,16 +130,16 @@ fn an_answer_with_the_typed_code_is_sealed_too_for_it_knows_more() {
 }
 
 #[test]
-fn the_portals_export_corrects_what_was_mistyped_once_and_the_answer_corrects_both() {
+fn an_imported_file_corrects_what_was_mistyped_once_and_the_answer_corrects_both() {
     let mut bench = Bench::new();
     let (_, sealing) = bench.sell();
     let third = "BBBB7RVLAMCF7JNAAHX4KQ2M";
     bench.authority(&sealing.sealed, CODE, AuthoritySource::Hand).unwrap();
-    assert!(!bench.authority(&sealing.sealed, OTHER, AuthoritySource::Portal).unwrap().repeated);
+    assert!(!bench.authority(&sealing.sealed, OTHER, AuthoritySource::Imported).unwrap().repeated);
     assert_eq!(bench.code_of(&sealing.sealed).as_deref(), Some(OTHER));
-    assert!(bench.authority(&sealing.sealed, OTHER, AuthoritySource::Portal).unwrap().repeated);
+    assert!(bench.authority(&sealing.sealed, OTHER, AuthoritySource::Imported).unwrap().repeated);
     for code in [CODE, third] {
-        assert!(bench.authority(&sealing.sealed, code, AuthoritySource::Portal).is_err(), "{code}");
+        assert!(bench.authority(&sealing.sealed, code, AuthoritySource::Imported).is_err(), "{code}");
     }
     assert!(bench.authority(&sealing.sealed, third, AuthoritySource::Hand).is_err());
     assert!(!bench.authority(&sealing.sealed, third, AuthoritySource::Api).unwrap().repeated);
@@ -147,11 +147,11 @@ fn the_portals_export_corrects_what_was_mistyped_once_and_the_answer_corrects_bo
 }
 
 #[test]
-fn the_portals_export_with_the_typed_code_is_sealed_too_for_it_knows_more() {
+fn an_imported_file_with_the_typed_code_is_sealed_too_for_it_knows_more() {
     let mut bench = Bench::new();
     let (_, sealing) = bench.sell();
     bench.authority(&sealing.sealed, CODE, AuthoritySource::Hand).unwrap();
-    assert!(!bench.authority(&sealing.sealed, CODE, AuthoritySource::Portal).unwrap().repeated);
+    assert!(!bench.authority(&sealing.sealed, CODE, AuthoritySource::Imported).unwrap().repeated);
     assert_eq!(bench.codes(), 2);
 }
 

@@ -39,7 +39,7 @@ fn security(given: &Given, language: Language) -> Block {
     facts.extend(given.counters.as_deref().map(|counters| fact(Word::AuthorityCounters, counters)));
     let origin = match given.origin {
         Origin::Answered => None,
-        Origin::Portal => Some(Word::AuthorityOfPortal),
+        Origin::Imported => Some(Word::AuthorityOfFile),
         Origin::Hand => Some(Word::AuthorityOfHand),
     };
     facts.extend(origin.map(|origin| fact(Word::AuthorityOrigin, origin.of(language))));

@@ -3,11 +3,12 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{Finalised, JobFile, Settlement, Sight, Source};
+use ::sync::{DeskFault, Finalised, JobFile, Settlement, Sight, Source};
 use anyhow::Context;
 use clap::Args;
-use edef::{AuthorityCode, Counters, Nim};
+use edef::{AuthorityCode, AuthorityTime, Counters, Nim};
 use fiscal::FiscalNumber;
+use ledger::AuthorityQr;
 use registry::Label;
 
 use super::arguments::OfficeArgs;
@@ -30,17 +31,21 @@ pub(crate) struct SettleCommand {
     #[arg(long, requires = "code")]
     nim: Option<Nim>,
     /// When, as the portal shows it: 14/03/2026 09:32:10.
-    #[arg(long, requires = "code", value_name = "TEXT", default_value = "", hide_default_value = true)]
-    date_time: String,
+    #[arg(long, requires = "code", value_name = "TEXT", value_parser = time)]
+    date_time: Option<AuthorityTime>,
     /// What its QR code says, if the portal shows it.
-    #[arg(long, requires = "code", value_name = "TEXT", default_value = "", hide_default_value = true)]
-    qr: String,
+    #[arg(long, requires = "code", value_name = "TEXT")]
+    qr: Option<AuthorityQr>,
     /// The counters, if the portal shows them: 64/64 FV.
     #[arg(long, requires = "code", value_name = "TEXT")]
     counters: Option<Counters>,
     /// How it is known. It is kept, and the platform is told.
     #[arg(long)]
     reason: Label,
+}
+
+fn time(text: &str) -> Result<AuthorityTime, DeskFault> {
+    AuthorityTime::new(text).ok_or(DeskFault::TimeForm)
 }
 
 impl SettleCommand {

@@ -122,7 +122,7 @@ fn of_job(text: &mut String, job: &Job, words: &OfficeArgs) {
 fn of_elements(text: &mut String, elements: &Elements, recorded: bool, words: &OfficeArgs) {
     let source = match elements.source {
         Source::Api => words.say("réponse de la DGI", "the DGI's answer"),
-        Source::Portal => words.say("export du portail", "the portal's export"),
+        Source::Imported => words.say("fichier importé par une personne", "a file that a person imported"),
         Source::Hand => words.say("saisi à la main", "typed by hand"),
     };
     let test = if elements.test { words.say(", ESSAI", ", TEST") } else { "" };

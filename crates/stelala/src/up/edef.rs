@@ -57,7 +57,7 @@ impl SimulatedAuthority {
                 known.iter().find(|machine| machine.nim.as_ref().is_some_and(|known| known.as_str() == nim));
             match before {
                 Some(machine) if machine.url == url => {}
-                Some(machine) => move_to(&office, machine, &url)?,
+                Some(machine) => move_to(&office, machine, &view, &url)?,
                 None => register(&office, outlet, &view, &url)?,
             }
         }
@@ -152,8 +152,9 @@ fn register(office: &Office, outlet: &str, view: &MachineView, url: &edef::ApiUr
 }
 
 /// The same machine at another port.
-fn move_to(office: &Office, machine: &Machine, url: &edef::ApiUrl) -> anyhow::Result<()> {
-    let change = MachineChange { url: Some(url.clone()), ..MachineChange::default() };
+fn move_to(office: &Office, machine: &Machine, view: &MachineView, url: &edef::ApiUrl) -> anyhow::Result<()> {
+    let token = Some(view.token.as_str().parse()?);
+    let change = MachineChange { url: Some(url.clone()), token, ..MachineChange::default() };
     let (owned, vault) = (office.owner_of(machine)?, office.vault()?);
     office.desk(|desk, asked| {
         desk.change_machine(&machine.id, &change, owned.owner(), &vault, &mut random::fill, asked)?;

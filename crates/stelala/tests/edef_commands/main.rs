@@ -146,7 +146,7 @@ fn a_code_that_was_lost_is_imported_or_typed_and_a_row_that_is_refused_ends_with
     let said = bench.good("edef import portal.csv --lang en", &[]);
     assert!(said.contains("1 taken, 0 were before, 0 refused"), "{said}");
     let shown = bench.until(number_of(&sold[0]), "SYNCED");
-    assert!(shown.contains("the portal's export") && shown.contains("TEST"), "{shown}");
+    assert!(shown.contains("a file that a person imported") && shown.contains("TEST"), "{shown}");
     let said = bench.good("edef import portal.csv --lang en", &[]);
     assert!(said.contains("0 taken, 1 were before"), "{said}");
     fs::write(bench.path().join("no.csv"), "a;b\n1;2\n").unwrap();

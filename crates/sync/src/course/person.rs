@@ -19,12 +19,12 @@ pub enum SettleFault {
     NotACancellation,
 }
 
-/// A person, or the portal's export, says that the authority finalised it.
+/// A person, or a file that he gave, says that the authority finalised it.
 pub fn settle_finalised(job: Job, elements: Elements, by: &str, now: At) -> Result<Move, SettleFault> {
     if !matches!(job.state, JobState::Ambiguous | JobState::SyncedWithoutCode) {
         return Err(SettleFault::State(job.state));
     }
-    let cause = if elements.source == Source::Hand { Cause::SettledByHand } else { Cause::SettledByPortal };
+    let cause = if elements.source == Source::Hand { Cause::SettledByHand } else { Cause::SettledByFile };
     Ok(synced(job, elements, cause, by.to_owned(), now))
 }
 

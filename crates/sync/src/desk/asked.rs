@@ -1,6 +1,6 @@
-use edef::{ApiUrl, AuthorityCode, Counters, Dialect, Isf, Nim, Token, Uid};
+use edef::{ApiUrl, AuthorityCode, AuthorityTime, Counters, Dialect, Isf, Nim, Token, Uid};
 use fiscal::{Nif, OutletId, Timestamp};
-use ledger::By;
+use ledger::{AuthorityQr, By};
 use registry::MerchantId;
 
 use crate::{At, Cause, Elements, Job, JobId, JobState, Machine, MachineId, Source, Totals, Transition};
@@ -78,7 +78,7 @@ pub struct NewMachine {
 /// What is to be different of a machine; none leaves it as it is.
 #[derive(Clone, Debug, Default)]
 pub struct MachineChange {
-    /// Where it answers.
+    /// Where it answers. At another server only with its token.
     pub url: Option<ApiUrl>,
     /// The secret.
     pub token: Option<Token>,
@@ -181,24 +181,24 @@ pub enum Settlement {
     NotThere,
 }
 
-/// The authority's elements as a person or its portal tells them.
+/// The authority's elements as a person or his file tells them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finalised {
     /// Which e-MCF finalised it.
     pub nim: Nim,
     /// The code.
     pub code: AuthorityCode,
-    /// When, as the authority wrote it; empty when it is not known.
-    pub date_time: String,
-    /// What the QR code says; empty when it is not known.
-    pub qr: String,
+    /// When, as the authority wrote it, if it is known.
+    pub date_time: Option<AuthorityTime>,
+    /// What the QR code says, if it is known.
+    pub qr: Option<AuthorityQr>,
     /// The counters.
     pub counters: Option<Counters>,
     /// The uid.
     pub uid: Option<Uid>,
     /// What the authority computed.
     pub totals: Option<Totals>,
-    /// [`Source::Hand`] or [`Source::Portal`]; [`Source::Api`] counts as by hand.
+    /// [`Source::Hand`] or [`Source::Imported`]; [`Source::Api`] counts as by hand.
     pub source: Source,
 }
 
@@ -208,11 +208,11 @@ impl Finalised {
             nim: self.nim.clone(),
             uid: self.uid.clone(),
             code: self.code,
-            date_time: self.date_time.clone(),
-            qr: self.qr.clone(),
+            date_time: self.date_time.as_ref().map_or_else(String::new, ToString::to_string),
+            qr: self.qr.as_ref().map_or_else(String::new, ToString::to_string),
             counters: self.counters,
             totals: self.totals,
-            source: if self.source == Source::Portal { Source::Portal } else { Source::Hand },
+            source: if self.source == Source::Imported { Source::Imported } else { Source::Hand },
             host: host.to_owned(),
             test,
         }

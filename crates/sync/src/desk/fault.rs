@@ -1,4 +1,5 @@
 use edef::Nim;
+use fiscal::Timestamp;
 use ledger::StoreFault;
 
 use crate::{JobState, SheetFault, course::SettleFault};
@@ -15,8 +16,8 @@ pub enum DeskFault {
     /// `NIF_NOT_YOURS`
     #[error("the NIF is not the merchant's own: an e-MCF takes only invoices of its own taxpayer")]
     NifNotYours,
-    /// `MACHINE_TAKEN`: another row has this address and NIM.
-    #[error("an e-MCF with this address and NIM is registered already: change that one")]
+    /// `MACHINE_TAKEN`: another row of the merchant has this address and NIM.
+    #[error("an e-MCF with this address and NIM is registered already: change that one, or ask the platform")]
     MachineTaken,
     /// `OUTLET_TAKEN`
     #[error("the outlet {0} has an e-MCF already: take it away there first")]
@@ -29,6 +30,11 @@ pub enum DeskFault {
     /// `TOKEN_EXPIRED`
     #[error("this token has expired: have the authority's portal make a new one")]
     TokenExpired,
+    /// `TOKEN_NEEDED`
+    #[error(
+        "the address is another server's, and the token is not shown to it unasked: enter the token with the address"
+    )]
+    TokenNeeded,
     /// `MACHINE_STOPPED`
     #[error("this e-MCF was removed: register it again with a token")]
     MachineStopped,
@@ -55,12 +61,26 @@ pub enum DeskFault {
     /// `CODE_REUSED`
     #[error("another invoice has this code of the authority: copy the code of this one from the portal")]
     CodeReused,
-    /// `OTHER_MACHINE`: the elements are of an e-MCF to which it was not sent.
-    #[error("the invoice was sent to the e-MCF {0}, and these elements are of another one: check the NIM")]
-    OtherMachine(Nim),
+    /// `OTHER_MACHINE`: the elements are of an e-MCF to which it was not sent, nor handed out, and that never was its
+    /// outlet's.
+    #[error("only the e-MCF {} can have finalised this invoice: check the NIM", joined(.0))]
+    OtherMachine(Vec<Nim>),
     /// `UNKNOWN_MACHINE`: nobody knows to which e-MCF it was sent.
-    #[error("the NIM is no e-MCF of this merchant: check the NIM, or register the e-MCF")]
+    #[error(
+        "the NIM is no e-MCF to which this invoice can have gone: check the NIM, or register the e-MCF for its outlet"
+    )]
     UnknownMachine,
+    /// `TIME_FORM`
+    #[error("the authority's time cannot be read: copy it as 14/03/2026 09:32:10, or leave it empty")]
+    TimeForm,
+    /// `TIME_OUTSIDE`
+    #[error(
+        "the authority's time is before the invoice was sealed ({0}Z), or in the future: copy the one of this invoice"
+    )]
+    TimeOutside(Timestamp),
+    /// `QR_DIFFERS`
+    #[error("the QR code's text does not hold this code, this NIM and the NIF: it is another invoice's")]
+    QrDiffers,
     /// The file.
     #[error(transparent)]
     Sheet(#[from] SheetFault),
@@ -69,7 +89,17 @@ pub enum DeskFault {
     Unwritten(String),
 }
 
+/// As a person reads several.
+pub(crate) fn joined(nims: &[Nim]) -> String {
+    nims.iter().map(Nim::as_str).collect::<Vec<_>>().join(", ")
+}
+
 impl DeskFault {
+    /// The elements are of none of the machines that can have finalised the invoice.
+    pub(super) fn not_its(nims: Vec<Nim>) -> Self {
+        if nims.is_empty() { Self::UnknownMachine } else { Self::OtherMachine(nims) }
+    }
+
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -80,6 +110,7 @@ impl DeskFault {
             Self::OutletTaken(_) => "OUTLET_TAKEN",
             Self::OtherKind => "OTHER_KIND",
             Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::TokenNeeded => "TOKEN_NEEDED",
             Self::MachineStopped => "MACHINE_STOPPED",
             Self::TooManyMachines(_) => "TOO_MANY_MACHINES",
             Self::NotRetried(_) => "NOT_RETRIED",
@@ -92,6 +123,9 @@ impl DeskFault {
             Self::CodeReused => "CODE_REUSED",
             Self::OtherMachine(_) => "OTHER_MACHINE",
             Self::UnknownMachine => "UNKNOWN_MACHINE",
+            Self::TimeForm => "TIME_FORM",
+            Self::QrDiffers => "QR_DIFFERS",
+            Self::TimeOutside(_) => "TIME_OUTSIDE",
             Self::Sheet(fault) => fault.code(),
             Self::Unwritten(_) => "SHEET_UNWRITTEN",
         }

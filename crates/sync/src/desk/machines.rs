@@ -8,8 +8,9 @@ use webhooks::{Random, Vault};
 
 use super::{Asked, Desk, DeskFault, MachineChange, NewMachine, Owner};
 use crate::{
-    Breaker, Era, Job, Machine, MachineId, MachineState,
+    At, Breaker, Era, Machine, MachineId, MachineState,
     alerts::{About, AlertKind, end_alert, raise_alert},
+    store::is_anothers,
     store::rows::{
         at, cell, corrupt, json, machine, machine_columns, machine_state_cells, maybe, number, parsed,
         seconds,
@@ -54,7 +55,7 @@ impl Desk<'_> {
             }
             keep(statements, &machine)?;
             keep_token(statements, &machine.id, &sealed)?;
-            serve(statements, &machine)?;
+            serve(statements, &machine, asked.now)?;
             end_token_alerts(statements, &machine.id, asked)?;
             tell_test(statements, &machine, asked)?;
             note(statements, "machine.create", &machine, asked)?;
@@ -113,6 +114,10 @@ impl Desk<'_> {
             if after.url.is_test() != before.url.is_test() {
                 return Err(DeskFault::OtherKind);
             }
+            // A token is shown only to the server for which somebody entered it.
+            if !after.url.is_at(&before.url) && change.token.is_none() {
+                return Err(DeskFault::TokenNeeded);
+            }
             if after.outlets.iter().any(|outlet| !before.outlets.contains(outlet)) {
                 check_kind(statements, &after, owner)?;
             }
@@ -129,7 +134,7 @@ impl Desk<'_> {
                 end_token_alerts(statements, id, asked)?;
             }
             if after.outlets != before.outlets {
-                serve(statements, &after)?;
+                serve(statements, &after, asked.now)?;
             }
             note(statements, "machine.change", &after, asked)?;
             found(statements, id)
@@ -159,7 +164,7 @@ impl Desk<'_> {
             };
             keep(statements, &after)?;
             keep_token(statements, id, "")?;
-            serve(statements, &after)?;
+            serve(statements, &after, asked.now)?;
             end_token_alerts(statements, id, asked)?;
             end_alert(statements, AlertKind::TestMachine, id.as_str(), asked.now)?;
             note(statements, "machine.remove", &after, asked)?;
@@ -274,16 +279,16 @@ fn by_address(
     rows.first().map(|row| with_outlets(statements, row)).transpose()
 }
 
-/// Whether another row of the merchant has this address and NIM, or another merchant's that works.
+/// Whether another row of the merchant has this address and NIM.
 ///
-/// A number stands on each receipt, so that anybody can enter it: another merchant's counts only once the authority
-/// answered as that number to his token.
+/// Who enters a number that is another merchant's learns nothing of that here: his machine is blocked should the authority
+/// answer to his token, too. Only who has proven a number once is told that it is another's now.
 fn is_taken(statements: &mut dyn Statements, machine: &Machine) -> Result<bool, StoreFault> {
-    let sql = "SELECT 1 FROM sync_machines WHERE url = $1 AND nim = $2 AND id <> $3 AND (merchant = $4 \
-         OR (state <> 'stopped' AND (era > 0 OR clock_offset <> 0)))";
+    let sql = "SELECT 1 FROM sync_machines WHERE url = $1 AND nim = $2 AND id <> $3 AND merchant = $4";
     let values =
         [cell(&machine.url), maybe(machine.nim.as_ref(), cell), cell(&machine.id), cell(&machine.merchant)];
-    Ok(!statements.query(sql, &values)?.is_empty())
+    let is_his = !statements.query(sql, &values)?.is_empty();
+    Ok(is_his || (machine.has_answered() && is_anothers(statements, machine)?))
 }
 
 /// A test service takes no invoices of a merchant who has a real one, unless the platform has it so: what a test finalises
@@ -357,8 +362,12 @@ fn keep_token(statements: &mut dyn Statements, id: &MachineId, sealed: &str) -> 
     statements.execute(sql, &[Cell::Text(sealed.to_owned()), cell(id)]).map(|_| ())
 }
 
-/// Writes whose invoices go to a machine. An outlet has one.
-fn serve(statements: &mut dyn Statements, machine: &Machine) -> Result<(), DeskFault> {
+/// Writes whose invoices go to a machine. An outlet has one; which one it had before may have finalised what was sealed then.
+fn serve(statements: &mut dyn Statements, machine: &Machine, now: At) -> Result<(), DeskFault> {
+    let sql = "INSERT INTO sync_served (outlet, machine, served_until) SELECT o.outlet, o.machine, CAST($1 AS BIGINT) \
+         FROM sync_machine_outlets o WHERE o.machine = $2 \
+         ON CONFLICT (outlet, machine) DO UPDATE SET served_until = excluded.served_until";
+    statements.execute(sql, &[at(now), cell(&machine.id)])?;
     statements.execute("DELETE FROM sync_machine_outlets WHERE machine = $1", &[cell(&machine.id)])?;
     for outlet in &machine.outlets {
         let sql = "INSERT INTO sync_machine_outlets (outlet, machine) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -430,30 +439,15 @@ pub(crate) fn machine_of_outlet(
     }
 }
 
-/// The machine of a NIM that may have finalised a job: its own, else one of the same merchant.
-pub(crate) fn machine_of_nim(
+/// Every machine of a merchant, also those that were removed.
+pub(super) fn machines_of_merchant(
     statements: &mut dyn Statements,
-    job: &Job,
-    nim: &Nim,
-) -> Result<Option<Machine>, StoreFault> {
-    let sql = concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.nim = $1 ORDER BY m.id");
-    let mut found = Vec::new();
-    for row in &statements.query(sql, &[cell(nim)])? {
-        found.push(with_outlets(statements, row)?);
-    }
-    let own = match &job.machine {
-        Some(id) => find_machine(statements, id)?,
-        None => None,
-    };
-    let outlet = job.place.chain.outlet;
-    let is_his = |machine: &Machine| match &own {
-        Some(own) => own.merchant == machine.merchant,
-        None => machine.outlets.contains(&outlet),
-    };
-    found.retain(is_his);
-    let url = job.intent.as_ref().map(|intent| &intent.url);
-    let rank = |machine: &Machine| (Some(&machine.id) != job.machine.as_ref(), Some(&machine.url) != url);
-    Ok(found.into_iter().min_by_key(rank))
+    merchant: &MerchantId,
+) -> Result<Vec<Machine>, StoreFault> {
+    let sql =
+        concat!("SELECT ", machine_columns!(), " FROM sync_machines m WHERE m.merchant = $1 ORDER BY m.id");
+    let rows = statements.query(sql, &[cell(merchant)])?;
+    rows.iter().map(|row| with_outlets(statements, row)).collect()
 }
 
 fn with_outlets(statements: &mut dyn Statements, row: &[Cell]) -> Result<Machine, StoreFault> {

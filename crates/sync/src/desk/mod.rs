@@ -3,6 +3,7 @@
 mod asked;
 mod fault;
 mod figures;
+mod finaliser;
 mod jobs;
 mod machines;
 mod retry;
@@ -21,9 +22,11 @@ pub use self::{
 };
 
 pub(crate) use self::{
+    fault::joined,
+    finaliser::finalisers,
     jobs::UNSENT,
-    machines::{find_machine, machine_of_nim},
-    settle::{alert_two_codes, judge, settle},
+    machines::find_machine,
+    settle::{alert_two_codes, is_of, judge, settle},
     show::by_fiscal,
     write::{seen, write_move},
 };

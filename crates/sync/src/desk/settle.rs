@@ -1,12 +1,14 @@
 //! What a person says of an invoice of which it is not known whether it was finalised.
 
-use edef::AuthorityCode;
-use ledger::{Cell, Statements, StoreFault};
+use edef::{AuthorityCode, Nim};
+use fiscal::Nif;
+use ledger::{AuthorityQr, Cell, Statements, StoreFault};
 use registry::{Label, MerchantId};
 
 use super::{
-    Asked, Desk, DeskFault, Settlement, Sight,
-    machines::{find_machine, machine_of_nim, machine_of_outlet},
+    Asked, Desk, DeskFault, Finalised, Settlement, Sight,
+    finaliser::finalisers,
+    machines::{find_machine, machine_of_outlet},
     write::{seen, write_move},
 };
 use crate::{
@@ -60,7 +62,9 @@ pub(crate) fn settle(
     asked: Asked<'_>,
 ) -> Result<Job, DeskFault> {
     let detail = match settlement {
-        Settlement::Finalised(said) => format!("{}: {} {reason}", asked.by.actor, said.code),
+        Settlement::Finalised(said) => {
+            format!("{}: {} ({}) {reason}", asked.by.actor, said.code, said.source)
+        }
         Settlement::NotThere => format!("{}: {reason}", asked.by.actor),
     };
     let Some((made, machine)) = judge(statements, job.clone(), settlement, &detail, asked)? else {
@@ -116,9 +120,13 @@ pub(crate) fn judge(
         return Err(DeskFault::NotSettled(job.state));
     }
     if let Some(intent) = job.intent.as_ref().filter(|intent| intent.nim != said.nim) {
-        return Err(DeskFault::OtherMachine(intent.nim.clone()));
+        return Err(DeskFault::OtherMachine(vec![intent.nim.clone()]));
     }
-    let machine = machine_of_nim(statements, &job, &said.nim)?.ok_or(DeskFault::UnknownMachine)?;
+    let machine = finalisers(statements, &job)?.of_nim(&said.nim).map_err(DeskFault::not_its)?;
+    check_time(&job, said, asked)?;
+    if said.qr.as_ref().is_some_and(|qr| !is_of(qr, &said.code, &said.nim, machine.nif)) {
+        return Err(DeskFault::QrDiffers);
+    }
     if others_with(statements, &job, &said.code, &machine.merchant)? == Others::His {
         return Err(DeskFault::CodeReused);
     }
@@ -126,6 +134,28 @@ pub(crate) fn judge(
     // The ledger's record is written by the lane of a machine, so it names the one that finalised.
     let job = Job { machine: Some(machine.id.clone()), ..job };
     Ok(Some((settle_finalised(job, elements, detail, asked.now)?, Some(machine))))
+}
+
+/// The authority's clock, and that of who sealed, are no further from ours, in seconds. A day without a time is its beginning.
+const SKEW: u64 = 86_400;
+
+/// What stands on the receipt as the authority's time has to be one, and cannot be before there was an invoice.
+fn check_time(job: &Job, said: &Finalised, asked: Asked<'_>) -> Result<(), DeskFault> {
+    let Some(time) = &said.date_time else { return Ok(()) };
+    let time = time.timestamp().ok_or(DeskFault::TimeForm)?.unix();
+    let (first, last) = (job.sealed.unix().saturating_sub(SKEW), asked.time().unix() + SKEW);
+    if (first..=last).contains(&time) { Ok(()) } else { Err(DeskFault::TimeOutside(job.sealed)) }
+}
+
+/// Whether the text of a QR code is of elements: it holds their code, their NIM and the seller's NIF, however it is written.
+pub(crate) fn is_of(qr: &AuthorityQr, code: &AuthorityCode, nim: &Nim, nif: Nif) -> bool {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_uppercase()).collect()
+    };
+    let qr = plain(qr.as_str());
+    let holds = |part: String| qr.contains(&plain(&part));
+    holds(code.to_string()) && holds(nim.to_string()) && holds(nif.to_string())
 }
 
 /// The counters have counted what was settled, and no answer of ours explains it: they decide nothing until they have a new

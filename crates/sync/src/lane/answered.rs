@@ -101,7 +101,8 @@ impl Lane {
         };
         let is_other = machine.nim.as_ref().is_some_and(|known| *known != nim)
             || status.nif.is_some_and(|nif| nif != machine.nif);
-        if is_other {
+        // Two that drive one e-MCF could not tell its counters apart.
+        if is_other || (!machine.has_answered() && book.is_anothers(&machine)?) {
             self.seen = None;
             return self.block(book, BlockCause::WrongMachine, generation, now);
         }

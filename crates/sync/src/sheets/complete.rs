@@ -13,7 +13,7 @@ use crate::{
     At, DoubtCause, Job, JobId, JobState,
     course::LATE_PACKETS,
     desk::{
-        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, judge, machine_of_nim,
+        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, finalisers, judge,
         seen, settle,
     },
 };
@@ -142,7 +142,7 @@ impl Desk<'_> {
         if let Some(intent) = &job.intent {
             return Ok(intent.nim == *nim);
         }
-        let machine = self.look(|statements| Ok(machine_of_nim(statements, job, nim)?))?;
+        let machine = self.look(|statements| Ok(finalisers(statements, job)?.of_nim(nim).ok()))?;
         // What had no e-MCF went to its outlet's, if to any.
         Ok(machine.is_some_and(|machine| job.machine.as_ref().is_none_or(|id| *id == machine.id)))
     }

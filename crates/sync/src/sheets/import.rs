@@ -103,7 +103,7 @@ impl Desk<'_> {
             }
         }
         let is_whole = answers.is_empty() && blank == 0;
-        let source = if layout.is_ours { Source::Hand } else { Source::Portal };
+        let source = if layout.is_ours { Source::Hand } else { Source::Imported };
         self.take_rows(sight, &rows, (source, order, asked), &mut answers)?;
         answers.sort_by_key(|answer| answer.row);
         let mut imported = Imported {
@@ -352,7 +352,7 @@ impl ResultRow {
         Finalised {
             nim: self.nim.clone(),
             code: self.code,
-            date_time: self.time.as_ref().map_or_else(String::new, ToString::to_string),
+            date_time: self.time.clone(),
             qr: self.qr.clone(),
             counters: self.counters,
             uid: self.uid.clone(),
@@ -364,7 +364,10 @@ impl ResultRow {
 
 impl RowFault {
     pub(super) fn of(fault: &DeskFault) -> Self {
-        Self::Refused { code: fault.code(), text: fault.to_string() }
+        match fault {
+            DeskFault::OtherMachine(nims) => Self::OtherMachine(nims.clone()),
+            fault => Self::Refused { code: fault.code(), text: fault.to_string() },
+        }
     }
 }
 

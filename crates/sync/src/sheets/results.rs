@@ -2,12 +2,14 @@
 
 use edef::{AuthorityCode, AuthorityTime, Counters, Figure, Nim, Uid};
 use fiscal::{FiscalNumber, Nif};
+use ledger::AuthorityQr;
 
 use super::{
     cells::{figure, time},
     columns::{Column, Layout},
     table::TableRow,
 };
+use crate::desk::{is_of, joined};
 
 /// Why a row is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum RowFault {
     #[error("the NIM is none, as CD01234567-1: copy it from the portal")]
     NimForm,
     /// `TIME_FORM`
-    #[error("the date is no text of at most 64 characters: copy it from the portal")]
+    #[error("the date is no text of at most 40 characters: copy it from the portal")]
     TimeForm,
     /// `COUNTERS_FORM`
     #[error("the counters read as 64/64 FV: copy them, or leave them empty")]
@@ -70,6 +72,9 @@ pub enum RowFault {
     /// `TWICE`
     #[error("row {0} is of the same invoice or has the same code: keep one of them")]
     Twice(u32),
+    /// `OTHER_MACHINE`
+    #[error("only the e-MCF {} can have finalised this invoice: check the NIM", joined(.0))]
+    OtherMachine(Vec<Nim>),
     /// What the desk says of it.
     #[error("{text}")]
     Refused {
@@ -101,6 +106,7 @@ impl RowFault {
             Self::NoProof => "NO_PROOF",
             Self::QrDiffers => "QR_DIFFERS",
             Self::Twice(_) => "TWICE",
+            Self::OtherMachine(_) => "OTHER_MACHINE",
             Self::Refused { code, .. } => code,
         }
     }
@@ -116,13 +122,10 @@ pub(super) struct ResultRow {
     pub(super) nim: Nim,
     pub(super) time: Option<AuthorityTime>,
     pub(super) counters: Option<Counters>,
-    pub(super) qr: String,
+    pub(super) qr: Option<AuthorityQr>,
     pub(super) total: Option<Figure>,
     pub(super) vat: Option<Figure>,
 }
-
-/// As receipts carry them.
-const LONGEST_QR: usize = 512;
 
 /// A row; none when nothing was filled in, which means nothing.
 pub(super) fn read(
@@ -144,10 +147,6 @@ pub(super) fn read(
     let said = text(Column::Nim).map(str::parse).transpose().map_err(|_| RowFault::NimForm)?;
     let when = layout.cell(row, Column::Time).map(|entry| time(entry).ok_or(RowFault::TimeForm));
     let amount = |column| text(column).map(|amount| figure(amount).ok_or(RowFault::TotalForm)).transpose();
-    let qr = text(Column::Qr).unwrap_or_default();
-    if qr.len() > LONGEST_QR || qr.chars().any(char::is_control) {
-        return Err(RowFault::QrForm);
-    }
     Ok(Some(ResultRow {
         row: row.number,
         fiscal,
@@ -156,7 +155,7 @@ pub(super) fn read(
         nim: said.or_else(|| nim.cloned()).ok_or(RowFault::NimMissing)?,
         time: when.transpose()?,
         counters: text(Column::Counters).map(str::parse).transpose().map_err(|_| RowFault::CountersForm)?,
-        qr: qr.to_owned(),
+        qr: text(Column::Qr).map(str::parse).transpose().map_err(|_| RowFault::QrForm)?,
         total: amount(Column::Total)?,
         vat: amount(Column::Vat)?,
     }))
@@ -173,18 +172,10 @@ impl ResultRow {
     /// A column of codes that slipped by a row gives each invoice its neighbour's: something in the row has to say that
     /// both belong together.
     pub(super) fn check_proof(&self, nif: Nif) -> Result<(), RowFault> {
-        if self.uid.is_none() && self.qr.is_empty() && self.total.is_none() {
+        if self.uid.is_none() && self.qr.is_none() && self.total.is_none() {
             return Err(RowFault::NoProof);
         }
-        let plain = |text: &str| -> String {
-            text.chars()
-                .filter(char::is_ascii_alphanumeric)
-                .map(|letter| letter.to_ascii_uppercase())
-                .collect()
-        };
-        let qr = plain(&self.qr);
-        let holds = |part: String| qr.contains(&plain(&part));
-        let is_its = holds(self.code.to_string()) && holds(self.nim.to_string()) && holds(nif.to_string());
-        if self.qr.is_empty() || is_its { Ok(()) } else { Err(RowFault::QrDiffers) }
+        let is_its = self.qr.as_ref().is_none_or(|qr| is_of(qr, &self.code, &self.nim, nif));
+        if is_its { Ok(()) } else { Err(RowFault::QrDiffers) }
     }
 }

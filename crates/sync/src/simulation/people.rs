@@ -187,7 +187,7 @@ impl Trial {
             qr: found.qr.clone(),
             counters: None,
             totals: None,
-            source: Source::Portal,
+            source: Source::Imported,
             host: "sim.example".to_owned(),
             test: true,
         })

@@ -19,8 +19,8 @@ use super::{
     find, look, machine_of,
     raise::raise,
     reading::{
-        Jobs, asked, due, lost_confirms, machine_version, of_era, open, open_count, paper, submitted,
-        to_record, unrecorded,
+        Jobs, asked, due, is_anothers, lost_confirms, machine_version, of_era, open, open_count, paper,
+        submitted, to_record, unrecorded,
     },
     write,
     writing::{Noted, Outcome, What, Writing},
@@ -222,6 +222,10 @@ impl Book for StoreBook {
         machine.ok_or(BookFault::NotFound("e-MCF"))
     }
 
+    fn is_anothers(&mut self, machine: &Machine) -> Result<bool, BookFault> {
+        self.ask(|store| look(store, |statements| is_anothers(statements, machine)))
+    }
+
     fn due(&mut self, machine: &MachineId, now: At, most: usize) -> Result<Vec<Job>, BookFault> {
         let last = self.turns.get(machine).copied();
         let found = self.ask(|store| look(store, |statements| due(statements, machine, last, now, most)))?;
@@ -322,7 +326,7 @@ fn as_noted(elements: &Elements) -> Result<AuthorityElements, String> {
         vtotal: elements.totals.and_then(|totals| totals.vtotal.to_string().parse().ok()),
         source: match elements.source {
             Source::Hand => AuthoritySource::Hand,
-            Source::Portal => AuthoritySource::Portal,
+            Source::Imported => AuthoritySource::Imported,
             Source::Api => AuthoritySource::Api,
         },
         host: elements.host.parse().map_err(|_| unfit("host"))?,

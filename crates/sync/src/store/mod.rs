@@ -18,7 +18,7 @@ pub(crate) use self::{
     heads::{Head, Heads, heads},
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
     raise::{alert_corrupt, raise},
-    reading::{machine_of, outlets_of, paper},
+    reading::{is_anothers, machine_of, outlets_of, paper},
     writing::{Outcome, Writing, apply, find},
 };
 

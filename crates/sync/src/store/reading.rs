@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::{
     facts::read,
     look,
-    rows::{at, cell, corrupt, count, job, job_columns, machine, machine_columns, number, parsed, read_at},
+    rows::{
+        at, cell, corrupt, count, job, job_columns, machine, machine_columns, maybe, number, parsed, read_at,
+    },
     writing::find,
 };
 use crate::{At, Era, Job, JobId, Machine, MachineId, OriginalStanding, Paper};
@@ -55,6 +57,16 @@ fn outlets(
     let outlet =
         |row: &Vec<Cell>| row.first().and_then(parsed).ok_or_else(|| corrupt("sync_machine_outlets"));
     rows.iter().map(outlet).collect()
+}
+
+/// Whether the authority has answered to another merchant's token as this machine, which works.
+///
+/// A number stands on each receipt, so that anybody can enter it: it is his to whose token the authority answered first.
+pub(crate) fn is_anothers(statements: &mut dyn Statements, machine: &Machine) -> Result<bool, StoreFault> {
+    let sql = "SELECT 1 FROM sync_machines WHERE url = $1 AND nim = $2 AND merchant <> $3 \
+         AND state <> 'stopped' AND (era > 0 OR clock_offset <> 0) LIMIT 1";
+    let values = [cell(&machine.url), maybe(machine.nim.as_ref(), cell), cell(&machine.merchant)];
+    Ok(!statements.query(sql, &values)?.is_empty())
 }
 
 /// What is due at a machine, in turn over its outlets from the one after `last` on, and in each the oldest first.

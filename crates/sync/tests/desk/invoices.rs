@@ -1,3 +1,4 @@
+use edef::AuthorityTime;
 use registry::Label;
 use sync::{
     Cause, DeskFault, Finalised, Job, JobFilter, JobId, JobState, Machine, Settlement, Sight, Source,
@@ -12,12 +13,16 @@ fn reason() -> Label {
     "seen in the portal".parse().unwrap()
 }
 
-fn finalised(machine: &Machine, code: &str) -> Settlement {
+pub(crate) fn finalised(machine: &Machine, code: &str) -> Settlement {
+    finalised_at(machine, code, "2026-03-14T09:00:00")
+}
+
+fn finalised_at(machine: &Machine, code: &str, time: &str) -> Settlement {
     Settlement::Finalised(Box::new(Finalised {
         nim: machine.nim.clone().unwrap(),
         code: code.parse().unwrap(),
-        date_time: "2026-03-14T09:00:00".to_owned(),
-        qr: String::new(),
+        date_time: AuthorityTime::new(time),
+        qr: None,
         counters: None,
         uid: None,
         totals: None,
@@ -141,7 +146,25 @@ fn elements_of_a_machine_to_which_it_was_not_sent_are_refused() {
     let other = office.world.machine(&[]);
     office.doubt(jobs[0].id, &machine);
     let refused = settle(&office, jobs[0].id, &finalised(&other, CODE));
-    assert!(matches!(refused, Err(DeskFault::OtherMachine(nim)) if Some(&nim) == machine.nim.as_ref()));
+    assert!(matches!(refused, Err(DeskFault::OtherMachine(nims)) if nims == [machine.nim.unwrap()]));
+}
+
+#[test]
+fn the_authoritys_time_is_one_and_neither_before_the_sale_nor_in_the_future() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(1);
+    office.doubt(jobs[0].id, &machine);
+    // It was sealed at 09:00:01 in Kinshasa, a second ago; clocks may differ by a day.
+    for (time, code) in [
+        ("soon", "TIME_FORM"),
+        ("14/03/2025 09:10:00", "TIME_OUTSIDE"),
+        ("13/03/2026 09:00:00", "TIME_OUTSIDE"),
+        ("15/03/2026 09:00:02", "TIME_OUTSIDE"),
+    ] {
+        let refused = settle(&office, jobs[0].id, &finalised_at(&machine, CODE, time)).unwrap_err();
+        assert_eq!(refused.code(), code, "{time}");
+    }
+    settle(&office, jobs[0].id, &finalised_at(&machine, CODE, "13/03/2026 09:00:01")).unwrap();
 }
 
 #[test]

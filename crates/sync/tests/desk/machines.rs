@@ -122,9 +122,28 @@ fn a_new_address_makes_the_counters_unknown_and_a_new_token_does_not() {
         MachineChange { token: Some("another-secret-entirely".parse().unwrap()), ..Default::default() };
     let after = change(&office, &machine, &token).unwrap();
     assert!(after.baseline.is_some() && after.generation == machine.generation + 1);
-    let url = MachineChange { url: Some("http://127.0.0.1:9".parse().unwrap()), ..Default::default() };
+    let url = MachineChange {
+        url: Some(format!("{}/other", machine.url.as_str()).parse().unwrap()),
+        ..Default::default()
+    };
     let after = change(&office, &machine, &url).unwrap();
     assert_eq!((after.baseline, after.generation), (None, machine.generation + 2));
+}
+
+#[test]
+fn a_token_goes_to_another_server_only_when_it_is_entered_with_its_address() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    for address in ["http://127.0.0.1:9", "http://localhost:9", "https://127.0.0.1:9"] {
+        let url = MachineChange { url: Some(address.parse().unwrap()), ..Default::default() };
+        assert_eq!(change(&office, &machine, &url).unwrap_err().code(), "TOKEN_NEEDED", "{address}");
+    }
+    let with_it = MachineChange {
+        url: Some("http://127.0.0.1:9".parse().unwrap()),
+        token: Some("another-secret-entirely".parse().unwrap()),
+        ..Default::default()
+    };
+    assert_eq!(change(&office, &machine, &with_it).unwrap().url.as_str(), "http://127.0.0.1:9");
 }
 
 #[test]
@@ -161,25 +180,41 @@ fn nobody_reaches_a_machine_of_another_merchant_or_outlet() {
 }
 
 #[test]
-fn a_number_that_somebody_else_entered_is_taken_only_once_the_authority_answered_to_him() {
+fn who_enters_a_number_does_not_learn_whether_it_is_another_merchants() {
     let office = Office::new();
     let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    // The authority has answered to him.
+    count(&office, &machine);
+    let other = merchant(77);
+    let owner = Owner { merchant: &other, nif: NIF.parse().unwrap(), outlets: &[], is_platform: false };
+    let enter = |nim, seed| {
+        let (mut random, new) = (entropy(seed), NewMachine { outlets: Vec::new(), ..new(&office, nim) });
+        office.world.desk(|desk| desk.create_machine(&new, owner, &TestVault, &mut random, office.asked()))
+    };
+    let [his, nobodys] = [enter("CD01000001-1", 2), enter("CD01000009-9", 3)].map(Result::unwrap);
+    assert_ne!(his.id, machine.id);
+    let told = |machine: Machine| Machine { id: nobodys.id.clone(), nim: None, ..machine };
+    assert_eq!(told(his.clone()), told(nobodys.clone()));
+    // His own he knows.
+    assert!(matches!(enter("CD01000001-1", 4), Err(DeskFault::MachineTaken)));
+}
+
+#[test]
+fn who_gave_a_number_up_does_not_take_it_from_whom_the_authority_has_answered_since() {
+    let office = Office::new();
+    let machine = create(&office, &new(&office, "CD01000001-1"), 1).unwrap();
+    count(&office, &machine);
+    let reach = Reach::Merchant(office.world.merchant.clone());
+    office.world.desk(|desk| desk.remove_machine(&reach, &machine.id, office.asked())).unwrap();
     let other = merchant(77);
     let owner = Owner { merchant: &other, nif: NIF.parse().unwrap(), outlets: &[], is_platform: false };
     let his = NewMachine { outlets: Vec::new(), ..new(&office, "CD01000001-1") };
-    let enter = |seed| {
-        let mut random = entropy(seed);
-        office.world.desk(|desk| desk.create_machine(&his, owner, &TestVault, &mut random, office.asked()))
-    };
-    // The first never answered: it is nobody's yet.
-    let second = enter(2).unwrap();
-    assert_ne!(second.id, machine.id);
-    office.execute("DELETE FROM sync_machines WHERE id = $1", &[crate::text(&second.id)]);
-    count(&office, &machine);
-    assert!(matches!(enter(3), Err(DeskFault::MachineTaken)));
-    let reach = Reach::Merchant(office.world.merchant.clone());
-    office.world.desk(|desk| desk.remove_machine(&reach, &machine.id, office.asked())).unwrap();
-    enter(4).unwrap();
+    let mut random = entropy(2);
+    let his =
+        office.world.desk(|desk| desk.create_machine(&his, owner, &TestVault, &mut random, office.asked()));
+    count(&office, &his.unwrap());
+    let again = create(&office, &new(&office, "CD01000001-1"), 3);
+    assert!(matches!(again, Err(DeskFault::MachineTaken)), "{again:?}");
 }
 
 #[test]

@@ -1,7 +1,24 @@
 use ledger::EpochReason;
-use sync::{DoubtCause, JobState, Settlement, Sight};
+use sync::{DoubtCause, JobState, Machine, Settlement, Sight};
 
-use crate::Office;
+use crate::{Office, invoices::finalised};
+
+#[test]
+fn after_a_restore_any_e_mcf_of_the_merchant_can_have_finalised_it() {
+    let office = Office::new();
+    let (_, jobs) = office.with_sales(1);
+    let other = office.world.machine(&[]);
+    office.world.ledger.open_epoch(office.outlet(), EpochReason::Restored, None, None).unwrap();
+    office.follow();
+    let reason = "its outlet had this one in the time that is lost".parse().unwrap();
+    let settle = |machine: &Machine| {
+        let said = finalised(machine, "TESTFEW73TJMEJCGFOCXPDOX");
+        office.world.desk(|desk| desk.settle(Sight::All, jobs[0].id, &said, &reason, office.asked()))
+    };
+    let nobodys = Machine { nim: Some("CD99999999-9".parse().unwrap()), ..other.clone() };
+    assert_eq!(settle(&nobodys).unwrap_err().code(), "UNKNOWN_MACHINE");
+    assert_eq!(settle(&other).unwrap().state, JobState::Synced);
+}
 
 #[test]
 fn after_a_restore_all_that_is_unsent_is_in_doubt_and_no_counters_decide_about_it() {

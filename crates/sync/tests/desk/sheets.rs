@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use fiscal::Timestamp;
 use sync::{
-    Complete, CompleteFault, DeskFault, ExportOrder, Exported, ImportOrder, Imported, Job, JobFilter,
-    JobState, Machine, ResultFile, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
+    Cause, Complete, CompleteFault, DeskFault, ExportOrder, Exported, ImportOrder, Imported, Job, JobFilter,
+    JobState, Machine, MachineChange, ResultFile, RowFault, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
+    Source,
 };
 
 use crate::{Office, world::translator};
@@ -132,7 +133,7 @@ fn the_portals_export_is_read_by_the_names_of_its_columns_and_twice_without_harm
     assert_eq!(office.job(jobs[0].id).job.state, JobState::Ambiguous);
     assert_eq!(one(&office, &file), "settled settled");
     assert_eq!(one(&office, &file), "already already");
-    assert_eq!(office.job(jobs[0].id).cause, "settled_by_portal");
+    assert_eq!(office.job(jobs[0].id).cause, "settled_by_file");
 }
 
 #[test]
@@ -157,6 +158,8 @@ fn each_row_that_is_not_right_is_refused_with_its_reason_and_holds_up_no_other()
         (&rn, "12", "NUMBER_FORM"),
         (&rn, "", "NO_NUMBER"),
         ("19 500,00", "", "NO_PROOF"),
+        ("14/03/2026 09:10:00", "soon", "TIME_FORM"),
+        ("14/03/2026", "14/03/2025", "TIME_OUTSIDE"),
     ] {
         assert_eq!(one(&office, &file.replace(from, to)), code, "{from} {to}");
     }
@@ -232,7 +235,7 @@ fn an_export_that_is_not_whole_settles_nothing_by_what_it_does_not_have() {
     let one_row = Complete { rows: 1, ..right.clone() };
     let without = portal(&machine, &[(&jobs[0], CODES[0])]);
     let other = Complete { nim: "CD99999999-9".parse().unwrap(), ..right.clone() };
-    let no_time = known.replace("14/03/2026 09:10:00", "soon");
+    let no_time = known.replace("14/03/2026 09:10:00", "");
     for (file, stated, fault) in [
         (&known, one_row.clone(), CompleteFault::Rows { said: 1, found: 2 }),
         (&known, early, CompleteFault::Outside(2)),
@@ -259,7 +262,7 @@ fn an_invoice_that_somebody_typed_is_never_left_in_the_queue() {
         for (from, to, code) in [
             ("19 500,00", "19 500,02", "TOTAL_DIFFERS"),
             ("19 500,00", "", "NO_PROOF"),
-            (nim.as_str(), "CD99999999-9", "UNKNOWN_MACHINE"),
+            (nim.as_str(), "CD99999999-9", "OTHER_MACHINE"),
             (nim.as_str(), "?", "NIM_FORM"),
         ] {
             office.execute("UPDATE sync_jobs SET doubt = NULL, doubt_cause = NULL", &[]);
@@ -284,7 +287,7 @@ fn an_invoice_that_somebody_typed_is_never_left_in_the_queue() {
     assert_eq!(one(&office, &file), "settled settled");
     let told = office.world.desk(|desk| desk.job(Sight::All, jobs[1].id)).unwrap();
     let causes: Vec<_> = told.transitions.iter().map(|passed| passed.cause.name()).collect();
-    assert_eq!(causes[causes.len() - 2..], ["handed_out", "settled_by_portal"]);
+    assert_eq!(causes[causes.len() - 2..], ["handed_out", "settled_by_file"]);
 }
 
 #[test]
@@ -394,5 +397,48 @@ fn a_qr_code_of_another_invoice_shows_that_the_codes_slipped_by_a_row() {
     };
     assert_eq!(one(&office, &file(CODES[1])), "QR_DIFFERS");
     assert_eq!(one(&office, &file(CODES[0]).replace("A2301457K", "A9999999Z")), "QR_DIFFERS");
+    let long = file(CODES[0]).replace("20260314\"", &format!("{}\"", "0".repeat(512)));
+    assert_eq!(one(&office, &long), "QR_FORM");
     assert_eq!(one(&office, &file(CODES[0])), "settled");
+}
+
+#[test]
+fn what_was_handed_out_is_settled_by_an_e_mcf_that_its_outlet_had_since_and_by_no_other_of_the_merchant() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(2);
+    let elsewhere = office.world.machine(&[office.world.outlets[1]]);
+    assert_eq!(export(&office, SheetForm::Xlsx, true).invoices, 2);
+    let refused = import(&office, portal(&elsewhere, &[(&jobs[0], CODES[0])]).as_bytes(), &order()).unwrap();
+    let its = RowFault::OtherMachine(vec![machine.nim.clone().unwrap()]);
+    assert_eq!(refused.rows[0].outcome, RowOutcome::Refused(its));
+    office.pass(60);
+    let none = MachineChange { outlets: Some(Vec::new()), ..MachineChange::default() };
+    office.world.change_machine(&machine.id, &none);
+    let next = office.world.machine(&[office.outlet()]);
+    assert_eq!(one(&office, &portal(&next, &[(&jobs[0], CODES[0])])), "settled");
+    // Before it was moved somebody may have typed it, too.
+    assert_eq!(one(&office, &portal(&elsewhere, &[(&jobs[1], CODES[1])])), "OTHER_MACHINE");
+    assert_eq!(one(&office, &portal(&machine, &[(&jobs[1], CODES[1])])), "settled");
+    office.pass(60);
+    office.sell();
+    let later = office.follow().pop().unwrap();
+    assert_eq!(one(&office, &portal(&machine, &[(&later, CODES[2])])), "OTHER_MACHINE");
+    assert_eq!(one(&office, &portal(&next, &[(&later, CODES[2])])), "settled");
+}
+
+#[test]
+fn what_was_called_the_portals_before_is_read_as_a_file_that_a_person_gave() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(1);
+    office.doubt(jobs[0].id, &machine);
+    assert_eq!(one(&office, &portal(&machine, &[(&jobs[0], CODES[0])])), "settled");
+    office.execute(
+        "UPDATE sync_jobs SET cause = 'settled_by_portal', \
+         elements = REPLACE(elements, '\"imported\"', '\"portal\"') WHERE elements LIKE '%\"imported\"%'",
+        &[],
+    );
+    let listed = office.job(jobs[0].id);
+    assert_eq!(listed.cause, "settled_by_portal");
+    assert_eq!(listed.known_cause(), Some(Cause::SettledByFile));
+    assert_eq!(listed.job.elements.unwrap().source, Source::Imported);
 }

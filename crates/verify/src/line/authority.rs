@@ -26,17 +26,18 @@ pub(crate) struct AuthorityNote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     Hand,
-    Portal,
+    Imported,
     Api,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 3] = [Self::Hand, Self::Portal, Self::Api];
+    pub(crate) const ALL: [Self; 3] = [Self::Hand, Self::Imported, Self::Api];
 
     fn of(name: &str) -> Option<Self> {
         match name {
             "hand" => Some(Self::Hand),
-            "portal" => Some(Self::Portal),
+            // As it was called before.
+            "imported" | "portal" => Some(Self::Imported),
             "api" => Some(Self::Api),
             _ => None,
         }

@@ -67,7 +67,7 @@ fn given(elements: &ledger::AuthorityElements) -> AuthorityElements {
         qr: elements.qr.as_ref().map(ToString::to_string),
         origin: match elements.source {
             AuthoritySource::Api => Origin::Answered,
-            AuthoritySource::Portal => Origin::Portal,
+            AuthoritySource::Imported => Origin::Imported,
             AuthoritySource::Hand => Origin::Hand,
         },
         is_test: elements.is_test,

@@ -2,7 +2,7 @@
 
 use sync::{CompleteFault, RowFault};
 
-use crate::problem::{Words, words};
+use crate::problem::{Words, only_by, words};
 
 /// Why a row of an imported file is not taken.
 pub fn of_fault(fault: &RowFault) -> Words {
@@ -40,6 +40,7 @@ pub fn of_fault(fault: &RowFault) -> Words {
         RowFault::Twice(row) => {
             format!("la ligne {row} est de la même facture ou a le même code : gardez-en une")
         }
+        RowFault::OtherMachine(nims) => only_by(nims),
         RowFault::Refused { code, .. } => of_code(code).into(),
     };
     words(french, fault.to_string())
@@ -50,8 +51,13 @@ fn of_code(code: &str) -> &'static str {
     match code {
         "CODE_REUSED" => "une autre facture a ce code : copiez celui de cette facture",
         "OTHER_CODE" => "cette facture a déjà un autre code : comparez les deux sur le portail",
-        "OTHER_MACHINE" => "la facture a été envoyée à une autre e-MCF : vérifiez le NIM",
-        "UNKNOWN_MACHINE" => "ce NIM n'est pas celui d'une de vos e-MCF : vérifiez-le",
+        "UNKNOWN_MACHINE" => {
+            "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF de son point de vente"
+        }
+        "TIME_FORM" => "l'heure n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide",
+        "TIME_OUTSIDE" => {
+            "l'heure est avant le scellement de la facture, ou dans l'avenir : copiez celle de cette facture"
+        }
         "TOO_SOON" => "un envoi peut encore avoir son effet : réessayez dans quelques minutes",
         "IN_FLIGHT" => "un envoi de cette facture est en cours : importez de nouveau dans quelques minutes",
         "HANDED_OUT" => "une personne l'a pour la saisir : rendez-la si personne ne le fera",

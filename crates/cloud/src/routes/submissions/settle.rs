@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use axum::{Extension, extract::State, response::Response};
-use edef::AuthorityCode;
+use edef::{AuthorityCode, AuthorityTime};
 use fiscal::FiscalNumber;
+use ledger::AuthorityQr;
 use serde::Deserialize;
-use sync::{Asked, Finalised, Settlement, Source};
+use sync::{Asked, DeskFault, Finalised, Settlement, Source};
 use utoipa::ToSchema;
 
 use super::{
@@ -34,9 +35,9 @@ pub(crate) struct SettleBody {
     /// Which machine (e-MCF) finalised it; if it is there. The one to which it was sent, if it is left out.
     #[schema(required = false)]
     nim: Option<String>,
-    /// When, as the portal shows it.
+    /// When, as the portal shows it; not before the sale, nor in the future.
     #[serde(default)]
-    #[schema(required = false, max_length = 40)]
+    #[schema(required = false, max_length = 40, example = "14/03/2026 09:32:10")]
     date_time: String,
     /// What its QR code says, if the portal shows it.
     #[serde(default)]
@@ -101,8 +102,8 @@ pub(crate) async fn settle(
             Settlement::Finalised(Box::new(Finalised {
                 nim,
                 code,
-                date_time: body.date_time,
-                qr: body.qr,
+                date_time: time(&body.date_time)?,
+                qr: qr(&body.qr)?,
                 counters: None,
                 uid: None,
                 totals: None,
@@ -116,6 +117,25 @@ pub(crate) async fn settle(
     settled.await?;
     app.wake_agent();
     answer(&app, &caller, language, (seen, id)).await
+}
+
+fn time(text: &str) -> Result<Option<AuthorityTime>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // What the desk cannot read it refuses in the same words.
+    AuthorityTime::new(text).map(Some).ok_or_else(|| DeskFault::TimeForm.into())
+}
+
+fn qr(text: &str) -> Result<Option<AuthorityQr>, Problem> {
+    let form = words(
+        "le texte d'un code QR de la DGI a au plus 512 octets, sans caractère de contrôle : copiez-le de nouveau, ou \
+         laissez-le vide",
+        "the text of an authority's QR code has at most 512 bytes without control characters: copy it again, or leave \
+         it empty",
+    );
+    let wrong = |_| Problem::of_member(Kind::MemberInvalid, "qr", form);
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
 }
 
 fn missing(member: &str) -> Problem {

@@ -43,6 +43,18 @@ fn an_invoice_whose_code_was_lost_is_settled_with_the_portals_code_and_no_other_
     let nim = way.simulator.machines()[0].nim;
     let code = way.simulator.look(|world| world.finalised(nim).next().unwrap().code.clone());
     let said = json!({ "outcome": "finalised", "code": code, "reason": "vu sur le portail" });
+    for (member, value) in [
+        ("date_time", "soon".to_owned()),
+        ("date_time", "14/03/2025 09:10:00".to_owned()),
+        ("qr", "F".repeat(513)),
+        ("qr", "F;CD01002345-1;another invoice's;20260314".to_owned()),
+        ("nim", "CD99999999-9".to_owned()),
+    ] {
+        let mut wrong = said.clone();
+        wrong[member] = json!(value);
+        let refused = way.act(OWNER, &number, "settle", &wrong);
+        assert_eq!((refused.status, refused.code()), (422, "MEMBER_INVALID".to_owned()), "{refused:?}");
+    }
     let settled = way.act(OWNER, &number, "settle", &said);
     assert_eq!(settled.status, 200, "{settled:?}");
     assert_eq!(

@@ -15,6 +15,9 @@ fn a_machine_is_shown_without_its_token_paused_given_another_token_and_removed()
     assert!(machine["token_expires"].is_string() && machine["outlet_ids"] == json!([OUTLET]), "{machine}");
     let path = format!("/api/v1/authority/machines/{}", machine["machine_id"].as_str().unwrap());
     let change = |body: &Value| way.bench.say(OWNER, &format!("PATCH {path}"), Some(body));
+    let elsewhere = change(&json!({ "url": "http://127.0.0.1:9/edef" }));
+    assert_eq!((elsewhere.status, elsewhere.code()), (422, "MEMBER_INVALID".to_owned()), "{elsewhere:?}");
+    assert!(elsewhere.body.contains("token"), "{elsewhere:?}");
     assert_eq!(change(&json!({ "paused": true })).json()["state"], "paused");
     let number = way.sell(1);
     let waiting = way.until_state(&number, "PENDING");

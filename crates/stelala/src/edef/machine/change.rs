@@ -26,7 +26,8 @@ pub(crate) struct ChangeCommand {
     /// The e-MCF: its id here, or its NIM.
     #[arg(value_name = "MACHINE")]
     named: Named,
-    /// Another address of the same e-MCF. What its counters said before counts no more.
+    /// Another address of the same e-MCF; at another host or port with --token-file. What its counters said before counts
+    /// no more.
     #[arg(long)]
     url: Option<String>,
     /// A file with a new token, which nobody else may read; - for the standard input.

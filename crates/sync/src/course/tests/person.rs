@@ -3,7 +3,7 @@ use super::*;
 fn elements() -> Elements {
     let after = after_confirm(confirming(1), Ok(&confirmed()), Rules::default(), NOW);
     let AfterConfirm::Finalised { elements, .. } = after else { panic!("{after:?}") };
-    Elements { source: Source::Portal, ..elements }
+    Elements { source: Source::Imported, ..elements }
 }
 
 #[test]

@@ -88,9 +88,10 @@ impl Cause {
                 words("Deux codes différents sont arrivés pour elle.", "Two different codes came for it.")
             }
             Self::SettledByHand => words("Une personne a noté son code.", "A person noted its code."),
-            Self::SettledByPortal => {
-                words("L'export du portail a donné son code.", "The portal's export gave its code.")
-            }
+            Self::SettledByFile => words(
+                "Un fichier importé par une personne a donné son code.",
+                "A file that a person imported gave its code.",
+            ),
             Self::NotThere => words(
                 "Une personne a vérifié : le portail de la DGI ne l'a pas.",
                 "A person looked: the DGI's portal does not have it.",

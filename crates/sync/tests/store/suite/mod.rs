@@ -22,6 +22,7 @@ macro_rules! for_each_case {
             more_machines_than_places_have_their_turns,
             two_agents_send_each_invoice_once,
             a_book_sees_what_others_change_of_a_machine,
+            an_e_mcf_is_his_to_whose_token_the_authority_answered_first,
             a_lease_passes_on_when_its_holder_is_not_heard_of,
             who_lost_his_lease_writes_nothing_but_a_code,
             an_agent_that_ends_between_intent_and_answer_loses_nothing_and_doubles_nothing,

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use edef::{HttpAuthority, Tolerance};
 use sync::{
-    Asked, Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease, Machine,
-    MachineChange, MachineState, Source, Sync, Transition, Written,
+    Asked, BlockCause, Book, BookFault, Cause, Change, Elements, Follower, Job, JobState, Kept, Lease,
+    Machine, MachineChange, MachineState, NewMachine, Owner, Source, Sync, Transition, Written,
     lane::{Lane, Role, Task, Turn},
 };
 
 use super::{book, follow};
-use crate::world::{World, all_are, all_recorded, by, translator};
+use crate::world::{TestVault, World, all_are, all_recorded, by, entropy, merchant, translator};
 
 /// Takes the lease of the only machine that has something to do.
 pub(crate) fn lease(world: &World, holder: &str) -> Lease {
@@ -32,9 +32,13 @@ fn is_own(world: &World, candidate: &sync::Candidate) -> bool {
     world.desk(|desk| desk.machine(&reach, &candidate.machine)).is_ok()
 }
 
-fn http(world: &World, machine: &Machine) -> HttpAuthority {
+fn token(world: &World, machine: &Machine) -> String {
     let nim: edef_sim::Nim = machine.nim.as_ref().unwrap().as_str().parse().unwrap();
-    let token = world.authority.look(|world| world.machine(nim).unwrap().token.as_str().to_owned());
+    world.authority.look(|world| world.machine(nim).unwrap().token.as_str().to_owned())
+}
+
+fn http(world: &World, machine: &Machine) -> HttpAuthority {
+    let token = token(world, machine);
     let client = edef::HttpClient::new(edef::Patience::default(), &[]);
     HttpAuthority::new(&client, machine.url.clone(), token.parse().unwrap(), machine.dialect.clone())
 }
@@ -218,6 +222,39 @@ pub(crate) fn what_was_left_submitted_at_a_removed_e_mcf_is_found_out(world: &Wo
     let _agent = world.agent(1, 4);
     lapse(world);
     world.until(|jobs| all_are(jobs, 1, JobState::Retry));
+}
+
+pub(crate) fn an_e_mcf_is_his_to_whose_token_the_authority_answered_first(world: &World) {
+    let [here, there] = [world.outlets[0], world.outlets[1]];
+    let first = world.machine(&[here]);
+    world.sell(here);
+    let _agent = world.agent(1, 4);
+    world.until(|jobs| all_recorded(jobs, 1));
+    let (other, by) = (merchant(world.number + 500), by());
+    let new = NewMachine {
+        url: first.url.clone(),
+        nim: first.nim.clone().unwrap(),
+        nif: first.nif,
+        isf: first.isf.clone(),
+        dialect: first.dialect.clone(),
+        token: token(world, &first).parse().unwrap(),
+        outlets: vec![there],
+        exclusive: true,
+        is_test: true,
+    };
+    let owner = Owner { merchant: &other, nif: first.nif, outlets: &world.outlets, is_platform: true };
+    let asked = Asked { by: &by, now: world.clock.at() };
+    let mut random = entropy(world.number + 500);
+    let his = world.desk(|desk| desk.create_machine(&new, owner, &TestVault, &mut random, asked)).unwrap();
+    world.sell(there);
+    let blocked =
+        |state: &MachineState| matches!(state, MachineState::Blocked { cause: BlockCause::WrongMachine, .. });
+    let reach = registry::Reach::Platform;
+    let jobs = world.until(|_| blocked(&world.desk(|desk| desk.machine(&reach, &his.id)).unwrap().state));
+    let states: Vec<_> = jobs.iter().map(|job| job.state).collect();
+    assert!(states.contains(&JobState::Pending), "{states:?}");
+    assert_eq!(world.finalised(), (1, 1));
+    assert_eq!(world.desk(|desk| desk.machine(&reach, &first.id)).unwrap().state, MachineState::Ready);
 }
 
 pub(crate) fn a_book_sees_what_others_change_of_a_machine(world: &World) {

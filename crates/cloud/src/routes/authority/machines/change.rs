@@ -23,7 +23,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(as = AuthorityMachineChange, example = json!({ "paused": true }))]
 pub(crate) struct MachineChangeBody {
-    /// Another address of the same machine.
+    /// Another address of the same machine. At another host or port, or by another scheme, the token is entered with it.
     #[schema(required = false, min_length = 9, max_length = 256)]
     url: Option<String>,
     /// A new token, which also lets a machine work again that took the old one no more.

@@ -78,7 +78,7 @@ const fn yes() -> bool {
         )),
         (status = 404, description = "There is no such merchant or outlet, or it is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
-        (status = 409, description = "There is one of this address and number, an outlet has one already, or this cloud \
+        (status = 409, description = "The merchant has one of this address and number, an outlet has one already, or this cloud \
             sends nothing.", body = ProblemBody<'static>, content_type = "application/problem+json"),
     ),
 )]

@@ -54,7 +54,7 @@ pub(crate) struct ElementsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, example = "64/64 FV")]
     counters: Option<String>,
-    /// Who told: `api`, `portal` or `hand`.
+    /// Who told: `api`, the authority's answer; `imported`, a file that a person gave; `hand`, a person who typed.
     #[schema(example = "api")]
     source: &'static str,
     /// They are of a test service or a simulator, and have no fiscal value.
