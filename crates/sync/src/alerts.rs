@@ -29,11 +29,13 @@ words! {
         TokenExpired "token_expired",
         /// An outlet has invoices and no machine.
         NoMachine "no_machine",
-        /// A person let a machine rest, more than an hour ago.
+        /// A person let a machine rest, more than an hour ago, or while an invoice waits for more than an hour.
         MachinePaused "machine_paused",
+        /// No call of a machine has succeeded for more than an hour, and invoices wait for it.
+        MachineSilent "machine_silent",
         /// A machine is blocked until a person did something.
         MachineBlocked "machine_blocked",
-        /// The oldest invoice of an outlet that waits is older than a day.
+        /// The oldest invoice of an outlet that waits, or is in the hands of a person, is older than a day.
         Backlog "backlog",
         /// Of invoices of an outlet it is not known whether they were finalised.
         Ambiguous "ambiguous",

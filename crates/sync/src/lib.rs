@@ -33,8 +33,8 @@ pub use alerts::{Alert, AlertKind, AlertsOf, Watched};
 pub use at::{At, Theirs};
 pub use book::{Book, BookFault, Change, Kept, Lease, OriginalStanding, Paper, Written};
 pub use desk::{
-    Asked, Desk, DeskFault, Figures, Finalised, JobCursor, JobFile, JobFilter, Listed, MachineChange,
-    NewMachine, Owner, Retried, Settlement, Sight, StateCount,
+    Asked, Desk, DeskFault, Figures, Finalised, InHands, JobCursor, JobFile, JobFilter, Listed,
+    MachineChange, NewMachine, Owner, Retried, Settlement, Sight, StateCount,
 };
 pub use follow::{Followed, Follower};
 pub use job::{

@@ -14,9 +14,15 @@ pub(super) fn write(text: &mut Text, figures: &Figures, agent: &AgentFigures) {
     text.family(
         "stelala_authority_oldest_seconds",
         "gauge",
-        "The age of the oldest invoice that is to be sent.",
+        "The age of the oldest invoice that is to be sent, or typed by a person who has it.",
     );
     text.sample(&[], figures.oldest_seconds.unwrap_or(0));
+    text.family(
+        "stelala_authority_handed_out",
+        "gauge",
+        "Invoices that persons have, to type them into the authority's portal.",
+    );
+    text.sample(&[], figures.handed_out);
     text.family("stelala_authority_errors", "gauge", "Invoices that are not done with, by their last error.");
     for (word, count) in &figures.errors {
         text.sample(&[("code", word)], *count);

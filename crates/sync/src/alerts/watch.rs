@@ -11,25 +11,27 @@ use ledger::{Cell, Statements, StoreFault};
 use super::{About, AlertKind, end_alert, raise_alert};
 use crate::{
     At, JobState, Machine, MachineState,
-    desk::{Desk, DeskFault, find_machine},
+    course::silent_for,
+    desk::{Desk, DeskFault, InHands, Sight, find_machine, handed_out},
     store::rows::{cell, count, parsed, read_at, time},
 };
 
 /// A token is asked for this long before it ends, in seconds.
 const TOKEN_WARNING: u64 = 7 * 86_400;
-/// A machine may rest this long, in milliseconds.
-const PAUSE: u64 = 3_600_000;
+/// A machine may rest this long, or answer nothing.
+const PAUSE: Duration = Duration::from_secs(3_600);
 /// A call is out for this long at most.
 const STUCK: Duration = Duration::from_secs(600);
-/// An invoice may wait this long, in seconds.
-const OLD: u64 = 86_400;
+/// An invoice may wait this long.
+const OLD: Duration = Duration::from_secs(86_400);
 
 /// What the watch keeps up; others end their own.
-const WATCHED: [AlertKind; 9] = [
+const WATCHED: [AlertKind; 10] = [
     AlertKind::TokenExpires,
     AlertKind::TokenExpired,
     AlertKind::NoMachine,
     AlertKind::MachinePaused,
+    AlertKind::MachineSilent,
     AlertKind::MachineBlocked,
     AlertKind::Backlog,
     AlertKind::Ambiguous,
@@ -97,12 +99,12 @@ fn open(statements: &mut dyn Statements) -> Result<BTreeMap<(AlertKind, String),
 }
 
 fn wrong(statements: &mut dyn Statements, now: At) -> Result<Vec<Wrong>, StoreFault> {
-    let mut wrong = Vec::new();
+    let (mut wrong, left) = (Vec::new(), left_at(statements, now)?);
     let rows = statements.query("SELECT id FROM sync_machines WHERE state <> 'stopped' ORDER BY id", &[])?;
     for row in &rows {
         let Some(id) = row.first().and_then(parsed) else { continue };
         match find_machine(statements, &id) {
-            Ok(machine) => wrong.extend(machine.iter().flat_map(|machine| of_machine(machine, now))),
+            Ok(machine) => wrong.extend(machine.iter().flat_map(|machine| of_machine(machine, &left, now))),
             // It hides no other.
             Err(StoreFault::Corrupt(what)) => {
                 let about = About { about: id.to_string(), merchant: None, outlet: None };
@@ -111,11 +113,11 @@ fn wrong(statements: &mut dyn Statements, now: At) -> Result<Vec<Wrong>, StoreFa
             Err(fault) => return Err(fault),
         }
     }
-    of_outlets(statements, now, &mut wrong)?;
+    of_outlets(statements, left, now, &mut wrong)?;
     Ok(wrong)
 }
 
-fn of_machine(machine: &Machine, now: At) -> Vec<Wrong> {
+fn of_machine(machine: &Machine, left: &BTreeMap<OutletId, Left>, now: At) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     // Nobody's invoices wait for it: many such hide no other alert.
     if machine.outlets.is_empty() {
@@ -134,9 +136,18 @@ fn of_machine(machine: &Machine, now: At) -> Vec<Wrong> {
             is(AlertKind::TokenExpires, expires.to_string());
         }
     }
+    let oldest = machine.outlets.iter().filter_map(|outlet| left.get(outlet)?.to_send).min();
     match &machine.state {
-        MachineState::Paused { by, since } if now.0.saturating_sub(since.0) > PAUSE => {
+        // Who lets it work for a moment begins his pause anew, and not what waits.
+        MachineState::Paused { by, since }
+            if now.since(*since) > PAUSE || oldest.is_some_and(|oldest| is_older(oldest, PAUSE, now)) =>
+        {
             is(AlertKind::MachinePaused, by.clone());
+        }
+        MachineState::Ready if silent_for(&machine.breaker) > PAUSE => {
+            if let Some(oldest) = oldest {
+                is(AlertKind::MachineSilent, oldest.to_string());
+            }
         }
         MachineState::Blocked { cause, .. } => is(AlertKind::MachineBlocked, cause.to_string()),
         _ => {}
@@ -144,10 +155,17 @@ fn of_machine(machine: &Machine, now: At) -> Vec<Wrong> {
     wrong
 }
 
+fn is_older(sealed: Timestamp, than: Duration, now: At) -> bool {
+    now.since(At(sealed.unix() * 1_000)) > than
+}
+
 /// What an outlet has in states that are not the end.
 #[derive(Default)]
 struct Left {
-    oldest: Option<Timestamp>,
+    /// When the oldest was sealed that waits to be sent.
+    to_send: Option<Timestamp>,
+    /// What a person has, to type it.
+    in_hands: Option<InHands>,
     ambiguous: u64,
     differs: u64,
     failed: u64,
@@ -155,7 +173,7 @@ struct Left {
 }
 
 /// One question for each state and all outlets: there are few invoices that are not settled.
-fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) -> Result<(), StoreFault> {
+fn left_at(statements: &mut dyn Statements, now: At) -> Result<BTreeMap<OutletId, Left>, StoreFault> {
     let sql = "SELECT j.outlet, j.state, count(*), MIN(j.sealed), MIN(j.since) FROM sync_jobs j \
          WHERE j.state = $1 AND j.state <> 'SYNCED' AND j.state <> 'WITHDRAWN' GROUP BY j.outlet, j.state";
     let mut outlets = BTreeMap::<OutletId, Left>::new();
@@ -171,7 +189,7 @@ fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) 
         let left = outlets.entry(outlet).or_default();
         match state.text().and_then(JobState::from_name) {
             Some(JobState::Pending | JobState::Retry) => {
-                left.oldest = [left.oldest, time(sealed)].into_iter().flatten().min();
+                left.to_send = [left.to_send, time(sealed)].into_iter().flatten().min();
             }
             Some(JobState::Ambiguous | JobState::SyncedWithoutCode) => left.ambiguous += many,
             Some(JobState::Differs) => left.differs += many,
@@ -182,6 +200,18 @@ fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) 
             _ => {}
         }
     }
+    for handed in handed_out(statements, Sight::All)? {
+        outlets.entry(handed.outlet).or_default().in_hands = Some(handed);
+    }
+    Ok(outlets)
+}
+
+fn of_outlets(
+    statements: &mut dyn Statements,
+    outlets: BTreeMap<OutletId, Left>,
+    now: At,
+    wrong: &mut Vec<Wrong>,
+) -> Result<(), StoreFault> {
     let sql = "SELECT outlet FROM sync_machine_outlets";
     let rows = statements.query(sql, &[])?;
     let served: BTreeSet<OutletId> = rows.iter().filter_map(|row| parsed(row.first()?)).collect();
@@ -190,12 +220,14 @@ fn of_outlets(statements: &mut dyn Statements, now: At, wrong: &mut Vec<Wrong>) 
             let about = About { about: outlet.to_string(), merchant: None, outlet: Some(outlet) };
             wrong.push(Wrong { kind, about, detail });
         };
-        let old = left.oldest.filter(|oldest| (now.0 / 1_000).saturating_sub(oldest.unix()) > OLD);
-        if let Some(oldest) = left.oldest.filter(|_| !served.contains(&outlet)) {
+        if let Some(oldest) = left.to_send.filter(|_| !served.contains(&outlet)) {
             is(AlertKind::NoMachine, oldest.to_string());
         }
-        if let Some(oldest) = old {
-            is(AlertKind::Backlog, oldest.to_string());
+        // What is handed out waits as well: it leaves the queue, and not the account of it.
+        let oldest = [left.to_send, left.in_hands.map(|handed| handed.oldest)].into_iter().flatten().min();
+        if let Some(oldest) = oldest.filter(|oldest| is_older(*oldest, OLD, now)) {
+            let handed = left.in_hands.map(|handed| format!(", {} handed out", handed.count));
+            is(AlertKind::Backlog, format!("{oldest}{}", handed.unwrap_or_default()));
         } else if left.stuck > 0 {
             is(AlertKind::Backlog, format!("{} SUBMITTED", left.stuck));
         }

@@ -15,13 +15,24 @@ pub fn after_fault(breaker: Breaker, now: At) -> Breaker {
     if failures < BREAKER_OPENS_AFTER {
         return Breaker { failures, ..breaker };
     }
-    let seconds = FIRST.saturating_mul(1_u64.checked_shl(breaker.trips).unwrap_or(u64::MAX)).min(LONGEST);
     // One more fault opens it again: what follows is a probe.
     Breaker {
         failures: BREAKER_OPENS_AFTER - 1,
         trips: breaker.trips.saturating_add(1),
-        open_until: Some(now.plus(Duration::from_secs(seconds))),
+        open_until: Some(now.plus(pause_after(breaker.trips))),
     }
+}
+
+fn pause_after(trips: u32) -> Duration {
+    let doubled = FIRST.saturating_mul(1_u64.checked_shl(trips).unwrap_or(u64::MAX));
+    Duration::from_secs(doubled.min(LONGEST))
+}
+
+/// For how long no call has succeeded, at least: for all its pauses but the last one, which may last still.
+pub fn silent_for(breaker: &Breaker) -> Duration {
+    // The many of a day and of a year say the same to whoever asks.
+    let pauses = breaker.trips.saturating_sub(1).min(200);
+    (0..pauses).map(pause_after).sum()
 }
 
 /// A call succeeded: all is well. What the authority asked for holds all the same, as for an answer that was on its way.

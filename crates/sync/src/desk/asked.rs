@@ -163,6 +163,17 @@ pub struct StateCount {
     pub count: u64,
 }
 
+/// What of an outlet was handed out to a person, to be typed by hand, and is neither settled nor given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InHands {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// How many.
+    pub count: u64,
+    /// When the oldest of them was sealed.
+    pub oldest: Timestamp,
+}
+
 /// What was tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retried {
@@ -224,8 +235,10 @@ impl Finalised {
 pub struct Figures {
     /// How many are in each state; SYNCED and WITHDRAWN are not counted.
     pub jobs: Vec<(JobState, u64)>,
-    /// The age of the oldest that waits to be sent, in seconds.
+    /// The age of the oldest that waits to be sent or typed by hand, in seconds.
     pub oldest_seconds: Option<u64>,
+    /// How many are in the hands of persons.
+    pub handed_out: u64,
     /// How many have each word of an error.
     pub errors: Vec<(String, u64)>,
     /// The seconds that each machine's token is good for still; below zero it has expired.

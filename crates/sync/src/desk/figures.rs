@@ -2,7 +2,10 @@
 
 use ledger::{Cell, Statements, StoreFault};
 
-use super::{Desk, DeskFault, Figures, jobs::SETTLED};
+use super::{
+    Desk, DeskFault, Figures, Sight,
+    jobs::{SETTLED, handed_out},
+};
 use crate::{
     At, JobState, Problem,
     store::rows::{cell, corrupt, count, from_json, parsed, time},
@@ -28,6 +31,11 @@ impl Desk<'_> {
                 let sealed = rows.first().and_then(|row| time(row.first()?));
                 let age = sealed.map(|sealed| (now.0 / 1_000).saturating_sub(sealed.unix()));
                 figures.oldest_seconds = figures.oldest_seconds.max(age);
+            }
+            for handed in handed_out(statements, Sight::All)? {
+                let age = (now.0 / 1_000).saturating_sub(handed.oldest.unix());
+                figures.oldest_seconds = figures.oldest_seconds.max(Some(age));
+                figures.handed_out += handed.count;
             }
             machines(statements, now, &mut figures)?;
             let sql = "SELECT count(*) FROM sync_alerts WHERE ended IS NULL";

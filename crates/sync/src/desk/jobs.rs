@@ -3,7 +3,7 @@
 use fiscal::{OutletId, Timestamp};
 use ledger::{Cell, Statements, StoreFault};
 
-use super::{Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Sight, StateCount, write::listed};
+use super::{Desk, DeskFault, InHands, JobCursor, JobFilter, Listed, PAGE, Sight, StateCount, write::listed};
 use crate::{
     JobState,
     store::rows::{cell, corrupt, count, job_columns, number, parsed, seconds, time},
@@ -56,10 +56,17 @@ impl Desk<'_> {
         })
     }
 
-    /// When the oldest invoice was sealed that waits to be sent; none when all are.
+    /// What is in the hands of persons, of each outlet that has such.
+    pub fn handed_out(&mut self, sight: Sight<'_>) -> Result<Vec<InHands>, DeskFault> {
+        self.look(|statements| Ok(handed_out(statements, sight)?))
+    }
+
+    /// When the oldest invoice was sealed that waits to be sent, or is in the hands of a person who is to type it; none when
+    /// there is none.
     pub fn oldest_unsent(&mut self, sight: Sight<'_>) -> Result<Option<Timestamp>, DeskFault> {
         self.look(|statements| {
-            let mut oldest = Vec::new();
+            let mut oldest: Vec<_> =
+                handed_out(statements, sight)?.iter().map(|handed| handed.oldest).collect();
             for state in UNSENT {
                 match sight {
                     Sight::All => oldest.extend(oldest_of_all(statements, state)?),
@@ -73,6 +80,22 @@ impl Desk<'_> {
             Ok(oldest.into_iter().min())
         })
     }
+}
+
+/// What is in the hands of persons, of each outlet that has such.
+pub(crate) fn handed_out(
+    statements: &mut dyn Statements,
+    sight: Sight<'_>,
+) -> Result<Vec<InHands>, StoreFault> {
+    let sql = "SELECT outlet, count(*), MIN(sealed) FROM sync_jobs WHERE state = 'AMBIGUOUS' \
+         AND state <> 'SYNCED' AND state <> 'WITHDRAWN' AND doubt_cause = 'handed_out' GROUP BY outlet ORDER BY outlet";
+    let read = |row: &Vec<Cell>| {
+        let [outlet, many, oldest] = row.as_slice() else { return None };
+        Some(InHands { outlet: parsed(outlet)?, count: count(many)?, oldest: time(oldest)? })
+    };
+    // One that cannot be read hides no other.
+    let found = statements.query(sql, &[])?;
+    Ok(found.iter().filter_map(read).filter(|handed| sight.covers(handed.outlet)).collect())
 }
 
 /// One page. Each state of each outlet is a range of an index; the pages are merged.

@@ -15,8 +15,8 @@ mod write;
 
 pub use self::{
     asked::{
-        Asked, Figures, Finalised, JobCursor, JobFile, JobFilter, Listed, MachineChange, NewMachine, Owner,
-        Retried, Settlement, Sight, StateCount,
+        Asked, Figures, Finalised, InHands, JobCursor, JobFile, JobFilter, Listed, MachineChange, NewMachine,
+        Owner, Retried, Settlement, Sight, StateCount,
     },
     fault::DeskFault,
 };
@@ -24,7 +24,7 @@ pub use self::{
 pub(crate) use self::{
     fault::joined,
     finaliser::finalisers,
-    jobs::UNSENT,
+    jobs::{UNSENT, handed_out},
     machines::find_machine,
     settle::{alert_two_codes, is_of, judge, settle},
     show::by_fiscal,

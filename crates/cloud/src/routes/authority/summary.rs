@@ -1,9 +1,12 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use fiscal::{OutletId, Timestamp};
 use serde::{Deserialize, Serialize};
-use sync::{Desk, DeskFault, JobState, Machine, Sight, StateCount};
+use sync::{Desk, DeskFault, InHands, JobState, Machine, Sight, StateCount};
 use utoipa::{IntoParams, ToSchema};
 
 use super::alerts::MOST;
@@ -37,10 +40,13 @@ pub(crate) struct Summary {
     /// How many invoices are in each state that is not the end.
     #[schema(value_type = BTreeMap<String, u64>, example = json!({ "PENDING": 2, "RETRY": 1 }))]
     states: BTreeMap<&'static str, u64>,
-    /// How many of them are to be sent.
+    /// How many of them the authority does not have, as far as we know: they are to be sent, or to be typed by a person.
     #[schema(example = 3)]
     unsent: u64,
-    /// When the oldest of these was sealed.
+    /// How many of these a person has, to type them into the authority's portal.
+    #[schema(example = 0)]
+    handed_out: u64,
+    /// When the oldest of the unsent was sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, example = "2026-03-14T07:32:11Z")]
     oldest: Option<String>,
@@ -65,10 +71,13 @@ pub(crate) struct OutletSummary {
     /// How many invoices are in each state that is not the end.
     #[schema(value_type = BTreeMap<String, u64>, example = json!({ "PENDING": 2 }))]
     states: BTreeMap<&'static str, u64>,
-    /// How many of them are to be sent.
+    /// How many of them the authority does not have, as far as we know.
     #[schema(example = 2)]
     unsent: u64,
-    /// When the oldest of these was sealed.
+    /// How many of these a person has.
+    #[schema(example = 0)]
+    handed_out: u64,
+    /// When the oldest of the unsent was sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     oldest: Option<String>,
@@ -77,6 +86,7 @@ pub(crate) struct OutletSummary {
 /// What the desk says of it.
 struct Found {
     counts: Vec<StateCount>,
+    handed: Vec<InHands>,
     oldest: Option<Timestamp>,
     oldest_of: BTreeMap<OutletId, Timestamp>,
     machines: Vec<Machine>,
@@ -103,13 +113,14 @@ pub(crate) async fn summary(
     let asked = affairs.clone();
     let found = app.desk(move |desk| {
         let sight = asked.seen.sight();
-        let counts = desk.counts(sight, false)?;
+        let (counts, handed) = (desk.counts(sight, false)?, desk.handed_out(sight)?);
         Ok(Found {
             alerts: desk.alerts(asked.alerts(), true, MOST)?.len(),
             oldest: desk.oldest_unsent(sight)?,
-            oldest_of: oldest_of(desk, &counts)?,
+            oldest_of: oldest_of(desk, &counts, &handed)?,
             machines: desk.machines(&asked.reach, false)?,
             counts,
+            handed,
         })
     });
     let found = found.await?;
@@ -121,7 +132,8 @@ pub(crate) async fn summary(
             outlets
         }
     };
-    let (states, unsent) = states(found.counts.iter());
+    let (states, to_send) = states(found.counts.iter());
+    let handed_out: u64 = found.handed.iter().map(|handed| handed.count).sum();
     let config = app.authority.as_ref();
     Ok(json(
         StatusCode::OK,
@@ -129,7 +141,8 @@ pub(crate) async fn summary(
             enabled: config.is_some(),
             hosts: config.map(|authority| authority.names().to_vec()).unwrap_or_default(),
             states,
-            unsent,
+            unsent: to_send + handed_out,
+            handed_out,
             oldest: found.oldest.map(|time| format!("{time}Z")),
             alerts: found.alerts,
             outlets: outlets.into_iter().map(|outlet| OutletSummary::of(outlet, &found)).collect(),
@@ -138,11 +151,17 @@ pub(crate) async fn summary(
 }
 
 /// When the oldest unsent invoice of each outlet was sealed that has one.
-fn oldest_of(desk: &mut Desk<'_>, counts: &[StateCount]) -> Result<BTreeMap<OutletId, Timestamp>, DeskFault> {
+fn oldest_of(
+    desk: &mut Desk<'_>,
+    counts: &[StateCount],
+    handed: &[InHands],
+) -> Result<BTreeMap<OutletId, Timestamp>, DeskFault> {
+    let unsent = counts.iter().filter(|count| is_unsent(count.state)).map(|count| count.outlet);
+    let outlets: BTreeSet<_> = unsent.chain(handed.iter().map(|handed| handed.outlet)).collect();
     let mut oldest = BTreeMap::new();
-    for count in counts.iter().filter(|count| is_unsent(count.state)) {
-        if let Some(time) = desk.oldest_unsent(Sight::Outlets(&[count.outlet]))? {
-            oldest.insert(count.outlet, time);
+    for outlet in outlets {
+        if let Some(time) = desk.oldest_unsent(Sight::Outlets(&[outlet]))? {
+            oldest.insert(outlet, time);
         }
     }
     Ok(oldest)
@@ -164,13 +183,16 @@ fn states<'a>(counts: impl Iterator<Item = &'a StateCount>) -> (BTreeMap<&'stati
 
 impl OutletSummary {
     fn of(outlet: OutletId, found: &Found) -> Self {
-        let (states, unsent) = states(found.counts.iter().filter(|count| count.outlet == outlet));
+        let (states, to_send) = states(found.counts.iter().filter(|count| count.outlet == outlet));
+        let handed = found.handed.iter().find(|handed| handed.outlet == outlet);
+        let handed_out = handed.map_or(0, |handed| handed.count);
         let machine = found.machines.iter().find(|machine| machine.outlets.contains(&outlet));
         Self {
             outlet_id: outlet.to_string(),
             machine_id: machine.map(|machine| machine.id.to_string()),
             states,
-            unsent,
+            unsent: to_send + handed_out,
+            handed_out,
             oldest: found.oldest_of.get(&outlet).map(|time| format!("{time}Z")),
         }
     }

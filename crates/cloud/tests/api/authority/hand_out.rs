@@ -53,6 +53,13 @@ fn what_is_handed_out_is_in_one_file_only_and_is_not_sent_any_more() {
     assert!(told("advice").contains("give back"), "{file}");
     assert!(!file["may"].as_array().unwrap().contains(&json!("retry")), "{file}");
 
+    // It left the queue, and not the account of what the authority does not have.
+    let summary = way.bench.client().get("/api/v1/authority", OWNER).json();
+    for account in [&summary, &summary["outlets"][0]] {
+        assert_eq!((&account["unsent"], &account["handed_out"]), (&json!(1), &json!(1)), "{summary}");
+        assert!(account["oldest"].is_string(), "{summary}");
+    }
+
     // Nobody types it a second time, and we do not send it beside.
     let second = hand_out(&way, OWNER);
     assert_eq!((second.status, second.header("x-invoices")), (200, Some("0")), "{second:?}");

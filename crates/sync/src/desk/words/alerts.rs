@@ -22,16 +22,20 @@ impl AlertKind {
                 "An outlet has invoices and no e-MCF.",
             ),
             Self::MachinePaused => words(
-                "Un e-MCF est en pause depuis plus d'une heure.",
-                "An e-MCF has been paused for more than an hour.",
+                "Un e-MCF est en pause depuis plus d'une heure, ou pendant que des factures attendent depuis plus d'une heure.",
+                "An e-MCF has been paused for more than an hour, or while invoices wait for more than an hour.",
+            ),
+            Self::MachineSilent => words(
+                "Un e-MCF ne répond pas depuis plus d'une heure, et des factures l'attendent.",
+                "An e-MCF has not answered for more than an hour, and invoices wait for it.",
             ),
             Self::MachineBlocked => words(
                 "Un e-MCF est bloqué : la DGI refuse le jeton, ou répond pour un autre appareil.",
                 "An e-MCF is blocked: the DGI refuses the token, or answers for another machine.",
             ),
             Self::Backlog => words(
-                "La plus ancienne facture en attente a plus de 24 heures.",
-                "The oldest invoice that waits is older than 24 hours.",
+                "La plus ancienne facture en attente, ou remise à une personne, a plus de 24 heures.",
+                "The oldest invoice that waits, or is handed out, is older than 24 hours.",
             ),
             Self::Ambiguous => words(
                 "Des factures sont en doute : la DGI les a peut-être normalisées.",
@@ -80,13 +84,17 @@ impl AlertKind {
             ),
             Self::NoMachine => MACHINE,
             Self::MachinePaused => words("Remettez l'e-MCF en service.", "Let the e-MCF work again."),
+            Self::MachineSilent => words(
+                "Vérifiez l'adresse de l'e-MCF et le réseau ; à défaut, saisissez les factures à la main.",
+                "Check the address of the e-MCF and the network; failing that, type the invoices by hand.",
+            ),
             Self::MachineBlocked => words(
                 "Vérifiez le NIM, l'adresse et le jeton, puis remettez l'e-MCF en service.",
                 "Check the NIM, the address and the token, then let the e-MCF work again.",
             ),
             Self::Backlog => words(
-                "Regardez l'état de l'e-MCF ; à défaut, saisissez les factures à la main.",
-                "Look at the state of the e-MCF; failing that, type the invoices by hand.",
+                "Regardez l'état de l'e-MCF ; à défaut, saisissez les factures à la main. Importez les résultats de celles qui ont été remises, ou rendez-les.",
+                "Look at the state of the e-MCF; failing that, type the invoices by hand. Import the results of those that were handed out, or give them back.",
             ),
             Self::Ambiguous => LOOK,
             Self::Differs => CORRECT,

@@ -94,7 +94,7 @@ async function act(work, told) {
 const forAPerson = (states) => FOR_A_PERSON.reduce((sum, state) => sum + (states[state] || 0), 0);
 
 function draw({ summary, machines, alerts }) {
-  at("summary").textContent = summary.enabled ? say().summary(summary.unsent, summary.oldest, forAPerson(summary.states)) : say().off;
+  at("summary").textContent = summary.enabled ? say().summary(summary.unsent, summary.handed_out, summary.oldest, forAPerson(summary.states)) : say().off;
   at("alerts-part").hidden = alerts.length === 0;
   at("alerts").replaceChildren(...alerts.map(alertOf));
   const states = Object.entries(summary.states).filter(([, count]) => count > 0);
@@ -126,6 +126,7 @@ function outletCard(outlet) {
   const card = element("li", undefined, isBad ? "bad" : waits ? "warn" : "good");
   card.append(element("h3", outlet.outlet_id));
   const rows = states.map(([state, count]) => [say().states_of[state] || state, number(count), KIND[state]]);
+  rows.push([say().handed_out, outlet.handed_out > 0 ? number(outlet.handed_out) : null, "warn"]);
   rows.push([say().oldest, outlet.oldest ? when(outlet.oldest) : null, "warn"]);
   if (!outlet.machine_id) rows.push([say().machines, say().no_machine, "bad"]);
   card.append(facts(rows));

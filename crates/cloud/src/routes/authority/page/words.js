@@ -7,16 +7,18 @@ const WORDS = {
     "This server sends nothing to the DGI: invoices stay pending.",
   ],
   summary: [
-    (count, oldest, stuck) => {
+    (count, handed, oldest, stuck) => {
       const needs = `${number(stuck)} ${stuck > 1 ? "ont" : "a"} besoin d'une personne`;
       if (count === 0) return stuck === 0 ? "Rien n'attend : tout est à la DGI." : `Rien n'attend d'être envoyé, mais ${needs}.`;
-      const waits = `${number(count)} pas encore à la DGI${oldest ? `, la plus ancienne du ${when(oldest)}` : ""}`;
+      const given = handed > 0 ? ` (dont ${number(handed)} chez une personne qui les saisit)` : "";
+      const waits = `${number(count)} pas encore à la DGI${given}${oldest ? `, la plus ancienne du ${when(oldest)}` : ""}`;
       return stuck === 0 ? waits : `${waits} ; ${needs}`;
     },
-    (count, oldest, stuck) => {
+    (count, handed, oldest, stuck) => {
       const needs = `${number(stuck)} need${stuck === 1 ? "s" : ""} a person`;
       if (count === 0) return stuck === 0 ? "Nothing waits: all is at the DGI." : `Nothing waits to be sent, but ${needs}.`;
-      const waits = `${number(count)} not yet at the DGI${oldest ? `, the oldest of ${when(oldest)}` : ""}`;
+      const given = handed > 0 ? ` (${number(handed)} of them with a person who types them)` : "";
+      const waits = `${number(count)} not yet at the DGI${given}${oldest ? `, the oldest of ${when(oldest)}` : ""}`;
       return stuck === 0 ? waits : `${waits}; ${needs}`;
     },
   ],
@@ -94,6 +96,7 @@ const WORDS = {
   token_unknown: ["inconnu", "unknown"],
   outlets: ["Points de vente", "Outlets"],
   test: ["ESSAI", "TEST"],
+  handed_out: ["Chez une personne qui les saisit", "With a person who types them"],
   oldest: ["La plus ancienne", "The oldest"],
   no_machine: ["sans machine", "without a machine"],
   machine_state: {
