@@ -1,5 +1,6 @@
 //! What is wrong, for as long as it is.
 
+mod close;
 mod list;
 mod watch;
 
@@ -8,7 +9,7 @@ use ledger::{Cell, Statements, StoreFault};
 use registry::MerchantId;
 
 pub use self::{
-    list::{Alert, AlertsOf},
+    list::{Alert, AlertCursor, AlertFilter, AlertsOf},
     watch::Watched,
 };
 use crate::{
@@ -67,7 +68,7 @@ words! {
 /// What an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct About {
-    /// A machine, an outlet, a job or a chain.
+    /// A machine, an outlet, a job, a hand-out or a chain.
     pub(crate) about: String,
     pub(crate) merchant: Option<MerchantId>,
     pub(crate) outlet: Option<OutletId>,

@@ -153,6 +153,9 @@ fn of_conflict(fault: &DeskFault) -> String {
         DeskFault::Settle(_) => {
             "seule une facture que la DGI n'a pas est retirée de l'envoi, avec l'avoir qui l'annule en entier (RAN)".into()
         }
+        DeskFault::NotClosed(kind) => {
+            format!("une alerte {kind} ne se ferme pas à la main : faites ce qu'elle demande, et elle finit d'elle-même")
+        }
         DeskFault::InFlight => {
             "un envoi de cette facture est en cours, et sa réponse est attendue : redites-le dans quelques minutes".into()
         }

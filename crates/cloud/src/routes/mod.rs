@@ -144,6 +144,7 @@ fn of_authority(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     router
         .routes(needs(ReadAuthority, routes!(authority::summary)))
         .routes(needs(ReadAuthority, routes!(authority::alerts)))
+        .routes(needs(Platform, routes!(authority::close_alert)))
         .routes(needs(WriteAuthority, routes!(authority::create_machine)))
         .routes(needs(ReadAuthority, routes!(authority::list_machines)))
         .routes(needs(ReadAuthority, routes!(authority::show_machine)))

@@ -6,7 +6,7 @@ use fiscal::OutletId;
 use ledger::{LedgerStore, StoreFault};
 use registry::{MerchantId, Registry};
 use sha2::{Digest, Sha256};
-use sync::{Alert, AlertKind, AlertsOf, Desk, DeskFault, JobFilter, JobState, Sight};
+use sync::{Alert, AlertFilter, AlertKind, AlertsOf, Desk, DeskFault, JobFilter, JobState, Sight};
 use webhooks::{News, SubmissionNews, Webhooks};
 
 use crate::app::App;
@@ -71,10 +71,7 @@ impl Announced {
 /// All that is so now and began after a time.
 fn found(store: &mut dyn LedgerStore, since: u64) -> Result<Vec<Told>, StoreFault> {
     let mut desk = Desk::over(store);
-    let mut found = Vec::new();
-    let of = AlertsOf { sight: Sight::All, merchant: None };
-    let alerts = desk.alerts(of, true, PAGE).map_err(fault)?;
-    found.extend(alerts.iter().filter(|alert| alert.since.0 >= since).filter_map(of_alert));
+    let (alerts, mut found) = (of_alerts(&mut desk, since)?, Vec::new());
     let filter = JobFilter { states: TOLD.to_vec(), ..JobFilter::default() };
     let mut after = None;
     while found.len() < MOST {
@@ -101,6 +98,22 @@ fn found(store: &mut dyn LedgerStore, since: u64) -> Result<Vec<Told>, StoreFaul
         }
         match page.last() {
             Some(last) if page.len() == PAGE => after = Some(last.cursor()),
+            _ => break,
+        }
+    }
+    found.extend(alerts);
+    Ok(found)
+}
+
+/// The alerts, the newest first.
+fn of_alerts(desk: &mut Desk<'_>, since: u64) -> Result<Vec<Told>, StoreFault> {
+    let of = AlertsOf { sight: Sight::All, merchant: None };
+    let (mut found, mut after) = (Vec::new(), None);
+    while found.len() < MOST {
+        let page = desk.alerts(of, AlertFilter::default(), after.as_ref(), PAGE).map_err(fault)?;
+        found.extend(page.iter().filter(|alert| alert.since.0 >= since).filter_map(of_alert));
+        match page.last() {
+            Some(last) if page.len() == PAGE && last.since.0 >= since => after = Some(last.cursor()),
             _ => break,
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     operation::{NOBODY, Operation, document, operations},
     people::{AN_OWNER, code},
     schema::fault,
-    world::{GOMBE, OWNER, ROLES, World},
+    world::{GOMBE, OPERATOR, OWNER, ROLES, World},
 };
 
 const SNAPSHOT: &str = include_str!("../../../../docs/openapi.json");
@@ -161,6 +161,11 @@ impl Reader {
             // The authority's own service is not called by tests.
             Ok(Permission::WriteAuthority) if operation.path == "/api/v1/authority/machines" => {
                 return Self { token: Some(bearer(OWNER)), own: vec![("url", NOBODY.to_owned())] };
+            }
+            // Something was handed out here, at another moment.
+            Ok(Permission::Platform) if operation.path == "/api/v1/authority/alerts/close" => {
+                let about = format!("hand-out-{}", world.things["hand_out"]);
+                return Self { token: Some(bearer(OPERATOR)), own: vec![("about", about)] };
             }
             // A till has the key of its outlet.
             Ok(Permission::Seal) => return key(GOMBE),

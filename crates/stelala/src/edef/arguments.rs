@@ -1,6 +1,6 @@
 //! What several of the commands take.
 
-use ::sync::{At, JobState, Sight};
+use ::sync::{AlertKind, At, JobState, Sight};
 use clap::Args;
 use edef::Words;
 use fiscal::{OutletId, Timestamp};
@@ -59,6 +59,14 @@ fn state(text: &str) -> Result<JobState, String> {
     JobState::from_name(&text.to_ascii_uppercase().replace('-', "_")).ok_or_else(|| {
         let all: Vec<_> = JobState::ALL.iter().map(|state| state.name()).collect();
         format!("a state is one of {}", all.join(", "))
+    })
+}
+
+/// The cause of an alert.
+pub(super) fn cause(text: &str) -> Result<AlertKind, String> {
+    AlertKind::from_name(&text.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
+        let all: Vec<_> = AlertKind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("a cause is one of {}", all.join(", "))
     })
 }
 

@@ -1,6 +1,8 @@
 //! The tax authority's e-DEF service: what of it an operator looks after, and a simulator of it.
 
+mod alerts;
 mod arguments;
+mod close_alert;
 mod export;
 mod give_back;
 mod import;
@@ -28,6 +30,10 @@ pub(crate) enum EdefCommand {
     Machine(machine::MachineCommand),
     /// How the way to the authority stands: counts, machines, alerts.
     Status(status::StatusCommand),
+    /// Lists what needs someone.
+    Alerts(alerts::AlertsCommand),
+    /// Says that somebody looked at an alert.
+    CloseAlert(close_alert::CloseAlertCommand),
     /// Lists invoices by how they stand with the authority.
     List(list::ListCommand),
     /// Shows all that is known of an invoice on its way.
@@ -53,6 +59,8 @@ impl EdefCommand {
         match self {
             Self::Machine(command) => command.run(),
             Self::Status(command) => command.run(),
+            Self::Alerts(command) => command.run(),
+            Self::CloseAlert(command) => command.run(),
             Self::List(command) => command.run(),
             Self::Show(command) => command.run(),
             Self::Retry(command) => command.run(),

@@ -4,11 +4,12 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{Alert, AlertKind, AlertsOf, Machine, Sight, StateCount};
+use ::sync::{Alert, AlertFilter, AlertKind, Machine, Sight, StateCount};
 use clap::Args;
 use fiscal::Timestamp;
 
 use super::{
+    alerts,
     arguments::{OfficeArgs, time, zulu},
     machine::line,
 };
@@ -28,7 +29,7 @@ struct Standing {
     alerts: Vec<Alert>,
 }
 
-/// More alerts than a person reads.
+/// More alerts than a person reads at once.
 const MOST: usize = 200;
 
 impl StatusCommand {
@@ -36,11 +37,14 @@ impl StatusCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let office = self.office.open()?;
         let standing = office.desk(|desk, _| {
-            let of = AlertsOf { sight: Sight::All, merchant: None };
+            let (mut alerts, mut after) = (Vec::new(), None);
+            while let Some(page) = alerts::next(desk, AlertFilter::default(), &mut after)? {
+                alerts.extend(page);
+            }
             Ok(Standing {
                 counts: desk.counts(Sight::All, true)?,
                 oldest: desk.oldest_unsent(Sight::All)?,
-                alerts: desk.alerts(of, true, MOST)?,
+                alerts,
             })
         })?;
         let text = self.text(&standing, &office.machines()?);
@@ -79,10 +83,18 @@ impl StatusCommand {
             let _ = writeln!(text, "  {}", words.say("aucun n'est enregistré", "none is registered"));
         }
         let _ = writeln!(text, "\n{}", words.say("Alertes", "Alerts"));
-        for Alert { kind, about, since, detail, .. } in &standing.alerts {
+        for Alert { kind, about, since, detail, .. } in standing.alerts.iter().take(MOST) {
             let meaning = words.words(kind.words());
             let _ = writeln!(text, "  {}  {kind}  {about}  {meaning} {detail}", time(*since));
             let _ = writeln!(text, "    → {}", words.words(kind.action()));
+        }
+        if standing.alerts.len() > MOST {
+            let more = standing.alerts.len() - MOST;
+            let said = words.say(
+                format!("{more} autres : stelala edef alerts"),
+                format!("{more} more: stelala edef alerts"),
+            );
+            let _ = writeln!(text, "  {said}");
         }
         if standing.alerts.is_empty() {
             let _ = writeln!(text, "  {}", words.say("aucune", "none"));

@@ -167,6 +167,18 @@ fn a_code_that_was_lost_is_imported_or_typed_and_a_row_that_is_refused_ends_with
     assert!(said.contains(": SYNCED "), "{said}");
     let (status, code) = bench.said("edef status --lang en", &[]);
     assert!(code == 1 && status.contains("settled_by_person"), "{status}");
+
+    let list = |more: &[&str]| bench.good("edef alerts --cause settled-by-person", more);
+    let first = list(&[]).lines().next().unwrap().to_owned();
+    let about = first.split("  ").nth(2).unwrap();
+    let close = "edef close-alert --lang en --reason compared";
+    let closed = bench.good(close, &["settled_by_person", about]);
+    assert!(closed.contains(about) && closed.contains("(over since 20"), "{closed}");
+    assert_eq!(bench.good(close, &["settled_by_person", about]), closed, "a second time changes nothing");
+    assert!(!list(&[]).contains(about) && list(&["--all"]).contains(about));
+    bench.bad(close, &["backlog", OUTLET], "ends by itself");
+    bench.bad(close, &["settled_by_person", "nothing"], "check the id");
+    bench.bad("edef alerts --cause nothing", &[], "settled_by_person");
 }
 
 #[test]

@@ -39,6 +39,13 @@ const WATCHED: [AlertKind; 10] = [
     AlertKind::Failed,
 ];
 
+impl AlertKind {
+    /// Whether such an alert ends when its reason does, and only then; another one lasts until somebody closes it.
+    pub fn ends_by_itself(self) -> bool {
+        WATCHED.contains(&self)
+    }
+}
+
 /// What a watch found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched {

@@ -2,7 +2,7 @@ use edef::Nim;
 use fiscal::Timestamp;
 use ledger::StoreFault;
 
-use crate::{JobState, SheetFault, course::SettleFault};
+use crate::{AlertKind, JobState, SheetFault, course::SettleFault};
 
 /// Why something was not done. Nothing was changed then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -50,6 +50,9 @@ pub enum DeskFault {
     /// `IN_FLIGHT`
     #[error("a call of this invoice is out, and its answer is awaited: say it again in some minutes")]
     InFlight,
+    /// `NOT_CLOSED`: the watch would tell it again.
+    #[error("an alert of the kind {0} is not closed by hand: do what it asks for, and it ends by itself")]
+    NotClosed(AlertKind),
     /// The rules say so.
     #[error(transparent)]
     Settle(#[from] SettleFault),
@@ -116,6 +119,7 @@ impl DeskFault {
             Self::NotRetried(_) => "NOT_RETRIED",
             Self::NotSettled(_) => "NOT_SETTLED",
             Self::InFlight => "IN_FLIGHT",
+            Self::NotClosed(_) => "NOT_CLOSED",
             Self::Settle(SettleFault::State(_)) => "NOT_SETTLED",
             Self::Settle(SettleFault::TooSoon(_)) => "TOO_SOON",
             Self::Settle(SettleFault::NotACancellation) => "NOT_WITHDRAWN",

@@ -1,14 +1,15 @@
 //! What is not synced, as a file.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use fiscal::FiscalNumber;
 use ledger::Cell;
+use registry::MerchantId;
 
 use super::{
     csv,
     flat::Flat,
-    hand_out::{HandOutId, handed_out, may_be_handed_out},
+    hand_out::{HandOutId, handed_out, may_be_handed_out, merchant_of},
     table::Sheet,
     xlsx,
 };
@@ -108,7 +109,7 @@ impl Desk<'_> {
     ) -> Result<Exported, DeskFault> {
         let flat = if order.hand_out { Flat::with_results() } else { Flat::new() };
         let asked = if order.hand_out { self.name_hand_out(asked)? } else { asked };
-        let (mut flat, mut left_out, mut invoices) = (flat, Vec::new(), 0);
+        let (mut flat, mut left_out, mut invoices, mut handed) = (flat, Vec::new(), 0, BTreeMap::new());
         let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
         let filter = JobFilter { states: states(order), ..order.filter.clone() };
         let mut next = None;
@@ -123,13 +124,15 @@ impl Desk<'_> {
                 next = Some(listed.cursor());
                 match self.paperwork(&listed.job, translate)? {
                     Err(why) => left_out.push((listed.job.fiscal, why)),
-                    Ok(_) if order.hand_out && !self.hand_out(sight, &listed.job, asked)? => {
-                        left_out.push((
-                            listed.job.fiscal,
-                            "it is not certain that it is not finalised".to_owned(),
-                        ));
-                    }
                     Ok(sheet) => {
+                        if order.hand_out {
+                            let Some(merchant) = self.hand_out(sight, &listed.job, asked)? else {
+                                let why = "it is not certain that it is not finalised".to_owned();
+                                left_out.push((listed.job.fiscal, why));
+                                continue;
+                            };
+                            *handed.entry(merchant).or_insert(0) += 1;
+                        }
                         flat.push(&sheet.request, &sheet.expected);
                         invoices += 1;
                     }
@@ -141,7 +144,7 @@ impl Desk<'_> {
         }
         let hand_out = (order.hand_out && invoices > 0).then_some(HandOutId(asked.now));
         if order.hand_out {
-            self.tell_hand_out(HandOutId(asked.now), invoices, asked)?;
+            self.tell_hand_out(HandOutId(asked.now), &handed, asked)?;
         }
         Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next, hand_out })
     }
@@ -158,25 +161,31 @@ impl Desk<'_> {
             {
                 now = now.plus(Duration::from_millis(1));
             }
-            raise_alert(statements, AlertKind::HandedOut, &about_of(HandOutId(now)), &told(0, asked), now)?;
+            let about = About { about: about(HandOutId(now)), merchant: None, outlet: None };
+            raise_alert(statements, AlertKind::HandedOut, &about, &told(0, asked), now)?;
             Ok(Asked { now, ..asked })
         })
     }
 
-    /// The platform looks at it: these are not sent any more until that person says what came of them.
-    fn tell_hand_out(&mut self, id: HandOutId, invoices: usize, asked: Asked<'_>) -> Result<(), DeskFault> {
+    /// The platform looks at it, and each merchant at what is his: these are not sent any more until somebody says what came
+    /// of them.
+    fn tell_hand_out(
+        &mut self,
+        id: HandOutId,
+        handed: &BTreeMap<MerchantId, usize>,
+        asked: Asked<'_>,
+    ) -> Result<(), DeskFault> {
         self.change(|statements| {
-            if invoices == 0 {
+            let is_ones = handed.len() == 1;
+            if !is_ones {
                 end_alert(statements, AlertKind::HandedOut, &about(id), asked.now)?;
-                return Ok(());
             }
-            Ok(raise_alert(
-                statements,
-                AlertKind::HandedOut,
-                &about_of(id),
-                &told(invoices, asked),
-                asked.now,
-            )?)
+            for (merchant, invoices) in handed {
+                let about = if is_ones { about(id) } else { format!("{}-{merchant}", about(id)) };
+                let about = About { about, merchant: Some(merchant.clone()), outlet: None };
+                raise_alert(statements, AlertKind::HandedOut, &about, &told(*invoices, asked), asked.now)?;
+            }
+            Ok(())
         })
     }
 
@@ -205,27 +214,28 @@ impl Desk<'_> {
         Ok(translate.sheet(job, &paper, &machine, original))
     }
 
-    /// False when it changed since it was read, and may not be typed any more.
-    fn hand_out(&mut self, sight: Sight<'_>, job: &Job, asked: Asked<'_>) -> Result<bool, DeskFault> {
+    /// Whose it is; none when it changed since it was read, and may not be typed any more.
+    fn hand_out(
+        &mut self,
+        sight: Sight<'_>,
+        job: &Job,
+        asked: Asked<'_>,
+    ) -> Result<Option<MerchantId>, DeskFault> {
         self.change(|statements| {
             let job = seen(statements, sight, job.id)?.job;
-            if !may_be_handed_out(&job) {
-                return Ok(false);
+            let merchant = merchant_of(statements, &job)?.filter(|_| may_be_handed_out(&job));
+            if merchant.is_some() {
+                let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
+                write_move(statements, handed_out(job, asked), asked)?;
+                asked.note(statements, "sync.hand_out", (merchant.as_ref(), Some(outlet)), fiscal)?;
             }
-            let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
-            write_move(statements, handed_out(job, asked), asked)?;
-            asked.note(statements, "sync.hand_out", (None, Some(outlet)), fiscal)?;
-            Ok(true)
+            Ok(merchant)
         })
     }
 }
 
 fn about(id: HandOutId) -> String {
     format!("hand-out-{id}")
-}
-
-fn about_of(id: HandOutId) -> About {
-    About { about: about(id), merchant: None, outlet: None }
 }
 
 fn told(invoices: usize, asked: Asked<'_>) -> String {

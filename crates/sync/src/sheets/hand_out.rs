@@ -1,9 +1,9 @@
 //! Invoices in the hands of a person, who types them into the authority's portal.
 
-use std::{fmt, num::ParseIntError, str::FromStr};
+use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 
 use ledger::{Cell, Statements, StoreFault};
-use registry::Label;
+use registry::{Label, MerchantId};
 
 use super::{
     export::{Exported, SheetForm, written},
@@ -13,7 +13,7 @@ use crate::{
     At, Cause, Doubt, DoubtCause, Job, JobState, Transition,
     alerts::{About, AlertKind, raise_alert},
     course::{Move, settle_not_there},
-    desk::{Asked, Desk, DeskFault, Listed, Sight, seen, write_move},
+    desk::{Asked, Desk, DeskFault, Listed, Sight, find_machine, seen, write_move},
     lane::Translate,
     store::rows::{at, corrupt, parsed},
 };
@@ -86,30 +86,67 @@ impl Desk<'_> {
         if handed.is_empty() {
             return Err(DeskFault::NotFound("hand-out"));
         }
-        let (detail, mut back) = (format!("{}: {reason}", asked.by.actor), GivenBack::default());
+        let (detail, mut back) = (format!("{}: {reason}", asked.by.actor), BTreeMap::new());
         for some in handed.chunks(AT_ONCE) {
-            back.given_back += self.change(|statements| {
-                let mut given = 0;
+            let given = self.change(|statements| {
+                let mut given = Vec::new();
                 for listed in some {
                     let job = seen(statements, sight, listed.job.id)?.job;
                     if is_handed_out(&job) {
                         let outlet = job.place.chain.outlet;
                         let subject = format!("{} {detail}", job.fiscal);
+                        let merchant = merchant_of(statements, &job)?;
                         write_move(statements, settle_not_there(job, &detail, asked.now)?, asked)?;
-                        asked.note(statements, "sync.give_back", (None, Some(outlet)), subject)?;
-                        given += 1;
+                        asked.note(
+                            statements,
+                            "sync.give_back",
+                            (merchant.as_ref(), Some(outlet)),
+                            subject,
+                        )?;
+                        given.push(merchant);
                     }
                 }
                 Ok(given)
             })?;
+            for merchant in given {
+                *back.entry(merchant).or_insert(0) += 1;
+            }
         }
-        let told = format!("{} given back, {detail}", back.given_back);
-        self.change(|statements| {
-            let about = About { about: format!("hand-out-{id}-back"), merchant: None, outlet: None };
-            Ok(raise_alert(statements, AlertKind::SettledByPerson, &about, &told, asked.now)?)
-        })?;
-        Ok(back)
+        self.tell_given_back(id, &back, &detail, asked)?;
+        Ok(GivenBack { given_back: back.values().sum() })
     }
+
+    /// The platform looks at it, and each merchant at what is his.
+    fn tell_given_back(
+        &mut self,
+        id: HandOutId,
+        back: &BTreeMap<Option<MerchantId>, usize>,
+        detail: &str,
+        asked: Asked<'_>,
+    ) -> Result<(), DeskFault> {
+        self.change(|statements| {
+            for (merchant, count) in back {
+                let whose = merchant.as_ref().map(|merchant| format!("-{merchant}")).unwrap_or_default();
+                let about = About {
+                    about: format!("hand-out-{id}-back{whose}"),
+                    merchant: merchant.clone(),
+                    outlet: None,
+                };
+                let told = format!("{count} given back, {detail}");
+                raise_alert(statements, AlertKind::SettledByPerson, &about, &told, asked.now)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Whose an invoice is, as its e-MCF says.
+pub(super) fn merchant_of(
+    statements: &mut dyn Statements,
+    job: &Job,
+) -> Result<Option<MerchantId>, StoreFault> {
+    let Some(id) = &job.machine else { return Ok(None) };
+    Ok(find_machine(statements, id)?.map(|machine| machine.merchant))
 }
 
 /// Whether an invoice may be typed by hand: it is certainly not finalised, and it is known to which machine it belongs.
@@ -170,10 +207,11 @@ pub(super) fn take_from_queue(
         return Ok(job);
     }
     let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
+    let merchant = merchant_of(statements, &job)?;
     let job = write_move(statements, handed_out(job, asked), asked)?;
-    asked.note(statements, "sync.hand_out", (None, Some(outlet)), fiscal)?;
+    asked.note(statements, "sync.hand_out", (merchant.as_ref(), Some(outlet)), fiscal)?;
     // It left the queue by somebody's word alone.
-    let about = About { about: format!("typed-{}", asked.now.0), merchant: None, outlet: Some(outlet) };
+    let about = About { about: format!("typed-{}-{outlet}", asked.now.0), merchant, outlet: Some(outlet) };
     let told = format!("typed by {} without being handed out", asked.by.actor);
     raise_alert(statements, AlertKind::HandedOut, &about, &told, asked.now)?;
     Ok(job)

@@ -1,6 +1,6 @@
 use edef::TaxGroups;
 use ledger::ManifestBook;
-use sync::{AlertKind, AlertsOf, At, JobState, Sight, Watched};
+use sync::{Alert, AlertFilter, AlertKind, AlertsOf, At, DeskFault, JobState, Settlement, Sight, Watched};
 
 use crate::{Office, text};
 
@@ -8,10 +8,15 @@ fn watch(office: &Office) -> Watched {
     office.world.desk(|desk| desk.watch(office.world.clock.at())).unwrap()
 }
 
+/// Everybody's.
+const ALL: AlertsOf<'static> = AlertsOf { sight: Sight::All, merchant: None };
+
+fn alerts(office: &Office, filter: AlertFilter) -> Vec<Alert> {
+    office.world.desk(|desk| desk.alerts(ALL, filter, None, 500)).unwrap()
+}
+
 fn open(office: &Office) -> Vec<AlertKind> {
-    let of = AlertsOf { sight: Sight::All, merchant: None };
-    let mut open: Vec<_> =
-        office.world.desk(|desk| desk.alerts(of, true, 99)).unwrap().iter().map(|alert| alert.kind).collect();
+    let mut open: Vec<_> = alerts(office, AlertFilter::default()).iter().map(|alert| alert.kind).collect();
     open.sort();
     // The worlds' machines are simulators, and told to be.
     open.retain(|kind| *kind != AlertKind::TestMachine);
@@ -85,7 +90,7 @@ fn an_outlet_tells_its_backlog_its_missing_machine_and_what_a_person_has_to_do()
 }
 
 #[test]
-fn alerts_are_told_to_whom_they_concern_and_closed_by_a_person() {
+fn alerts_are_told_to_whom_they_concern() {
     let office = Office::new();
     office.sell();
     office.follow();
@@ -93,19 +98,67 @@ fn alerts_are_told_to_whom_they_concern_and_closed_by_a_person() {
     let (here, there) = ([office.world.outlets[0]], [office.world.outlets[1]]);
     let count = |sight| {
         let of = AlertsOf { sight, merchant: Some(&office.world.merchant) };
-        office.world.desk(|desk| desk.alerts(of, true, 9)).unwrap().len()
+        let found = office.world.desk(|desk| desk.alerts(of, AlertFilter::default(), None, 9)).unwrap().len();
+        assert_eq!(office.world.desk(|desk| desk.open_alerts(of)).unwrap(), found);
+        found
     };
     assert_eq!((count(Sight::Outlets(&here)), count(Sight::Outlets(&there))), (1, 0));
-    let of = AlertsOf { sight: Sight::Outlets(&here), merchant: None };
-    let about = here[0].to_string();
-    let close = |office: &Office| {
-        office.world.desk(|desk| desk.close_alert(of, AlertKind::NoMachine, &about, office.asked()))
+}
+
+#[test]
+fn an_alert_is_closed_once_by_its_name_with_a_reason_and_comes_again_when_it_is_told_again() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(1);
+    let (kind, about) = (AlertKind::SettledByPerson, jobs[0].id.to_string());
+    let settle = |word: &str| {
+        office.doubt(jobs[0].id, &machine);
+        office.pass(3_600);
+        office.world.desk(|desk| {
+            let (reason, asked) = (word.parse().unwrap(), office.asked());
+            desk.settle(Sight::All, jobs[0].id, &Settlement::NotThere, &reason, asked)
+        })
     };
-    close(&office).unwrap();
-    assert!(close(&office).is_err());
-    assert_eq!(office.acts("alert.close").len(), 1);
-    // It is so still.
-    assert_eq!(began(&watch(&office)), [AlertKind::NoMachine]);
+    let close = |kind, about: &str| {
+        office.pass(1);
+        let reason = "compared with the portal".parse().unwrap();
+        office.world.desk(|desk| desk.close_alert(kind, about, &reason, office.asked()))
+    };
+    settle("looked").unwrap();
+    assert_eq!(open(&office), [kind]);
+    let closed = close(kind, &about).unwrap();
+    assert_eq!(closed.ended, Some(office.world.clock.at()));
+    assert_eq!(open(&office), []);
+    assert_eq!(close(kind, &about).unwrap(), closed, "a second time changes nothing");
+    assert_eq!(office.acts("alert.close"), [format!("settled_by_person {about}: compared with the portal")]);
+    assert!(matches!(close(kind, "nothing"), Err(DeskFault::NotFound("alert"))));
+    settle("looked again").unwrap();
+    assert_eq!(open(&office), [kind]);
+    let ended = AlertFilter { with_ended: true, kind: Some(kind) };
+    assert_eq!(alerts(&office, ended).len(), 1);
+}
+
+#[test]
+fn what_the_watch_keeps_up_is_not_closed_by_hand() {
+    let office = Office::new();
+    office.sell();
+    office.follow();
+    watch(&office);
+    let reason = "seen".parse().unwrap();
+    let about = office.outlet().to_string();
+    let refused = office
+        .world
+        .desk(|desk| desk.close_alert(AlertKind::NoMachine, &about, &reason, office.asked()))
+        .unwrap_err();
+    assert_eq!(refused.code(), "NOT_CLOSED");
+    assert_eq!(open(&office), [AlertKind::NoMachine]);
+    assert!(office.acts("alert.close").is_empty());
+    // What only a person can end may be closed.
+    let by_hand: Vec<_> = AlertKind::ALL.iter().filter(|kind| !kind.ends_by_itself()).collect();
+    for kind in
+        [AlertKind::SettledByPerson, AlertKind::HandedOut, AlertKind::TwoCodes, AlertKind::NonCompliant]
+    {
+        assert!(by_hand.contains(&&kind), "{kind}");
+    }
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn nobody_but_the_platform_points_a_real_outlet_to_a_test_service() {
     let outlets = MachineChange { outlets: Some(vec![office.outlet()]), ..Default::default() };
     assert_eq!(change(&office, &made, &outlets).unwrap_err().code(), "OTHER_KIND");
     let of = sync::AlertsOf { sight: sync::Sight::All, merchant: None };
-    let alerts = world.desk(|desk| desk.alerts(of, true, 99)).unwrap();
+    let alerts = world.desk(|desk| desk.alerts(of, sync::AlertFilter::default(), None, 99)).unwrap();
     let told = alerts
         .iter()
         .any(|alert| alert.kind == sync::AlertKind::TestMachine && alert.about == made.id.as_str());

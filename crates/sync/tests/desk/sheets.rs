@@ -1,13 +1,17 @@
 use std::collections::BTreeSet;
 
 use fiscal::Timestamp;
+use registry::MerchantId;
 use sync::{
-    Cause, Complete, CompleteFault, DeskFault, ExportOrder, Exported, ImportOrder, Imported, Job, JobFilter,
-    JobState, Machine, MachineChange, ResultFile, RowFault, RowOutcome, SheetFault, SheetForm, SheetPart, Sight,
-    Source,
+    Alert, AlertFilter, AlertKind, AlertsOf, Cause, Complete, CompleteFault, DeskFault, ExportOrder,
+    Exported, ImportOrder, Imported, Job, JobFilter, JobState, Machine, MachineChange, ResultFile, RowFault,
+    RowOutcome, SheetFault, SheetForm, SheetPart, Sight, Source,
 };
 
-use crate::{Office, world::translator};
+use crate::{
+    Office, text,
+    world::{merchant, translator},
+};
 
 const CODES: [&str; 3] = ["AAAAFEW73TJMEJCGFOCXPDOX", "BBBBFEW73TJMEJCGFOCXPDOX", "CCCCFEW73TJMEJCGFOCXPDOX"];
 
@@ -302,7 +306,7 @@ fn a_row_of_an_invoice_that_is_out_waits_and_another_code_of_one_that_is_there_i
     assert_eq!(one(&office, &file), "settled");
     assert_eq!(one(&office, &portal(&machine, &[(&jobs[0], CODES[1])])), "OTHER_CODE");
     let of = sync::AlertsOf { sight: Sight::All, merchant: None };
-    let alerts = office.world.desk(|desk| desk.alerts(of, true, 99)).unwrap();
+    let alerts = office.world.desk(|desk| desk.alerts(of, AlertFilter::default(), None, 99)).unwrap();
     let two = alerts.iter().find(|alert| alert.kind == sync::AlertKind::TwoCodes).unwrap();
     assert!(two.detail.contains(&CODES[1][..4]), "{}", two.detail);
 }
@@ -332,6 +336,48 @@ fn a_hand_out_has_a_name_its_file_can_be_had_again_and_it_is_given_back_after_an
     assert_eq!(states, [JobState::Synced, JobState::Retry]);
     assert_eq!(office.acts("sync.give_back").len(), 1);
     assert!(again().is_err());
+}
+
+#[test]
+fn a_hand_out_is_told_to_the_platform_and_to_each_merchant_whose_invoices_it_has() {
+    let office = Office::new();
+    let (machine, _) = office.with_sales(2);
+    let told = |kind| {
+        let of = AlertsOf { sight: Sight::All, merchant: None };
+        let filter = AlertFilter { kind: Some(kind), with_ended: false };
+        let alerts = office.world.desk(|desk| desk.alerts(of, filter, None, 99)).unwrap();
+        let one = |alert: Alert| (alert.about, alert.merchant, alert.detail);
+        alerts.into_iter().map(one).collect::<Vec<_>>()
+    };
+    let first = export(&office, SheetForm::Xlsx, true).hand_out.unwrap();
+    let (own, by) = (Some(machine.merchant.clone()), office.by.actor.clone());
+    let one = (format!("hand-out-{first}"), own.clone(), format!("2 invoices, {by}"));
+    assert_eq!(told(AlertKind::HandedOut), [one.clone()]);
+
+    // Two merchants at once.
+    let other = office.world.machine(&[office.world.outlets[1]]);
+    let others = merchant(7);
+    office.execute("UPDATE sync_machines SET merchant = $1 WHERE id = $2", &[text(&others), text(&other.id)]);
+    office.sell();
+    office.world.sell(office.world.outlets[1]);
+    office.follow();
+    office.pass(1);
+    let second = export(&office, SheetForm::Xlsx, true).hand_out.unwrap();
+    let each = |merchant: &MerchantId| {
+        (format!("hand-out-{second}-{merchant}"), Some(merchant.clone()), format!("1 invoices, {by}"))
+    };
+    let mut expected = [one, each(&machine.merchant), each(&others)];
+    expected.sort();
+    let mut found = told(AlertKind::HandedOut);
+    found.sort();
+    assert_eq!(found, expected);
+
+    office.pass(3_601);
+    let reason = "nobody typed it".parse().unwrap();
+    office.world.desk(|desk| desk.give_back(Sight::All, second, &reason, office.asked())).unwrap();
+    let whose: BTreeSet<_> =
+        told(AlertKind::SettledByPerson).into_iter().map(|(_, whose, _)| whose).collect();
+    assert_eq!(whose, BTreeSet::from([own, Some(others)]));
 }
 
 #[test]

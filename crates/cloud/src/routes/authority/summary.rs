@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sync::{Desk, DeskFault, InHands, JobState, Machine, Sight, StateCount};
 use utoipa::{IntoParams, ToSchema};
 
-use super::alerts::MOST;
 use crate::{
     answer::json,
     app::App,
@@ -50,7 +49,7 @@ pub(crate) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, example = "2026-03-14T07:32:11Z")]
     oldest: Option<String>,
-    /// How many alerts last, up to 500.
+    /// How many alerts last.
     #[schema(example = 1)]
     alerts: usize,
     /// The same of each outlet; of the platform's, of those where something is not at its end.
@@ -115,7 +114,7 @@ pub(crate) async fn summary(
         let sight = asked.seen.sight();
         let (counts, handed) = (desk.counts(sight, false)?, desk.handed_out(sight)?);
         Ok(Found {
-            alerts: desk.alerts(asked.alerts(), true, MOST)?.len(),
+            alerts: desk.open_alerts(asked.alerts())?,
             oldest: desk.oldest_unsent(sight)?,
             oldest_of: oldest_of(desk, &counts, &handed)?,
             machines: desk.machines(&asked.reach, false)?,

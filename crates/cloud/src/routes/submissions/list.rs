@@ -114,7 +114,7 @@ pub(super) fn filter_of(states: Option<&str>) -> Result<JobFilter, Problem> {
 }
 
 /// A parameter of a query that is none.
-pub(super) fn wrong(member: &str) -> Problem {
+pub(crate) fn wrong(member: &str) -> Problem {
     Problem::of_member(
         Kind::RequestInvalid,
         member,

@@ -1,5 +1,6 @@
 //! The way to the tax authority, with a simulator of it in this process.
 
+mod alerts;
 mod desk;
 mod hand_out;
 mod machines;

@@ -5,8 +5,9 @@ mod fed;
 mod kept;
 mod sent;
 mod taken;
+mod told;
 
-pub(crate) use self::{fed::*, kept::*, sent::*, taken::*};
+pub(crate) use self::{fed::*, kept::*, sent::*, taken::*, told::*};
 
 /// Gives the names of all cases to a macro.
 macro_rules! for_each_case {
@@ -30,6 +31,7 @@ macro_rules! for_each_case {
             what_was_left_submitted_at_a_removed_e_mcf_is_found_out,
             a_change_is_written_as_a_whole_or_not_at_all,
             after_a_restore_what_was_not_synced_is_doubted_and_not_sent,
+            alerts_are_read_page_by_page_and_closed_however_many_there_are,
         }
     };
 }

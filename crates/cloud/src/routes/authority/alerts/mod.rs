@@ -1,0 +1,7 @@
+//! What needs someone.
+
+mod close;
+mod list;
+mod view;
+
+pub(crate) use self::{close::*, list::*};
