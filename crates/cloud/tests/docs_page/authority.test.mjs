@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 
 import { DESK, TELEPHONE, WIDE_DESK, Watched, assertFits, assertKeyLeaves, assertRefusesAWrongKey, assertSpeaks, enter, picture } from "./watched.mjs";
 
-const { MERCHANT_KEY } = process.env;
+const { MERCHANT_KEY, OPERATOR_KEY } = process.env;
 const SHOWN = "#machines > li";
 const FOR_A_PERSON = "AMBIGUOUS,DIFFERS,FAILED,SYNCED_WITHOUT_CODE";
 
@@ -43,6 +43,8 @@ describe("the page on the way to the tax authority", () => {
     assert.equal(await page.locator("#machines > li").count(), 2);
     assert.match(await page.locator("#machines").innerText(), /CD01000001-1/);
     assert.match(await page.locator("#alerts").innerText(), /service d'essai/);
+    // Alerts tell the platform of him: he closes none.
+    assert.equal(await page.locator("#alerts button").count(), 0);
     // Nothing of the simulator's token is shown.
     assert.doesNotMatch(await page.content(), /eyJ/);
     await assertFits(page);
@@ -116,6 +118,26 @@ describe("the page on the way to the tax authority", () => {
     await enter(page, MERCHANT_KEY, SHOWN);
     await assertFits(page);
     await picture(page, "authority-telephone");
+    await page.close();
+  });
+
+  test("the operator says what he saw, and the alert is gone", async () => {
+    const page = await browser.open("/authority", TELEPHONE);
+    await enter(page, OPERATOR_KEY, SHOWN);
+    const seen = page.getByRole("button", { name: "Vu", exact: true });
+    const before = await seen.count();
+    assert.ok(before > 0);
+    assert.match(await page.locator("#alerts-title").innerText(), new RegExp(`\\(${await page.locator("#alerts > li").count()}\\)`));
+    await assertFits(page);
+    await picture(page, "authority-operator");
+    // Who says nothing closes nothing.
+    page.once("dialog", (asked) => asked.dismiss());
+    await seen.first().click();
+    assert.equal(await seen.count(), before);
+    page.once("dialog", (asked) => asked.accept("c'est le simulateur"));
+    await seen.first().click();
+    await page.locator("#done", { hasText: "C'est fait." }).waitFor();
+    await page.waitForFunction((left) => document.querySelectorAll("#alerts button").length === left, before - 1);
     await page.close();
   });
 

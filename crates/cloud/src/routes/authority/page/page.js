@@ -15,6 +15,9 @@ let listed = [];
 /** Where the next page begins: in which part of the list, and after what. */
 let further = null;
 let settling = null;
+let alerts = [];
+/** Where the next page of the alerts begins. */
+let furtherAlerts = null;
 
 function button(text, act) {
   const made = element("button", text);
@@ -66,13 +69,18 @@ async function readInvoices(more) {
   further = from;
 }
 
+async function readAlerts(more) {
+  const page = await read(`authority/alerts?${new URLSearchParams({ limit: String(PAGE), ...(more && { cursor: furtherAlerts }) })}`);
+  alerts = more ? [...alerts, ...page.alerts] : page.alerts;
+  furtherAlerts = page.next || null;
+}
+
 async function load() {
-  const [summary, machines, alerts] = await Promise.all([
-    read("authority"), readAll("authority/machines", "machines"), read("authority/alerts").then((page) => page.alerts),
-  ]);
+  const [summary, machines] = await Promise.all([read("authority"), readAll("authority/machines", "machines")]);
   // Who reads on is not thrown back to the first page.
+  if (alerts.length <= PAGE) await readAlerts(false);
   if (listed.length <= PAGE) await readInvoices(false);
-  return { summary, machines, alerts };
+  return { summary, machines };
 }
 
 /** Does something, says what came of it, and shows how things are then. */
@@ -83,6 +91,7 @@ async function act(work, told) {
     fault(null);
     done(told ? told(result) : say().done);
     listed = [];
+    alerts = [];
     await refresh();
   } catch (error) {
     faultOf(error);
@@ -93,10 +102,10 @@ async function act(work, told) {
 
 const forAPerson = (states) => FOR_A_PERSON.reduce((sum, state) => sum + (states[state] || 0), 0);
 
-function draw({ summary, machines, alerts }) {
+function draw({ summary, machines }) {
   at("summary").textContent = summary.enabled ? say().summary(summary.unsent, summary.handed_out, summary.oldest, forAPerson(summary.states)) : say().off;
-  at("alerts-part").hidden = alerts.length === 0;
-  at("alerts").replaceChildren(...alerts.map(alertOf));
+  drawAlerts();
+  at("alerts-title").textContent = `${say().alerts} (${number(summary.alerts)})`;
   const states = Object.entries(summary.states).filter(([, count]) => count > 0);
   at("states").replaceChildren(...states.map(([state, count]) => element("span", `${say().states_of[state] || state} ${number(count)}`, `mark ${KIND[state] || ""}`)));
   at("outlets").replaceChildren(...summary.outlets.map(outletCard));
@@ -113,10 +122,23 @@ function drawInvoices() {
   at("more").hidden = further === null;
 }
 
+function drawAlerts() {
+  at("alerts-part").hidden = alerts.length === 0;
+  at("alerts").replaceChildren(...alerts.map(alertOf));
+  at("more-alerts").hidden = furtherAlerts === null;
+}
+
 function alertOf(alert) {
   const about = [alert.outlet_id, alert.about, alert.detail].filter(Boolean);
   const once = about.filter((one, index) => about.indexOf(one) === index).join(" · ");
-  return element("li", `${alert.explanation} ${once} (${when(alert.since)})`);
+  const item = element("li", `${alert.explanation} ${once} (${when(alert.since)})`);
+  if (alert.may.includes("close")) item.append(button(say().seen, () => closeAlert(alert)));
+  return item;
+}
+
+function closeAlert({ cause, about }) {
+  const reason = prompt(say().why_seen);
+  if (reason && reason.trim()) act(() => call("POST", "authority/alerts/close", { cause, about, reason: reason.trim() }));
 }
 
 function outletCard(outlet) {
@@ -226,6 +248,8 @@ function done(text) {
 function clear() {
   listed = [];
   further = null;
+  alerts = [];
+  furtherAlerts = null;
   done(null);
   for (const id of ["alerts", "states", "outlets", "machines", "invoices", "imported"]) at(id).replaceChildren();
 }
@@ -254,6 +278,7 @@ at("retry-all").addEventListener("click", () => {
   const outlet = at("outlet").value;
   act(() => call("POST", "submissions/retry", outlet ? { outlet_id: outlet } : {}).then((answer) => answer.json()), (result) => say().retried(result.retried));
 });
+at("more-alerts").addEventListener("click", () => readAlerts(true).then(drawAlerts).catch(faultOf));
 at("more").addEventListener("click", () => readInvoices(true).then(drawInvoices).catch(faultOf));
 for (const id of ["state", "outlet"]) at(id).addEventListener("change", () => readInvoices(false).then(drawInvoices).catch(faultOf));
 
@@ -266,6 +291,7 @@ start({
   speak() {
     // What the API said of them was in the other language.
     listed = [];
+    alerts = [];
     fillStates();
   },
 });

@@ -82,6 +82,11 @@ const WORDS = {
   not_there: ["Elle n'y est pas : elle peut être renvoyée", "It is not there: it can be sent again"],
   settle_now: ["Enregistrer", "Save"],
   close: ["Fermer", "Close"],
+  seen: ["Vu", "Seen"],
+  why_seen: [
+    "Qu'avez-vous vu ? C'est inscrit au journal avec votre nom, et l'alerte est fermée.",
+    "What did you see? It is written into the log with your name, and the alert is closed.",
+  ],
   why_withdraw: [
     "Pourquoi cette facture et son annulation ne doivent-elles pas être envoyées ?",
     "Why are this invoice and its cancellation not to be sent?",
