@@ -5,6 +5,7 @@ mod feed;
 mod gate;
 mod rates;
 mod record;
+mod seat;
 mod serve;
 mod turns;
 mod watch;
