@@ -53,8 +53,8 @@ impl Finding {
 /// Looks at everything that a configuration names. It changes nothing but that it makes the tables of an empty
 /// PostgreSQL database.
 pub fn examine(config: &Config, clock: &dyn Clock, entropy: Entropy) -> Vec<Finding> {
-    let mut findings = listen::examine(config, clock);
     let (database, found) = database::examine(&config.database);
+    let mut findings = listen::examine(config, database.as_deref(), clock);
     findings.extend(found);
     findings.push(signer::examine(config, entropy));
     findings.push(secret::examine(config));

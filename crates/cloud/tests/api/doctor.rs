@@ -87,9 +87,28 @@ fn a_port_in_use_is_told_from_a_cloud_that_serves_there() {
     let mut config = bench.config.clone();
     config.http.listen = bench.address;
     assert_eq!(complaints(&config), "");
+    let address = found(&config).into_iter().find(|finding| finding.about == "address").unwrap();
+    assert!(address.severity == Severity::Good && address.sentence.starts_with("this cloud"), "{address:?}");
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     config.http.listen = other.local_addr().unwrap();
     assert!(complaints(&config).contains("another program listens"), "{}", complaints(&config));
+}
+
+#[test]
+fn another_cloud_at_the_configured_port_is_told_from_this_one() {
+    let bench = Bench::start();
+    let (_folder, mut with_keys) = sound();
+    let empty = TempDir::new().unwrap();
+    let mut without_database = config(&empty, "");
+    for config in [&mut with_keys, &mut without_database] {
+        config.http.listen = bench.address;
+        let said = complaints(config);
+        assert!(said.contains("address: another cloud is serving at"), "{said}");
+    }
+    with_keys.database = cloud::DatabaseConfig::Sqlite(empty.path().into());
+    let found = found(&with_keys);
+    let address = found.iter().find(|finding| finding.about == "address").unwrap();
+    assert_eq!(address.severity, Severity::Warning, "a database that cannot be asked: {address:?}");
 }
 
 #[test]

@@ -278,12 +278,13 @@ fn other_machines_may_be_listened_to_with_a_certificate_only() {
     assert_eq!(fault.code(), "CONFIG_SECRET");
 }
 
-/// What the doctor says of a certificate, and of the address.
-fn examined(files: &Files, listen: Option<SocketAddr>) -> Vec<Finding> {
-    let folder = TempDir::new().unwrap();
+/// What the doctor says of a certificate, and of the address: a free one, or that of a cloud in whose folder it is asked.
+fn examined(files: &Files, serving: Option<&Bench>) -> Vec<Finding> {
+    let empty = TempDir::new().unwrap();
+    let folder = serving.map_or(empty.path(), |bench| bench.folder.path());
     let text = format!("[http]\n{}", files.lines());
-    let mut config = Config::read(&text, folder.path(), &[]).unwrap();
-    config.http.listen = listen.unwrap_or("127.0.0.1:0".parse().unwrap());
+    let mut config = Config::read(&text, folder, &[]).unwrap();
+    config.http.listen = serving.map_or("127.0.0.1:0".parse().unwrap(), |bench| bench.address);
     let found = examine(&config, &SystemClock, entropy);
     found.into_iter().filter(|finding| ["TLS", "address"].contains(&finding.about)).collect()
 }
@@ -327,8 +328,11 @@ fn the_doctor_says_when_key_and_certificate_are_not_of_each_other() {
 fn the_doctor_knows_a_cloud_that_serves_with_this_certificate_from_any_other_program() {
     let (files, other) = (Files::new(), Files::new());
     let bench = files.serve("");
-    let found = examined(&files, Some(bench.address)).remove(0);
-    assert!(found.severity == Severity::Good && found.sentence.contains("a cloud is serving"), "{found:?}");
-    let found = examined(&other, Some(bench.address)).remove(0);
+    let found = examined(&files, Some(&bench)).remove(0);
+    assert!(
+        found.severity == Severity::Good && found.sentence.contains("this cloud is serving"),
+        "{found:?}"
+    );
+    let found = examined(&other, Some(&bench)).remove(0);
     assert!(found.severity == Severity::Bad && found.sentence.contains("another program"), "{found:?}");
 }

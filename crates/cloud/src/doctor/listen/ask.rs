@@ -1,12 +1,15 @@
-//! Whether it is a cloud that listens somewhere.
+//! Whether it is a cloud that listens somewhere, and which.
 
 use std::{
+    collections::BTreeSet,
     io::{Error, Read, Result, Write},
     net::{SocketAddr, TcpStream},
     sync::Arc,
     time::Duration,
 };
 
+use serde::Deserialize;
+use signing::Purpose;
 use tokio_rustls::rustls::{
     self, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
     StreamOwned,
@@ -18,26 +21,63 @@ use tokio_rustls::rustls::{
 use crate::server::Certificate;
 
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What is read of an answer at most, in bytes: a list of some thousand keys.
+const MOST: u64 = 1 << 20;
 
-/// Asks it how it is, over TLS if there is a certificate, which it then has to show.
-pub(super) fn is_cloud(listen: SocketAddr, certificate: Option<&Certificate>) -> bool {
-    let ask = || -> Result<String> {
+/// What listens somewhere.
+pub(super) enum Listener {
+    /// No cloud, or none that answers.
+    Other,
+    /// A cloud.
+    Cloud {
+        /// The ids of the keys by which it seals and sealed: no two clouds have them in common. None when it does not
+        /// say.
+        keys: Option<BTreeSet<String>>,
+    },
+}
+
+/// Asks it how it is and who, over TLS if there is a certificate, which it then has to show.
+pub(super) fn listener(listen: SocketAddr, certificate: Option<&Certificate>) -> Listener {
+    let ask = |path: &str| -> Result<String> {
         let stream = TcpStream::connect_timeout(&listen, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         match certificate {
-            None => health(stream, listen),
-            Some(certificate) => health(encrypted(stream, listen, certificate)?, listen),
+            None => answer(stream, listen, path),
+            Some(certificate) => answer(encrypted(stream, listen, certificate)?, listen, path),
         }
     };
-    ask().is_ok_and(|answer| answer.contains(r#"{"status":"alive"}"#))
+    if !ask("/healthz").is_ok_and(|answer| answer.contains(r#"{"status":"alive"}"#)) {
+        return Listener::Other;
+    }
+    let keys = ask("/.well-known/fiscal-keys.json").ok();
+    Listener::Cloud { keys: keys.and_then(|answer| sealing_keys(&answer)) }
 }
 
-fn health(mut stream: impl Read + Write, listen: SocketAddr) -> Result<String> {
-    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")?;
+fn answer(mut stream: impl Read + Write, listen: SocketAddr, path: &str) -> Result<String> {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    stream.take(4_096).read_to_string(&mut answer)?;
+    stream.take(MOST).read_to_string(&mut answer)?;
     Ok(answer)
+}
+
+/// What is read of the list of keys.
+#[derive(Deserialize)]
+struct Listed {
+    keys: Vec<ListedKey>,
+}
+
+#[derive(Deserialize)]
+struct ListedKey {
+    id: String,
+    #[serde(rename = "use")]
+    purpose: Purpose,
+}
+
+fn sealing_keys(answer: &str) -> Option<BTreeSet<String>> {
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    let Listed { keys } = serde_json::from_str(body).ok()?;
+    Some(keys.into_iter().filter(|key| key.purpose == Purpose::Seal).map(|key| key.id).collect())
 }
 
 fn encrypted(
