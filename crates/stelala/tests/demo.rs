@@ -67,6 +67,7 @@ fn a_day_is_sold_while_the_power_fails_and_all_that_is_left_is_true() {
     assert!(
         said.contains("TRUE: this journal is intact") && said.contains("FALSE: do not rely on this seal")
     );
+    assert!(out.join("def-port").symlink_metadata().is_err(), "a link to a port that is gone");
     for kind in ["txt", "png", "pdf"] {
         for number in 1..=rows.len() {
             let receipt = out.join(format!("receipts/KINGOMBE01-0-{number:08}.{kind}"));

@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    fs,
     io::{self, BufRead, BufReader, ErrorKind},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -74,6 +75,8 @@ impl Drop for Bench {
         // One that ended by itself is gone already.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // Killed, it did not take its link away, which leads nowhere now.
+        let _ = fs::remove_file(&self.link);
     }
 }
 
