@@ -74,7 +74,7 @@ fn what_the_machine_closes_is_in_the_merchants_log_of_acts() {
     let folder = temporary.path();
     good(folder, "ledger z --config c/cloud.toml --outlet KIN-GOMBE-01");
     good(folder, "ledger z --config c/cloud.toml --outlet KIN-GOMBE-01");
-    good(folder, "ledger new-epoch --config c/cloud.toml --outlet KIN-GOMBE-01");
+    good(folder, "ledger new-epoch --config c/cloud.toml --outlet KIN-GOMBE-01 --yes");
     let database = SqliteDatabase::open(folder.join("c/ledger.sqlite"), Arc::new(|| Duration::ZERO)).unwrap();
     let mut acts = Vec::new();
     let mut store = database.connect().unwrap();

@@ -63,7 +63,7 @@ pub enum StartFault {
     #[error(
         "the database went back, and would give numbers twice: by the heads in {heads}, {outlets}. Look with `stelala \
          verify ledger`; then open a new epoch of each of these outlets, registered again if need be: `stelala ledger \
-         new-epoch --outlet ID`. If these heads are another database's, set ledger.heads to another file"
+         new-epoch --outlet ID --yes`. If these heads are another database's, set ledger.heads to another file"
     )]
     WentBack {
         /// The file of heads.

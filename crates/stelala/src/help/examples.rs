@@ -273,8 +273,9 @@ examples! {
         "  stelala ledger restore --config new-cloud.toml --from monday.backup";
     "ledger new-epoch" "Gives up an outlet's line of numbers, and begins another at 1 in a new epoch.\n\nFor a database that \
         went back behind the heads that were noted outside it, which a cloud refuses to serve, and for a signer that is lost. \
-        The epoch is newer than all that is known here and in the file of heads. There is no way back."
-        "  stelala ledger new-epoch --config cloud.toml --outlet KIN-GOMBE-01";
+        The epoch is newer than all that is known here and in the file of heads. There is no way back: without \
+        --yes it only says what it would give up."
+        "  stelala ledger new-epoch --config cloud.toml --outlet KIN-GOMBE-01 --yes";
     "ledger heads" "Prints how far each outlet's ledger has come, as the file of heads has it.\n\nKept elsewhere, it shows \
         later that an end was cut off: `stelala verify ledger --heads FILE`."
         "  stelala ledger heads --config cloud.toml >> /media/usb/heads.jsonl";
@@ -294,9 +295,9 @@ examples! {
         sealed. Clouds may run meanwhile. Without --heads it takes the configuration's file of heads, if that is there. \
         Exit code 1 when something is false."
         "  stelala verify ledger --config cloud.toml --heads /media/usb/heads.jsonl";
-    "doctor" "Says in sentences what is wrong with a cloud.\n\nIt looks at the address, the database and what that keeps, the \
-        signer and its passphrase or PIN, the clock, the heads file and who may ask. Exit code 1 when the cloud cannot \
-        serve; notes do not count."
+    "doctor" "Says in sentences what is wrong with a cloud.\n\nIt looks at the address and which cloud serves there, the \
+        database and what that keeps, the signer and its passphrase or PIN, the clock, the heads file and who may ask. Exit \
+        code 1 when the cloud cannot serve; notes do not count."
         "  stelala doctor --config cloud.toml";
     "authority" "" "  stelala authority new --out keys\n  stelala device simulate --state def --link port --root keys/root.pem";
     "authority new" "Makes the three keys of an authority in a new folder, all of them or none.\n\nroot signs activation codes; \
@@ -371,13 +372,13 @@ examples! {
     "edef status" "How the way to the authority stands.\n\nInvoices by outlet and state, the oldest that waits, e-MCFs with the \
         end of their token, and alerts with what to do. Exit code 1 while an alert lasts, but for that of a test service."
         "  stelala edef status --config cloud.toml --lang en";
-    "edef list" "Lists invoices by how they stand with the authority, the oldest first.\n\nWithout --state those that are not \
     "edef alerts" "Lists what needs someone on the way to the authority, the newest first.\n\nA line has since when it is so, its \
         cause, what it is about, whose it is, and more of it. `status` says of each what it means and what to do."
         "  stelala edef alerts --config cloud.toml\n  stelala edef alerts --config cloud.toml --all --cause settled_by_person";
     "edef close-alert" "Says that somebody looked at an alert, with a reason that is kept.\n\nA second time it changes nothing. \
         One that is told again comes again. What ends by itself when its reason does, such as backlog, is not closed."
         "  stelala edef close-alert handed_out hand-out-1773500000000 --config cloud.toml --reason 'compared with the portal'";
+    "edef list" "Lists invoices by how they stand with the authority, the oldest first.\n\nWithout --state those that are not \
         done with. A line has the fiscal number, the type, when it was sealed, its state, since when and why, and its code or \
         its error."
         "  stelala edef list --config cloud.toml\n  stelala edef list --config cloud.toml --outlet KIN-GOMBE-01 --state AMBIGUOUS --state FAILED";

@@ -5,6 +5,7 @@ use std::{
 
 use ::cloud::NotedHeads;
 use ::ledger::EpochReason;
+use anyhow::bail;
 use clap::Args;
 
 use super::opened::{ReportArgs, machine, open};
@@ -15,13 +16,27 @@ use crate::cloud::existing;
 pub(crate) struct NewEpochCommand {
     #[command(flatten)]
     report: ReportArgs,
+    /// It is meant: the line of numbers is given up, and nobody gets it back.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl NewEpochCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let (config, outlet) = (self.report.config()?, self.report.outlet);
+        let database = existing(&config)?;
+        if !self.yes {
+            let stands = match database.connect()?.head(outlet)? {
+                Some(head) => format!("is in epoch {}", head.chain.epoch.0),
+                None => "has sealed nothing here yet".to_owned(),
+            };
+            bail!(
+                "{outlet} {stands}: a new epoch gives its line of numbers up for good, and it goes on from number 1; \
+                 --yes does it, if that is meant"
+            );
+        }
         let noted = NotedHeads::read(&config.ledger.heads)?;
-        let beyond = noted.beyond(&*existing(&config)?)?;
+        let beyond = noted.beyond(&*database)?;
         // A database that went back is a backup that was put in: what it does not hold is flagged (L2).
         let went_back = beyond.iter().any(|beyond| beyond.noted.outlet == outlet);
         let reason = if went_back { EpochReason::Restored } else { EpochReason::Forced };
@@ -101,10 +116,10 @@ mod tests {
         (sealed.header.epoch, sealed.header.invoice().unwrap().number.value())
     }
 
-    fn run(folder: &Path) {
+    fn run(folder: &Path, more: &[&str]) -> anyhow::Result<ExitCode> {
         let config = folder.join("cloud.toml");
         let line = ["new-epoch", "--outlet", "KIN-GOMBE-01", "--config", config.to_str().unwrap()];
-        Line::try_parse_from(line).unwrap().command.run().unwrap();
+        Line::try_parse_from(line.iter().chain(more)).unwrap().command.run()
     }
 
     fn starts(config: &Config) -> Result<(), StartFault> {
@@ -141,7 +156,10 @@ mod tests {
         assert!(starts(&config).is_ok());
         fs::copy(&copy, whole(folder.path())).unwrap();
         assert!(matches!(starts(&config), Err(StartFault::WentBack { .. })));
-        run(folder.path());
+        let asked = run(folder.path(), &[]).unwrap_err().to_string();
+        assert!(asked.starts_with("KIN-GOMBE-01 is in epoch 0") && asked.contains("--yes"), "{asked}");
+        assert!(matches!(starts(&config), Err(StartFault::WentBack { .. })), "nothing was done");
+        run(folder.path(), &["--yes"]).unwrap();
         assert!(starts(&config).is_ok());
         let ledger = open(&config).unwrap();
         assert_eq!(sell(&ledger, 97), (Epoch(2), 1));
