@@ -3,43 +3,38 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc,
     },
 };
 
 use fiscal::OutletId;
-use ledger::{
-    AuthorityElements, AuthorityNote, AuthoritySource, By, Ledger, LedgerStore, Refusal, SinceEpoch,
-    StoreFault,
-};
+use ledger::{By, Ledger, LedgerStore, Refusal, SinceEpoch, StoreFault};
 
 use super::{
     alert_corrupt,
     few::Few,
     find, look, machine_of,
-    raise::raise,
+    papers::paper,
     reading::{
-        Jobs, asked, due, is_anothers, lost_confirms, machine_version, of_era, open, open_count, paper,
-        submitted, to_record, unrecorded,
+        Jobs, asked, due, is_anothers, lost_confirms, machine_version, of_era, open, open_count, submitted,
+        unrecorded,
     },
-    write,
-    writing::{Noted, Outcome, What, Writing},
+    writing::{Outcome, What, Writing},
 };
 use crate::{
-    AlertKind, At, Book, BookFault, Change, Elements, Era, Job, JobId, Kept, Lease, Machine, MachineId,
-    OriginalStanding, Paper, Source, Written, alerts::end_alert, scribe::Scribe,
+    At, Book, BookFault, Change, Elements, Era, Job, JobId, Kept, Lease, Machine, MachineId,
+    OriginalStanding, Paper, Written, scribe::Scribe,
 };
 
 /// The book in the ledger's database. It reads by the ledger's connections and writes through the scribe.
 #[derive(Clone)]
 pub struct StoreBook {
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     scribe: Scribe,
     clock: SinceEpoch,
     /// This process, and with [`Self::marks`] the name of each of its writes.
     holder: String,
     marks: Arc<AtomicU64>,
-    by: By,
+    pub(super) by: By,
     /// Whose turn was last, of each machine.
     turns: BTreeMap<MachineId, OutletId>,
     few: Arc<Few>,
@@ -66,7 +61,7 @@ impl StoreBook {
         Self { ledger, scribe, clock, holder, marks, by, turns, few, machines, broken, recorded }
     }
 
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&mut dyn LedgerStore) -> Result<T, StoreFault>,
     ) -> Result<T, BookFault> {
@@ -78,7 +73,7 @@ impl StoreBook {
         })
     }
 
-    fn put(&self, what: What) -> Result<Outcome, BookFault> {
+    pub(super) fn put(&self, what: What) -> Result<Outcome, BookFault> {
         let number = self.marks.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", self.holder);
         self.scribe.write(Writing { mark, what }).map_err(|fault| match fault {
@@ -90,7 +85,7 @@ impl StoreBook {
     }
 
     /// What can be read; what cannot is alerted.
-    fn told(&self, (jobs, broken): Jobs) -> Vec<Job> {
+    pub(super) fn told(&self, (jobs, broken): Jobs) -> Vec<Job> {
         for what in broken {
             let is_new = self.broken.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
             if is_new {
@@ -101,70 +96,6 @@ impl StoreBook {
             }
         }
         jobs
-    }
-
-    /// Notes the elements of jobs in the ledger that are not there yet, at most so many, those of some outlets left out. The
-    /// ledger seals them together, and the jobs are marked in one write. Says how many were noted, and which outlets'
-    /// ledgers refused.
-    pub(crate) fn record_all(
-        &self,
-        but: &[OutletId],
-        most: usize,
-    ) -> Result<(usize, Vec<(OutletId, String)>), BookFault> {
-        let jobs = self.ask(|store| look(store, |statements| to_record(statements, but, most)))?;
-        self.note(self.told(jobs))
-    }
-
-    /// The ledger of an outlet refuses the authority's elements for long, or takes them again.
-    pub(crate) fn alert_refused(&self, outlet: OutletId, why: Option<&str>) -> Result<(), BookFault> {
-        let (about, now) = (format!("outlet {outlet}"), self.now());
-        self.ask(|store| {
-            write(store, |statements| match why {
-                Some(why) => raise(statements, "not_recorded", &about, Some(outlet), now, why),
-                None => end_alert(statements, AlertKind::NotRecorded, &about, now).map(|_| ()),
-            })
-        })
-    }
-
-    fn note(&self, jobs: Vec<Job>) -> Result<(usize, Vec<(OutletId, String)>), BookFault> {
-        let (mut noted, mut refused) = (Vec::new(), Vec::new());
-        let mut asked = Vec::new();
-        for job in jobs {
-            let Some(elements) = &job.elements else { continue };
-            let (id, code) = (job.id, elements.code);
-            match as_noted(elements) {
-                Err(why) => noted.push(Noted { job: id, code, refused: Some(why) }),
-                Ok(elements) => {
-                    let note = AuthorityNote { invoice: job.place, record_hash: id.0, elements };
-                    let (sender, receiver) = mpsc::sync_channel(1);
-                    let answer = move |answer| {
-                        // Who asked may have gone.
-                        let _ = sender.send(answer);
-                    };
-                    self.ledger.submit_authority(job.place.chain.outlet, note, Some(self.by.clone()), answer);
-                    asked.push((id, code, job.place.chain.outlet, receiver));
-                }
-            }
-        }
-        for (job, code, outlet, answer) in asked {
-            match answer.recv().unwrap_or(Err(Refusal::OutcomeUnknown)) {
-                Ok(_) => noted.push(Noted { job, code, refused: None }),
-                // It is for a person to see, and not asked for again.
-                Err(Refusal::Authority(fault)) => {
-                    noted.push(Noted { job, code, refused: Some(fault.to_string()) });
-                }
-                Err(refusal) => {
-                    tracing::warn!(%refusal, "the authority's elements wait for the ledger");
-                    refused.push((outlet, refusal.to_string()));
-                }
-            }
-        }
-        let count = noted.len();
-        if count > 0 {
-            self.put(What::Recorded(noted, self.now()))?;
-            self.recorded.fetch_add(count as u64, Ordering::Relaxed);
-        }
-        Ok((count, refused))
     }
 
     /// What cannot be read of an invoice withholds it, and no other.
@@ -195,7 +126,7 @@ impl StoreBook {
         self.machines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> At {
+    pub(super) fn now(&self) -> At {
         At(u64::try_from((self.clock)().as_millis()).unwrap_or(u64::MAX))
     }
 }
@@ -309,27 +240,4 @@ impl Book for StoreBook {
         let job = self.job(job)?;
         if job.recorded { Ok(()) } else { self.note(vec![job]).map(|_| ()) }
     }
-}
-
-/// The elements as the ledger keeps them. A text of the authority's that the ledger would not seal is left out.
-fn as_noted(elements: &Elements) -> Result<AuthorityElements, String> {
-    let unfit = |what: &str| format!("the authority's {what} is not in a form that the ledger seals");
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Ok(AuthorityElements {
-        nim: elements.nim.as_str().parse().map_err(|_| unfit("NIM"))?,
-        uid: elements.uid.as_ref().and_then(|uid| uid.as_str().parse().ok()),
-        code: elements.code.as_str().parse().map_err(|_| unfit("code"))?,
-        date_time: text(&elements.date_time).and_then(|text| text.parse().ok()),
-        qr: text(&elements.qr).and_then(|text| text.parse().ok()),
-        counters: elements.counters.and_then(|counters| counters.to_string().parse().ok()),
-        total: elements.totals.and_then(|totals| totals.total.to_string().parse().ok()),
-        vtotal: elements.totals.and_then(|totals| totals.vtotal.to_string().parse().ok()),
-        source: match elements.source {
-            Source::Hand => AuthoritySource::Hand,
-            Source::Imported => AuthoritySource::Imported,
-            Source::Api => AuthoritySource::Api,
-        },
-        host: elements.host.parse().map_err(|_| unfit("host"))?,
-        is_test: elements.test,
-    })
 }

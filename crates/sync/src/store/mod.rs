@@ -1,14 +1,17 @@
 //! Machines and jobs in the ledger's database.
 
 mod book;
+mod codes;
 mod entries;
 mod facts;
 mod feed;
 mod few;
 mod heads;
 mod leases;
+mod papers;
 mod raise;
 mod reading;
+mod recording;
 pub(crate) mod rows;
 mod writing;
 
@@ -17,8 +20,9 @@ pub(crate) use self::{
     feed::{Stepped, step_outlet, sweep},
     heads::{Head, Heads, heads},
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
+    papers::paper,
     raise::{alert_corrupt, raise},
-    reading::{is_anothers, machine_of, outlets_of, paper},
+    reading::{is_anothers, machine_of, outlets_of},
     writing::{Outcome, Writing, apply, find},
 };
 

@@ -5,6 +5,7 @@ use edef::AuthorityCode;
 use ledger::{Cell, Statements, StoreFault};
 
 use super::{
+    codes::{keep_code, recorded},
     entries::pass,
     raise::raise,
     rows::{at, cell, count, job, job_columns, json, machine_state_cells, maybe, number, seconds},
@@ -172,7 +173,7 @@ pub(crate) fn apply(statements: &mut dyn Statements, change: &Change, mark: &str
 }
 
 /// What a person has to look at is an alert as soon as it is so.
-fn alert(statements: &mut dyn Statements, told: &Transition) -> Result<(), StoreFault> {
+pub(super) fn alert(statements: &mut dyn Statements, told: &Transition) -> Result<(), StoreFault> {
     let kind = match told.cause {
         Cause::TwoCodes => "two_codes",
         Cause::Contradicted => "contradicted",
@@ -182,7 +183,7 @@ fn alert(statements: &mut dyn Statements, told: &Transition) -> Result<(), Store
 }
 
 /// The row as it becomes. `cause` changes with what is told only.
-fn update_job(
+pub(super) fn update_job(
     statements: &mut dyn Statements,
     job: &Job,
     told: Option<&Transition>,
@@ -269,72 +270,6 @@ fn update_machine(statements: &mut dyn Statements, machine: &Machine, mark: &str
          state_since = $6, failures = $7, trips = $8, open_until = $9, baseline = $10, era = $11, clock_offset = $12, \
          version = version + 1, written_by = $13 WHERE id = $14 AND version = $15";
     statements.execute(sql, &values).map(|_| ())
-}
-
-/// A code is never thrown away (rule 4 of how an invoice is finalised at most once).
-fn keep_code(
-    statements: &mut dyn Statements,
-    mark: &str,
-    id: JobId,
-    elements: &Elements,
-    now: At,
-) -> Result<Outcome, StoreFault> {
-    let Some(found) = find(statements, id)? else { return Ok(Outcome::NotFound) };
-    let (cause, kept) = match &found.elements {
-        None => (Cause::CodeKept, Kept::Done),
-        Some(known) if known.code == elements.code && known.source >= elements.source => {
-            return Ok(Outcome::Kept(Kept::Already));
-        }
-        Some(known) if known.code == elements.code => (Cause::CodeKept, Kept::Already),
-        Some(_) => (Cause::TwoCodes, Kept::TwoCodes),
-    };
-    let wins = found.elements.as_ref().is_none_or(|known| known.source < elements.source);
-    let detail = match &found.elements {
-        Some(known) if kept == Kept::TwoCodes => format!("{} {}", known.code, elements.code),
-        _ => elements.code.to_string(),
-    };
-    if kept == Kept::TwoCodes && is_told(statements, id, cause, &detail)? {
-        return Ok(Outcome::Kept(kept));
-    }
-    let old = cell(&found.state);
-    let to = if wins { JobState::Synced } else { found.state };
-    let told = Transition { job: id, at: now, from: Some(found.state), to, cause, detail };
-    if wins {
-        let job = Job {
-            state: JobState::Synced,
-            since: if found.state == JobState::Synced { found.since } else { now },
-            intent: None,
-            doubt: None,
-            error: None,
-            elements: Some(elements.clone()),
-            recorded: false,
-            ..found
-        };
-        update_job(statements, &job, Some(&told), mark)?;
-    }
-    pass(statements, &cell(&id), old, to.name(), cause.name(), &told.detail, now)?;
-    alert(statements, &told)?;
-    Ok(Outcome::Kept(kept))
-}
-
-fn is_told(
-    statements: &mut dyn Statements,
-    id: JobId,
-    cause: Cause,
-    detail: &str,
-) -> Result<bool, StoreFault> {
-    let sql = "SELECT 1 FROM sync_transitions WHERE job = $1 AND cause = $2 AND detail = $3";
-    Ok(!statements.query(sql, &[cell(&id), cell(&cause), cell(&detail)])?.is_empty())
-}
-
-fn recorded(statements: &mut dyn Statements, mark: &str, noted: &Noted, now: At) -> Result<(), StoreFault> {
-    let sql = "UPDATE sync_jobs SET recorded = 1, version = version + 1, written_by = $1 \
-         WHERE id = $2 AND code = $3 AND recorded = 0";
-    let changed = statements.execute(sql, &[cell(&mark), cell(&noted.job), cell(&noted.code)])?;
-    if let Some(why) = noted.refused.as_ref().filter(|_| changed == 1) {
-        raise(statements, "not_recorded", &noted.job.to_string(), None, now, why)?;
-    }
-    Ok(())
 }
 
 /// A job by its id.
