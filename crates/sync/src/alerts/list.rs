@@ -130,7 +130,7 @@ pub(super) fn find(
 
 macro_rules! next_of {
     () => {
-        "($1 = '' OR a.kind = $1) AND (a.since < $2 OR (a.since = $2 AND a.kind || ' ' || a.about > $3)) \
+        "($1 = '' OR a.kind = $1) AND a.since <= $2 AND (a.since < $2 OR a.kind || ' ' || a.about > $3) \
          ORDER BY a.since DESC, a.kind || ' ' || a.about LIMIT $4"
     };
 }
