@@ -9,6 +9,7 @@
 //! signs: [`SoftwareKeys`] in an encrypted file, [`Pkcs11Keys`] in an HSM.
 
 mod aws_lc;
+mod choice;
 mod key_document;
 mod pkcs11;
 mod random;
@@ -19,6 +20,7 @@ mod software;
 mod store;
 
 pub use aws_lc::AwsLcKey;
+pub use choice::BadChoice;
 pub use key_document::{KeyDocument, PublishedKey};
 pub use pkcs11::{Pkcs11Keys, Pkcs11Settings};
 pub use random::Random;

@@ -2,6 +2,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::BadChoice;
+
 /// A passphrase or PIN. It is never printed, and its memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
@@ -17,6 +19,11 @@ impl Passphrase {
         let text = Zeroizing::new(text);
         let line = text.strip_suffix('\n').unwrap_or(&text);
         Self::new(line.strip_suffix('\r').unwrap_or(line).to_owned())
+    }
+
+    /// Whether somebody may choose it for something new.
+    pub(crate) fn is_good(&self) -> Result<(), BadChoice> {
+        BadChoice::look_for(&self.0)
     }
 
     pub(crate) fn expose(&self) -> &str {

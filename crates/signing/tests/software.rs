@@ -112,6 +112,22 @@ fn a_wrong_passphrase_is_told_as_such() {
 }
 
 #[test]
+fn no_file_is_made_with_a_passphrase_that_everybody_would_guess() {
+    let folder = Folder::new();
+    for guessed in ["0", "ninechars", "Motdepasse123"] {
+        let guessed = Passphrase::new(guessed.into()).unwrap();
+        let made = SoftwareKeys::create(&folder.path, &guessed, CHEAP, counting());
+        let fault = made.err().expect("the passphrase is refused");
+        assert_eq!(fault.code(), "KEY_FILE_PASSPHRASE_GUESSED", "{fault}");
+        assert!(!folder.path.exists());
+    }
+    folder.create().unwrap();
+    let wrong = Passphrase::new("0".into()).unwrap();
+    let again = SoftwareKeys::create(&folder.path, &wrong, CHEAP, counting());
+    assert!(matches!(again.err(), Some(KeyFileFault::Exists { .. })), "a file that is there is not made");
+}
+
+#[test]
 fn a_wrong_passphrase_is_told_of_a_file_without_keys_too() {
     let folder = Folder::new();
     folder.create().unwrap();

@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-use crate::SignerFault;
+use crate::{BadChoice, SignerFault};
 
 /// Why a file of keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,11 @@ pub enum KeyFileFault {
         "the passphrase is not the key file's, or someone altered the file: give the right one, or restore it"
     )]
     WrongPassphrase,
+    /// `KEY_FILE_PASSPHRASE_GUESSED`: of a file that would be made.
+    #[error(
+        "a passphrase for new keys {0}: choose another, such as four words, or `openssl rand -base64 32`"
+    )]
+    GuessedPassphrase(BadChoice),
     /// `KEY_FILE_REPLACED`: another file stands in the place of the one that was opened.
     #[error("the key file was replaced by another one: start again, with that one's passphrase")]
     Replaced,
@@ -71,6 +76,7 @@ impl KeyFileFault {
             Self::Damaged(_) => "KEY_FILE_DAMAGED",
             Self::Cost => "KEY_FILE_COST",
             Self::WrongPassphrase => "KEY_FILE_PASSPHRASE",
+            Self::GuessedPassphrase(_) => "KEY_FILE_PASSPHRASE_GUESSED",
             Self::Replaced => "KEY_FILE_REPLACED",
             Self::Randomness => "KEY_FILE_NONCE",
             Self::Library => "KEY_LIBRARY",

@@ -41,7 +41,7 @@ struct Shared {
 type Held = BTreeMap<KeyId, (StoredKey, AwsLcKey)>;
 
 impl SoftwareKeys {
-    /// Makes a new file without keys. One that is there already is left alone.
+    /// Makes a new file without keys, unless everybody would guess the passphrase. One that is there already is left alone.
     pub fn create(
         path: impl Into<PathBuf>,
         passphrase: &Passphrase,
@@ -53,6 +53,7 @@ impl SoftwareKeys {
         if path.symlink_metadata().is_ok() {
             return Err(KeyFileFault::Exists { path });
         }
+        passphrase.is_good().map_err(KeyFileFault::GuessedPassphrase)?;
         let mut salt = [0; Contents::SALT_LENGTH];
         random.fill(&mut salt);
         let contents = Contents::new(cost, &salt);
