@@ -24,7 +24,7 @@ pub(crate) struct AlertView {
     about: String,
     /// Whose, if it is one merchant's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, example = "mch_0123456789abcdefghjk")]
+    #[schema(required = false, example = "mer_0123456789abcdefghjk")]
     merchant_id: Option<String>,
     /// At which outlet, if it is one's.
     #[serde(skip_serializing_if = "Option::is_none")]
