@@ -209,6 +209,7 @@ function invoiceCard(invoice) {
   if (invoice.explanation) card.append(element("p", invoice.explanation));
   const isOthers = IN_DOUBT.includes(invoice.state) && !invoice.may.includes("settle");
   if (invoice.advice) card.append(element("p", isOthers ? words.who_settles : invoice.advice));
+  if (invoice.state === "DIFFERS") card.append(element("p", invoice.may.includes("withdraw") ? words.where_sold : `${words.where_sold} ${words.who_withdraws}`, "hint"));
   card.append(facts([
     [words.outlet, invoice.outlet_id],
     [words.sealed, when(invoice.sealed)],

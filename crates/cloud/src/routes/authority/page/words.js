@@ -73,6 +73,14 @@ const WORDS = {
     "Only the operator, or who has the permission authority:settle (the owner has it), can say what became of it: tell them what the DGI's portal shows.",
   ],
   withdraw: ["Ne pas envoyer", "Do not send"],
+  where_sold: [
+    "L'avoir et la nouvelle vente se font là où la facture a été vendue : à la caisse, ou par l'API (/docs). Comparez d'abord les groupes de taxe avec ceux de la DGI.",
+    "The credit note and the new sale are made where the invoice was sold: at the till, or by the API (/docs). Compare the tax groups with the DGI's first.",
+  ],
+  who_withdraws: [
+    "« Ne pas envoyer » est à l'opérateur, ou à qui a le droit authority:settle (le propriétaire l'a).",
+    "“Do not send” is for the operator, or who has the permission authority:settle (the owner has it).",
+  ],
   settle_hint: [
     "Cherchez cette facture sur le portail de la DGI, puis dites ce que vous y avez vu. C'est inscrit au journal avec votre nom.",
     "Look for this invoice on the DGI's portal, then say what you saw. It is written into the log with your name.",
