@@ -6,24 +6,24 @@ const words = {
     warning: "Un simulateur, sans mot de passe : aucun de ses codes n'a de valeur fiscale. Ne l'ouvrez qu'à cette machine.",
     machines: "e-MCF", profile: "profil", done: "finalisées", waits: "en attente", token: "jeton", until: "valable jusqu'au",
     add: "Ajouter un e-MCF", pending: "Demandes en attente", type: "type", number: "numéro", left: "secondes restantes",
-    expire: "Tout expirer maintenant", faults: "Pannes", what: "panne", often: "quand", on: "appel", how: "fréquence",
+    expire: "Tout expirer maintenant", faults: "Pannes", fault_number: "n°", what: "panne", often: "quand", on: "appel", how: "fréquence",
     count: "nombre", set: "Appliquer", heal: "Tout réparer", skew: "décalage de l'horloge (ms)", invoices: "Factures finalisées",
     time: "heure", counters: "compteurs", original: "originale", log: "Appels", call: "appel", delivery: "remise",
     answer: "réponse", next: "les prochains appels", per_mille: "au hasard, pour mille", all: "tous", remove: "Retirer",
     copy: "Copier", silent: "Le simulateur ne répond pas.",
-    arrives: "arrivée", "lost before": "perdue avant l'effet", "lost after": "perdue après l'effet",
+    none: "Rien.", arrives: "arrivée", "lost before": "perdue avant l'effet", "lost after": "perdue après l'effet",
   },
   en: {
     title: "e-DEF simulator", other: "Français",
     warning: "A simulator, without a password: none of its codes is worth anything. Open it on this machine only.",
     machines: "e-MCFs", profile: "profile", done: "finalised", waits: "pending", token: "token", until: "good until",
     add: "Add an e-MCF", pending: "Pending requests", type: "type", number: "number", left: "seconds left",
-    expire: "Expire all now", faults: "Faults", what: "fault", often: "when", on: "call", how: "how often",
+    expire: "Expire all now", faults: "Faults", fault_number: "no.", what: "fault", often: "when", on: "call", how: "how often",
     count: "count", set: "Set", heal: "Heal all", skew: "clock skew (ms)", invoices: "Finalised invoices",
     time: "time", counters: "counters", original: "original", log: "Calls", call: "call", delivery: "delivery",
     answer: "answer", next: "the next calls", per_mille: "by chance, per mille", all: "all", remove: "Remove",
     copy: "Copy", silent: "The simulator does not answer.",
-    arrives: "arrived", "lost before": "lost before the effect", "lost after": "lost after the effect",
+    none: "None.", arrives: "arrived", "lost before": "lost before the effect", "lost after": "lost after the effect",
   },
 };
 // Each fault as it is set, in French and in English.
@@ -55,7 +55,8 @@ const kinds = [
   [{ wrong_nim: "CD99999999-1" }, "autre NIM", "another NIM"],
   [{ short_life: 1000 }, "expire après 1 s", "expires after 1 s"],
 ];
-let language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "fr";
+const SPOKEN = "stelala-language";
+let language = sessionStorage.getItem(SPOKEN) || (navigator.language.toLowerCase().startsWith("en") ? "en" : "fr");
 const byId = (id) => document.getElementById(id);
 
 function speak() {
@@ -63,6 +64,8 @@ function speak() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = text[element.dataset.text];
   byId("language").textContent = text.other;
+  byId("language").lang = language === "fr" ? "en" : "fr";
+  document.title = text.title;
   for (const option of byId("how").options) option.textContent = text[option.value];
   byId("on").options[0].textContent = text.all;
   for (const option of byId("kind").options) option.textContent = named(kinds[option.value]);
@@ -78,7 +81,7 @@ function described(kind) {
 
 function often(how) {
   const [name, count] = Object.entries(how)[0];
-  return words[language][name] + " : " + count;
+  return words[language][name] + (language === "fr" ? " : " : ": ") + count;
 }
 
 function row(cells) {
@@ -101,7 +104,18 @@ function button(label, act) {
   return made;
 }
 
-const fill = (id, rows) => byId(id).replaceChildren(...rows);
+/** Fills a table. Each box knows the name of its column: on a telephone that is all there is of the head. */
+function fill(id, rows) {
+  const heads = [...byId(id).parentElement.tHead.rows[0].cells];
+  for (const line of rows) heads.forEach((head, index) => (line.cells[index].dataset.name = head.textContent));
+  if (rows.length === 0) {
+    const line = row([words[language].none]);
+    line.cells[0].className = "none";
+    line.cells[0].colSpan = heads.length;
+    rows = [line];
+  }
+  byId(id).replaceChildren(...rows);
+}
 const time = (at) => new Date(at).toISOString().replace("T", " ").slice(0, 23);
 
 async function ask(method, path, body) {
@@ -161,6 +175,7 @@ kinds.forEach((kind, index) => {
 });
 byId("language").addEventListener("click", () => {
   language = language === "fr" ? "en" : "fr";
+  sessionStorage.setItem(SPOKEN, language);
   speak();
   look();
 });
