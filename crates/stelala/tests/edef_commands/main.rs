@@ -215,8 +215,7 @@ fn what_waits_is_exported_handed_out_and_taken_back() {
     bench.good("edef machine resume", &[NIM]);
     bench.bad("edef settle --not-there --reason x", &[number], "minutes");
     let code = "TEST-FEW7-3TJM-EJCG-FOCX-PDOX";
-    let results =
-        format!("rn;nim;codeDEFDGI;dateTime;total\n{number};{NIM};{code};14/03/2026 09:32:10;3480\n");
+    let results = format!("rn;nim;codeDEFDGI;total\n{number};{NIM};{code};3480\n");
     fs::write(bench.path().join("results.csv"), results).unwrap();
     bench.good("edef import results.csv", &[]);
     let shown = bench.until(number, "SYNCED");
