@@ -352,7 +352,7 @@ fn a_hand_out_is_told_to_the_platform_and_to_each_merchant_whose_invoices_it_has
     let first = export(&office, SheetForm::Xlsx, true).hand_out.unwrap();
     let (own, by) = (Some(machine.merchant.clone()), office.by.actor.clone());
     let one = (format!("hand-out-{first}"), own.clone(), format!("2 invoices, {by}"));
-    assert_eq!(told(AlertKind::HandedOut), [one.clone()]);
+    assert_eq!(told(AlertKind::HandedOut), std::slice::from_ref(&one));
 
     // Two merchants at once.
     let other = office.world.machine(&[office.world.outlets[1]]);
