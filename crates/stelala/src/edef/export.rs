@@ -1,5 +1,5 @@
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -70,13 +70,22 @@ impl ExportCommand {
         for number in 1.. {
             let path = numbered(&self.out, number);
             let made = self.write(&office, &order, &path)?;
+            let has_file = self.keeps(&made);
             let Exported { invoices, left_out, next, hand_out, .. } = made;
-            let name = path.display();
-            let said = self.office.say(
-                format!("{name} : {invoices} factures, {} n'y sont pas", left_out.len()),
-                format!("{name}: {invoices} invoices, {} are not in it", left_out.len()),
-            );
-            writeln!(out, "{said}")?;
+            if has_file {
+                let name = path.display();
+                let said = self.office.say(
+                    format!("{name} : {invoices} factures, {} n'y sont pas", left_out.len()),
+                    format!("{name}: {invoices} invoices, {} are not in it", left_out.len()),
+                );
+                writeln!(out, "{said}")?;
+            } else if number == 1 {
+                let said = self.office.say(
+                    "Il n'y a rien à remettre : aucun fichier n'est écrit, et rien n'est changé.",
+                    "There is nothing to hand out: no file was written, and nothing was changed.",
+                );
+                writeln!(out, "{said}")?;
+            }
             if let Some(id) = hand_out {
                 writeln!(out, "{} {id}", self.office.say("Remise", "Hand-out"))?;
             }
@@ -106,7 +115,11 @@ impl ExportCommand {
                     None => desk.export(sight, order, &translate, asked)?,
                 })
             })
-            .inspect_err(|_| drop(std::fs::remove_file(path)))?;
+            .inspect_err(|_| drop(fs::remove_file(path)))?;
+        if !self.keeps(&made) {
+            fs::remove_file(path).with_context(name)?;
+            return Ok(made);
+        }
         file.write_all(&made.bytes).and_then(|()| file.sync_all()).with_context(|| {
             let advice = made.hand_out.map(|id| {
                 format!(": the invoices are handed out all the same; export them with --again {id}")
@@ -114,6 +127,11 @@ impl ExportCommand {
             name() + advice.as_deref().unwrap_or_default()
         })?;
         Ok(made)
+    }
+
+    /// A file for a person to fill in has something to be filled in.
+    const fn keeps(&self, made: &Exported) -> bool {
+        made.invoices > 0 || !self.hand_out
     }
 
     const fn form(&self) -> SheetForm {

@@ -189,6 +189,11 @@ fn what_waits_is_exported_handed_out_and_taken_back() {
     let sold = cloud.sell();
     let number = number_of(&sold);
     bench.until(number, "PENDING");
+    let said = bench.good("edef export --hand-out --state FAILED --lang en --out nothing.csv", &[]);
+    assert!(said.starts_with("There is nothing to hand out: no file was written"), "{said}");
+    assert!(!bench.path().join("nothing.csv").exists());
+    let (status, _) = bench.said("edef status --lang en", &[]);
+    assert!(!status.contains("handed_out"), "{status}");
     let said = bench.good("edef export --lang en --out unsent.csv", &[]);
     assert!(said.contains("1 invoices, 0 are not in it"), "{said}");
     let text = fs::read_to_string(bench.path().join("unsent.csv")).unwrap();

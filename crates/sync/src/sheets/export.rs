@@ -108,8 +108,9 @@ impl Desk<'_> {
         asked: Asked<'_>,
     ) -> Result<Exported, DeskFault> {
         let flat = if order.hand_out { Flat::with_results() } else { Flat::new() };
-        let asked = if order.hand_out { self.name_hand_out(asked)? } else { asked };
         let (mut flat, mut left_out, mut invoices, mut handed) = (flat, Vec::new(), 0, BTreeMap::new());
+        // Where there is nothing to be handed out, nothing is changed.
+        let mut named = None;
         let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
         let filter = JobFilter { states: states(order), ..order.filter.clone() };
         let mut next = None;
@@ -126,6 +127,10 @@ impl Desk<'_> {
                     Err(why) => left_out.push((listed.job.fiscal, why)),
                     Ok(sheet) => {
                         if order.hand_out {
+                            let asked = match named {
+                                Some(named) => named,
+                                None => *named.insert(self.name_hand_out(asked)?),
+                            };
                             let Some(merchant) = self.hand_out(sight, &listed.job, asked)? else {
                                 let why = "it is not certain that it is not finalised".to_owned();
                                 left_out.push((listed.job.fiscal, why));
@@ -142,10 +147,10 @@ impl Desk<'_> {
                 next = None;
             }
         }
-        let hand_out = (order.hand_out && invoices > 0).then_some(HandOutId(asked.now));
-        if order.hand_out {
+        if let Some(asked) = named {
             self.tell_hand_out(HandOutId(asked.now), &handed, asked)?;
         }
+        let hand_out = named.filter(|_| invoices > 0).map(|asked| HandOutId(asked.now));
         Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next, hand_out })
     }
 

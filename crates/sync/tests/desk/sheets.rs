@@ -121,6 +121,10 @@ fn two_hand_outs_of_one_moment_have_two_names_and_one_of_nothing_has_none() {
     assert_eq!(since, named.iter().map(ToString::to_string).collect());
     let nothing = export(&office, SheetForm::Xlsx, true);
     assert_eq!((nothing.invoices, nothing.hand_out), (0, None));
+    let (of, kind) = (AlertsOf { sight: Sight::All, merchant: None }, Some(AlertKind::HandedOut));
+    let ever = AlertFilter { kind, with_ended: true };
+    let told = office.world.desk(|desk| desk.alerts(of, ever, None, 10)).unwrap();
+    assert_eq!(told.len(), 2, "what changes nothing is not told: {told:?}");
 }
 
 #[test]
