@@ -4,8 +4,9 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{Elements, Job, JobFile, Listed, Machine, Sight, Source};
+use ::sync::{Baseline, Elements, Job, JobFile, JobState, Listed, Machine, Sight, Source};
 use clap::Args;
+use edef::Counters;
 use fiscal::FiscalNumber;
 
 use super::{
@@ -45,6 +46,9 @@ pub(super) fn text(file: &JobFile, words: &OfficeArgs) -> String {
     let _ = writeln!(text, "{}", words.words(listed.explanation()));
     if let Some(advice) = listed.advice() {
         let _ = writeln!(text, "→ {}", words.words(advice));
+        if let Some(command) = command(job) {
+            let _ = writeln!(text, "  {command}");
+        }
     }
     text.push('\n');
     of_job(&mut text, job, words);
@@ -73,13 +77,28 @@ pub(super) fn text(file: &JobFile, words: &OfficeArgs) -> String {
     text
 }
 
+/// How what is advised is said here: the advice names the page's button.
+fn command(job: &Job) -> Option<String> {
+    let number = job.fiscal;
+    match job.state {
+        JobState::Ambiguous => {
+            Some(format!("stelala edef settle {number} --reason TEXT --code CODE | --not-there"))
+        }
+        JobState::SyncedWithoutCode => {
+            Some(format!("stelala edef settle {number} --reason TEXT --code CODE"))
+        }
+        JobState::Differs => Some(format!("stelala edef withdraw {number} --reason TEXT")),
+        _ => None,
+    }
+}
+
 fn of_job(text: &mut String, job: &Job, words: &OfficeArgs) {
     let outlet = job.place.chain.outlet;
     put(text, words.say("Point de vente", "Outlet"), outlet);
     put(text, words.say("Scellée", "Sealed"), zulu(job.sealed));
     put(text, words.say("Enregistrement", "Record"), job.id);
     put(text, words.say("Dans cet état depuis", "In this state since"), time(job.since));
-    put(text, words.say("Essais", "Tries"), job.attempts);
+    put(text, words.say("Essais échoués", "Failed tries"), job.attempts);
     if let Some(intent) = &job.intent {
         put(text, words.say("Dernier appel", "Last call"), format!("{} {}", intent.step, time(intent.at)));
         put(text, "NIM", &intent.nim);
@@ -131,18 +150,28 @@ fn of_elements(text: &mut String, elements: &Elements, recorded: bool, words: &O
     put(text, "NIM", &elements.nim);
     put(text, words.say("Date de la DGI", "The DGI's time"), &elements.date_time);
     if let Some(counters) = elements.counters {
-        put(text, words.say("Compteurs", "Counters"), counters);
+        let Counters { of_type, total, .. } = counters;
+        let meaning = words.say(
+            format!("{counters}, n° {of_type} de son type, n° {total} de toutes les factures de l'e-MCF"),
+            format!("{counters}, no. {of_type} of its type, no. {total} of all invoices of the e-MCF"),
+        );
+        put(text, words.say("Compteurs de la DGI", "The DGI's counters"), meaning);
     }
     put(text, "QR", &elements.qr);
     let recorded = if recorded { words.say("oui", "yes") } else { words.say("pas encore", "not yet") };
-    put(text, words.say("Dans le registre", "In the ledger"), recorded);
+    put(text, words.say("Dans le grand livre", "In the ledger"), recorded);
 }
 
 fn of_machine(text: &mut String, machine: &Machine, words: &OfficeArgs) {
     put(text, "e-MCF", line(machine, words));
     if let Some(baseline) = &machine.baseline {
-        let said = format!("{}, {}, {}", baseline.total, baseline.unexplained, time(baseline.at));
-        put(text, words.say("Compteur, inexpliquées", "Counter, unexplained"), said);
+        let Baseline { total, unexplained, at, .. } = *baseline;
+        let at = time(at);
+        let said = words.say(
+            format!("{total} factures normalisées au {at}, dont {unexplained} sans réponse reçue ici"),
+            format!("{total} invoices normalised by {at}, {unexplained} of them without an answer here"),
+        );
+        put(text, words.say("L'e-MCF en compte", "The e-MCF counts"), said);
     }
 }
 

@@ -4,8 +4,8 @@ use super::{CORRECT, LOOK, MACHINE, RETRY, RETURN, SELL_AGAIN, words};
 use crate::{Cause, Doubt, DoubtCause, JobState, Listed, Problem};
 
 const CODE: Words = words(
-    "Exportez vos factures du portail de la DGI et reprenez le fichier ici, ou copiez le code à la main.",
-    "Export your invoices from the DGI's portal and import the file here, or copy the code by hand.",
+    "Exportez vos factures du portail de la DGI et importez ce fichier ici ; ou lisez le code de celle-ci sur le portail et saisissez-le ici (« Dire ce qu'il en est »).",
+    "Export your invoices from the DGI's portal and import that file here; or read the code of this one on the portal and type it in here (“Say what became of it”).",
 );
 const ORIGINAL: Words = words(
     "Réglez d'abord ce qu'il en est de la facture d'origine, puis renvoyez l'avoir.",
