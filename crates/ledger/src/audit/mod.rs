@@ -68,6 +68,8 @@ pub struct LedgerVerdict {
     pub invoices: u64,
     /// How many records of other signers.
     pub foreign: u64,
+    /// How many of them are invoices.
+    pub foreign_invoices: u64,
     /// How many heads that were kept elsewhere were met.
     pub heads_met: u64,
     /// How many were of records that a restored backup did not hold, as the ledger itself says (L2): their invoices were
@@ -246,6 +248,7 @@ impl LedgerAudit<'_> {
             let (other, records) = read(&mut audit, signer, chain)?;
             other.conclude(id, signer, findings);
             foreign += records;
+            verdict.foreign_invoices += other.invoices;
         }
         verdict.foreign += foreign;
         if records + foreign > 0 {

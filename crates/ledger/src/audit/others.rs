@@ -19,6 +19,7 @@ pub(super) struct Other<'o> {
     says: &'o OfOthers,
     /// The position of the newest record of each epoch.
     newest: BTreeMap<i64, i64>,
+    pub(super) invoices: u64,
 }
 
 /// What is read of the body of a record by which a signer announces its key.
@@ -30,8 +31,10 @@ struct Announced {
 impl Beside for Other<'_> {
     const OWN: bool = false;
 
-    fn look(&mut self, raw: &Raw<'_>, _: Option<&Checked>, findings: &mut Findings) {
+    fn look(&mut self, raw: &Raw<'_>, checked: Option<&Checked>, findings: &mut Findings) {
         self.newest.insert(raw.epoch(), raw.position());
+        let is_invoice = checked.is_some_and(|checked| checked.record.header.invoice().is_some());
+        self.invoices += u64::from(is_invoice);
         let named = || (raw.epoch(), raw.signer().to_owned(), raw.position());
         if raw.body().is_none() && !self.says.without_body.contains(&named()) {
             findings.stored(StoredRule::BodyMissing, raw.place());
@@ -41,7 +44,7 @@ impl Beside for Other<'_> {
 
 impl<'o> Other<'o> {
     pub(super) fn new(says: &'o OfOthers) -> Self {
-        Self { says, newest: BTreeMap::new() }
+        Self { says, newest: BTreeMap::new(), invoices: 0 }
     }
 
     /// Whether each of its chains goes no further than it is anchored. That it goes as far, the referee asks.

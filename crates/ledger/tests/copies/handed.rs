@@ -155,7 +155,7 @@ fn a_database_whose_line_went_to_a_device_and_back_is_true() {
     let (shop, _) = handed_shop();
     let found = verdict(&shop.database, shop.heads());
     assert!(found.is_true(), "{}", said(&found));
-    assert_eq!((found.invoices, found.foreign), (8, 11));
+    assert_eq!((found.invoices, found.foreign, found.foreign_invoices), (8, 11, 4));
 }
 
 #[test]

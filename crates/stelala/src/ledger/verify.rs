@@ -79,6 +79,7 @@ fn in_json(verdict: &LedgerVerdict, lang: Lang) -> String {
         "records": verdict.records,
         "invoices": verdict.invoices,
         "delivered": verdict.foreign,
+        "delivered_invoices": verdict.foreign_invoices,
         "heads_met": verdict.heads_met,
         "heads_unreported": verdict.heads_unreported,
         "keys": verdict.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -131,9 +132,12 @@ pub(super) fn in_words(verdict: &LedgerVerdict, lang: Lang) -> String {
     let keys: Vec<String> = verdict.keys.iter().map(ToString::to_string).collect();
     for (name, value) in [
         (say("Points de vente", "Outlets"), verdict.outlets.to_string()),
-        (say("Enregistrements", "Records"), verdict.records.to_string()),
-        (say("Factures", "Invoices"), verdict.invoices.to_string()),
-        (say("Livrés par des appareils", "Delivered by devices"), verdict.foreign.to_string()),
+        (say("Factures", "Invoices"), (verdict.invoices + verdict.foreign_invoices).to_string()),
+        (say("  scellées par le cloud", "  sealed by the cloud"), verdict.invoices.to_string()),
+        (say("  par des appareils", "  by devices"), verdict.foreign_invoices.to_string()),
+        (say("Enregistrements", "Records"), (verdict.records + verdict.foreign).to_string()),
+        (say("  du cloud", "  of the cloud"), verdict.records.to_string()),
+        (say("  d'appareils", "  of devices"), verdict.foreign.to_string()),
         (say("Têtes gardées ailleurs", "Heads kept elsewhere"), verdict.heads_met.to_string()),
         (say("Clés publiées", "Published keys"), keys.join(" ")),
     ] {
