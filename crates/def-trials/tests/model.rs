@@ -10,12 +10,12 @@ use def_trials::{
     authority::{OPENING, at},
     model::{Dice, Kept, Model, summary_of},
     sale::Original,
+    seeds,
 };
 use fiscal::{Epoch, InvoiceNumber, RecordHash, Timestamp, UtcOffset};
 use serde_json::{Value, json};
 
-const SEEDS: u64 = if cfg!(debug_assertions) { 500 } else { 2_000 };
-const STEPS: u32 = if cfg!(debug_assertions) { 10 } else { 25 };
+const STEPS: u32 = 15;
 
 struct Trial {
     world: World,
@@ -304,7 +304,7 @@ fn a_device_says_what_a_list_beside_it_says() {
         for thread in 0..threads {
             scope.spawn(move || {
                 let mut memory = Box::new(Memory::new());
-                for seed in (thread..SEEDS).step_by(threads as usize) {
+                for seed in (thread..seeds(300)).step_by(threads as usize) {
                     let run = std::panic::AssertUnwindSafe(|| Trial::new(seed).run(&mut memory));
                     assert!(std::panic::catch_unwind(run).is_ok(), "seed {seed}");
                 }

@@ -9,6 +9,7 @@ use def_trials::{
     authority::{OPENING, at},
     model::Dice,
     sale::Original,
+    seeds,
 };
 use fiscal::Timestamp;
 use serde_json::{Value, json};
@@ -16,8 +17,6 @@ use verify::{Referee, Trust};
 
 const TILLS: usize = 8;
 const SALES_OF_A_TILL: u32 = 6;
-/// In a test without optimisation, and in one with it.
-const SEEDS: u64 = if cfg!(debug_assertions) { 50 } else { 2_000 };
 
 /// What a till has on disk: the payload that it means to sell, until it has its seal or a refusal that is final.
 struct Till {
@@ -293,7 +292,7 @@ fn every_sale_of_eight_tills_is_sealed_exactly_once() {
         for thread in 0..threads {
             scope.spawn(move || {
                 let mut memory = Box::new(Memory::new());
-                for seed in (thread..SEEDS).step_by(threads as usize) {
+                for seed in (thread..seeds(50)).step_by(threads as usize) {
                     let run = std::panic::AssertUnwindSafe(|| Shop::new(seed).run(&mut memory));
                     assert!(std::panic::catch_unwind(run).is_ok(), "seed {seed}");
                 }
