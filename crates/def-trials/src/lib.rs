@@ -17,6 +17,7 @@ pub use sale::Sale;
 ///
 /// When it says no number: a test with other seeds than were asked for shows nothing.
 #[must_use]
+#[allow(clippy::disallowed_methods, reason = "a test has no arguments")]
 pub fn seeds(otherwise: u64) -> u64 {
     std::env::var("STELALA_SEEDS").map_or(otherwise, |said| said.parse().expect("STELALA_SEEDS is a number"))
 }

@@ -14,6 +14,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use world::World;
 
 /// 60, or as many as `STELALA_SEEDS` says.
+#[allow(clippy::disallowed_methods, reason = "a test has no arguments")]
 fn seeds() -> u64 {
     std::env::var("STELALA_SEEDS").map_or(60, |said| said.parse().expect("STELALA_SEEDS is a number"))
 }
