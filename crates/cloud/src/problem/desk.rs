@@ -12,70 +12,12 @@ use crate::extract::not_found;
 impl From<DeskFault> for Problem {
     fn from(fault: DeskFault) -> Self {
         let english = fault.to_string();
+        if let Some((member, french)) = of_member(&fault) {
+            return Self::of_member(Kind::MemberInvalid, member, words(french, english));
+        }
         match fault {
             DeskFault::Store(fault) => Refusal::Store(fault).into(),
             DeskFault::NotFound(_) => not_found(),
-            DeskFault::NifNotYours => Self::of_member(
-                Kind::MemberInvalid,
-                "nif",
-                words(
-                    "ce NIF n'est pas celui du marchand : une e-MCF ne prend que les factures de son contribuable",
-                    english,
-                ),
-            ),
-            DeskFault::TokenExpired => Self::of_member(
-                Kind::MemberInvalid,
-                "token",
-                words("ce jeton a expiré : faites-en faire un nouveau par le portail de la DGI", english),
-            ),
-            DeskFault::TokenNeeded => Self::of_member(
-                Kind::MemberInvalid,
-                "token",
-                words(
-                    "l'adresse est celle d'un autre serveur, auquel le jeton n'est pas montré sans qu'on le demande : \
-                     saisissez le jeton avec l'adresse",
-                    english,
-                ),
-            ),
-            DeskFault::OtherMachine(nims) => {
-                Self::of_member(Kind::MemberInvalid, "nim", words(only_by(&nims), english))
-            }
-            DeskFault::QrDiffers => Self::of_member(
-                Kind::MemberInvalid,
-                "qr",
-                words(
-                    "le texte du code QR ne contient pas ce code, ce NIM et le NIF : c'est celui d'une autre facture",
-                    english,
-                ),
-            ),
-            DeskFault::TimeForm => Self::of_member(
-                Kind::MemberInvalid,
-                "date_time",
-                words(
-                    "l'heure de la DGI n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide",
-                    english,
-                ),
-            ),
-            DeskFault::TimeOutside(sealed) => Self::of_member(
-                Kind::MemberInvalid,
-                "date_time",
-                words(
-                    format!(
-                        "l'heure de la DGI est avant le scellement de la facture ({sealed}Z), ou dans l'avenir : copiez \
-                         celle de cette facture"
-                    ),
-                    english,
-                ),
-            ),
-            DeskFault::UnknownMachine => Self::of_member(
-                Kind::MemberInvalid,
-                "nim",
-                words(
-                    "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF \
-                     de son point de vente",
-                    english,
-                ),
-            ),
             DeskFault::CodeReused => Self::of_member(
                 Kind::CodeReused,
                 "code",
@@ -107,6 +49,49 @@ impl From<DeskFault> for Problem {
             other => Self::new(Kind::Conflict, words(of_conflict(&other), english)),
         }
     }
+}
+
+/// What is wrong with one member of what was said: its name, and the French of it.
+fn of_member(fault: &DeskFault) -> Option<(&'static str, String)> {
+    let (member, french) = match fault {
+        DeskFault::NifNotYours => (
+            "nif",
+            "ce NIF n'est pas celui du marchand : une e-MCF ne prend que les factures de son contribuable".into(),
+        ),
+        DeskFault::TokenExpired => {
+            ("token", "ce jeton a expiré : faites-en faire un nouveau par le portail de la DGI".into())
+        }
+        DeskFault::TokenNeeded => (
+            "token",
+            "l'adresse est celle d'un autre serveur, auquel le jeton n'est pas montré sans qu'on le demande : saisissez le \
+             jeton avec l'adresse"
+                .into(),
+        ),
+        DeskFault::OtherMachine(nims) => ("nim", only_by(nims)),
+        DeskFault::UnknownMachine => (
+            "nim",
+            "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF de son \
+             point de vente"
+                .into(),
+        ),
+        DeskFault::QrDiffers => (
+            "qr",
+            "le texte du code QR ne contient pas ce code, ce NIM et le NIF : c'est celui d'une autre facture".into(),
+        ),
+        DeskFault::TimeForm => (
+            "date_time",
+            "l'heure de la DGI n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide".into(),
+        ),
+        DeskFault::TimeOutside(sealed) => (
+            "date_time",
+            format!(
+                "l'heure de la DGI est avant le scellement de la facture ({sealed}Z), ou dans l'avenir : copiez celle de \
+                 cette facture"
+            ),
+        ),
+        _ => return None,
+    };
+    Some((member, french))
 }
 
 /// The e-MCFs that can have finalised an invoice.
