@@ -15,7 +15,7 @@ use def_trials::{
 use fiscal::{Epoch, InvoiceNumber, RecordHash, Timestamp, UtcOffset};
 use serde_json::{Value, json};
 
-const STEPS: u32 = 15;
+const STEPS: u32 = 25;
 
 struct Trial {
     world: World,
@@ -304,7 +304,7 @@ fn a_device_says_what_a_list_beside_it_says() {
         for thread in 0..threads {
             scope.spawn(move || {
                 let mut memory = Box::new(Memory::new());
-                for seed in (thread..seeds(300)).step_by(threads as usize) {
+                for seed in (thread..seeds(200)).step_by(threads as usize) {
                     let run = std::panic::AssertUnwindSafe(|| Trial::new(seed).run(&mut memory));
                     assert!(std::panic::catch_unwind(run).is_ok(), "seed {seed}");
                 }
