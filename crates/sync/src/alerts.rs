@@ -32,7 +32,7 @@ words! {
         NoMachine "no_machine",
         /// A person let a machine rest, more than an hour ago, or while an invoice waits for more than an hour.
         MachinePaused "machine_paused",
-        /// No call of a machine has succeeded for more than an hour, and invoices wait for it.
+        /// Calls of a machine fail, and an invoice waits for it for more than an hour.
         MachineSilent "machine_silent",
         /// A machine is blocked until a person did something.
         MachineBlocked "machine_blocked",

@@ -10,15 +10,14 @@ use ledger::{Cell, Statements, StoreFault};
 
 use super::{About, AlertKind, end_alert, raise_alert};
 use crate::{
-    At, JobState, Machine, MachineState,
-    course::silent_for,
+    At, Breaker, JobState, Machine, MachineState,
     desk::{Desk, DeskFault, InHands, Sight, find_machine, handed_out},
     store::rows::{cell, count, parsed, read_at, time},
 };
 
 /// A token is asked for this long before it ends, in seconds.
 const TOKEN_WARNING: u64 = 7 * 86_400;
-/// A machine may rest this long, or answer nothing.
+/// A machine may rest this long, and an invoice wait for one that rests or does not answer.
 const PAUSE: Duration = Duration::from_secs(3_600);
 /// A call is out for this long at most.
 const STUCK: Duration = Duration::from_secs(600);
@@ -144,22 +143,27 @@ fn of_machine(machine: &Machine, left: &BTreeMap<OutletId, Left>, now: At) -> Ve
         }
     }
     let oldest = machine.outlets.iter().filter_map(|outlet| left.get(outlet)?.to_send).min();
+    let late = oldest.filter(|oldest| is_older(*oldest, PAUSE, now));
     match &machine.state {
         // Who lets it work for a moment begins his pause anew, and not what waits.
-        MachineState::Paused { by, since }
-            if now.since(*since) > PAUSE || oldest.is_some_and(|oldest| is_older(oldest, PAUSE, now)) =>
-        {
+        MachineState::Paused { by, since } if now.since(*since) > PAUSE || late.is_some() => {
             is(AlertKind::MachinePaused, by.clone());
         }
-        MachineState::Ready if silent_for(&machine.breaker) > PAUSE => {
-            if let Some(oldest) = oldest {
-                is(AlertKind::MachineSilent, oldest.to_string());
+        // Nor does who enters a token again, after which the faults are counted anew.
+        MachineState::Ready if is_troubled(&machine.breaker, now) => {
+            if let Some(late) = late {
+                is(AlertKind::MachineSilent, late.to_string());
             }
         }
         MachineState::Blocked { cause, .. } => is(AlertKind::MachineBlocked, cause.to_string()),
         _ => {}
     }
     wrong
+}
+
+/// Its last call failed, or the authority asks to be left alone.
+fn is_troubled(breaker: &Breaker, now: At) -> bool {
+    breaker.trips > 0 || breaker.failures > 0 || breaker.open_until.is_some_and(|until| now < until)
 }
 
 fn is_older(sealed: Timestamp, than: Duration, now: At) -> bool {

@@ -28,13 +28,6 @@ fn pause_after(trips: u32) -> Duration {
     Duration::from_secs(doubled.min(LONGEST))
 }
 
-/// For how long no call has succeeded, at least: for all its pauses but the last one, which may last still.
-pub fn silent_for(breaker: &Breaker) -> Duration {
-    // The many of a day and of a year say the same to whoever asks.
-    let pauses = breaker.trips.saturating_sub(1).min(200);
-    (0..pauses).map(pause_after).sum()
-}
-
 /// A call succeeded: all is well. What the authority asked for holds all the same, as for an answer that was on its way.
 pub fn after_success(breaker: Breaker, now: At) -> Breaker {
     let asked = breaker.open_until.filter(|until| breaker.trips == 0 && now < *until);

@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::{At, Cause, Job, JobState, Transition};
 
 pub use backoff::{backoff, bounded_retry_after};
-pub use breaker::{BREAKER_OPENS_AFTER, after_fault, after_slow, after_success, may_call, silent_for};
+pub use breaker::{BREAKER_OPENS_AFTER, after_fault, after_slow, after_success, may_call};
 pub use cancel::after_cancel;
 pub(crate) use confirm::elements;
 pub use confirm::{AfterConfirm, after_confirm, confirm_again, never_send, not_sent};

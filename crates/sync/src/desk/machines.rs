@@ -118,7 +118,8 @@ impl Desk<'_> {
             if !after.url.is_at(&before.url) && change.token.is_none() {
                 return Err(DeskFault::TokenNeeded);
             }
-            if after.outlets.iter().any(|outlet| !before.outlets.contains(outlet)) {
+            let has_more = after.outlets.iter().any(|outlet| !before.outlets.contains(outlet));
+            if has_more {
                 check_kind(statements, &after, owner)?;
             }
             if after == before && change.token.is_none() {
@@ -135,6 +136,9 @@ impl Desk<'_> {
             }
             if after.outlets != before.outlets {
                 serve(statements, &after, asked.now)?;
+            }
+            if has_more {
+                tell_test(statements, &after, asked)?;
             }
             note(statements, "machine.change", &after, asked)?;
             found(statements, id)
@@ -166,7 +170,10 @@ impl Desk<'_> {
             keep_token(statements, id, "")?;
             serve(statements, &after, asked.now)?;
             end_token_alerts(statements, id, asked)?;
-            end_alert(statements, AlertKind::TestMachine, id.as_str(), asked.now)?;
+            // What it finalised is declared to nobody still, and counts as sent.
+            if !has_finalised(statements, id)? {
+                end_alert(statements, AlertKind::TestMachine, id.as_str(), asked.now)?;
+            }
             note(statements, "machine.remove", &after, asked)?;
             found(statements, id)
         })
@@ -309,7 +316,16 @@ fn tell_test(statements: &mut dyn Statements, machine: &Machine, asked: Asked<'_
     }
     let about =
         About { about: machine.id.to_string(), merchant: Some(machine.merchant.clone()), outlet: None };
-    raise_alert(statements, AlertKind::TestMachine, &about, machine.url.host(), asked.now)
+    let outlets: Vec<_> = machine.outlets.iter().map(ToString::to_string).collect();
+    let detail = format!("{} {}", machine.url.host(), outlets.join(", "));
+    raise_alert(statements, AlertKind::TestMachine, &about, detail.trim_end(), asked.now)
+}
+
+/// Whether an invoice of an outlet that a machine served has its elements from it.
+fn has_finalised(statements: &mut dyn Statements, id: &MachineId) -> Result<bool, StoreFault> {
+    let sql = "SELECT 1 FROM sync_served s JOIN sync_jobs j ON j.outlet = s.outlet \
+         WHERE s.machine = $1 AND j.machine = $1 AND j.code IS NOT NULL LIMIT 1";
+    Ok(!statements.query(sql, &[cell(id)])?.is_empty())
 }
 
 fn insert(statements: &mut dyn Statements, machine: &Machine, asked: Asked<'_>) -> Result<(), StoreFault> {

@@ -255,3 +255,35 @@ fn nobody_but_the_platform_points_a_real_outlet_to_a_test_service() {
         .any(|alert| alert.kind == sync::AlertKind::TestMachine && alert.about == made.id.as_str());
     assert!(told);
 }
+
+#[test]
+fn a_test_service_is_told_for_each_outlet_that_it_takes_and_as_long_as_invoices_went_there() {
+    let office = Office::new();
+    let of = sync::AlertsOf { sight: sync::Sight::All, merchant: None };
+    let told = || {
+        let alerts = office.world.desk(|desk| desk.alerts(of, sync::AlertFilter::default(), None, 99));
+        alerts.unwrap().into_iter().find(|alert| alert.kind == sync::AlertKind::TestMachine)
+    };
+    let remove = |machine: &Machine| {
+        let reach = Reach::Merchant(office.world.merchant.clone());
+        office.world.desk(|desk| desk.remove_machine(&reach, &machine.id, office.asked())).unwrap();
+    };
+    let none = NewMachine { outlets: Vec::new(), ..new(&office, "CD01000001-1") };
+    let machine = create(&office, &none, 1).unwrap();
+    let before = told().unwrap();
+    office.pass(1);
+    let outlets = MachineChange { outlets: Some(vec![office.outlet()]), ..Default::default() };
+    let machine = change(&office, &machine, &outlets).unwrap();
+    let after = told().unwrap();
+    assert!(after.seen > before.seen && after.detail.contains(&office.outlet().to_string()), "{after:?}");
+    remove(&machine);
+    assert_eq!(told(), None, "nothing went there");
+
+    let machine = create(&office, &new(&office, "CD01000001-1"), 2).unwrap();
+    office.sell();
+    let id = office.follow()[0].id;
+    let sql = "UPDATE sync_jobs SET state = 'SYNCED', code = 'AAAAFEW73TJMEJCGFOCXPDOX', machine = $1 WHERE id = $2";
+    office.execute(sql, &[crate::text(&machine.id), crate::text(&id)]);
+    remove(&machine);
+    assert!(told().is_some());
+}

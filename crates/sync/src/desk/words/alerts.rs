@@ -26,8 +26,8 @@ impl AlertKind {
                 "An e-MCF has been paused for more than an hour, or while invoices wait for more than an hour.",
             ),
             Self::MachineSilent => words(
-                "Un e-MCF ne répond pas depuis plus d'une heure, et des factures l'attendent.",
-                "An e-MCF has not answered for more than an hour, and invoices wait for it.",
+                "Un e-MCF ne répond pas, et des factures l'attendent depuis plus d'une heure.",
+                "An e-MCF does not answer, and invoices wait for it for more than an hour.",
             ),
             Self::MachineBlocked => words(
                 "Un e-MCF est bloqué : la DGI refuse le jeton, ou répond pour un autre appareil.",
