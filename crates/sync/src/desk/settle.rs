@@ -7,7 +7,7 @@ use registry::{Label, MerchantId};
 
 use super::{
     Asked, Desk, DeskFault, Finalised, Settlement, Sight,
-    finaliser::finalisers,
+    finaliser::{SKEW, finalisers},
     machines::{find_machine, machine_of_outlet},
     write::{seen, write_move},
 };
@@ -136,10 +136,8 @@ pub(crate) fn judge(
     Ok(Some((settle_finalised(job, elements, detail, asked.now)?, Some(machine))))
 }
 
-/// The authority's clock, and that of who sealed, are no further from ours, in seconds. A day without a time is its beginning.
-const SKEW: u64 = 86_400;
-
-/// What stands on the receipt as the authority's time has to be one, and cannot be before there was an invoice.
+/// What stands on the receipt as the authority's time has to be one, and cannot be before there was an invoice. A day without
+/// a time is its beginning.
 fn check_time(job: &Job, said: &Finalised, asked: Asked<'_>) -> Result<(), DeskFault> {
     let Some(time) = &said.date_time else { return Ok(()) };
     let time = time.timestamp().ok_or(DeskFault::TimeForm)?.unix();

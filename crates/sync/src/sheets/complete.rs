@@ -125,7 +125,7 @@ impl Desk<'_> {
         for Listed { job, .. } in self.in_doubt(sight)? {
             if named.contains(&job.fiscal)
                 || job.state != JobState::Ambiguous
-                || !self.is_of(&job, &complete.nim)?
+                || !self.is_shown_by(&job, &complete.nim)?
             {
                 continue;
             }
@@ -138,13 +138,12 @@ impl Desk<'_> {
         Ok(Ok(absent))
     }
 
-    fn is_of(&mut self, job: &Job, nim: &Nim) -> Result<bool, DeskFault> {
+    /// Whether nobody has it when this e-MCF has not.
+    fn is_shown_by(&mut self, job: &Job, nim: &Nim) -> Result<bool, DeskFault> {
         if let Some(intent) = &job.intent {
             return Ok(intent.nim == *nim);
         }
-        let machine = self.look(|statements| Ok(finalisers(statements, job)?.of_nim(nim).ok()))?;
-        // What had no e-MCF went to its outlet's, if to any.
-        Ok(machine.is_some_and(|machine| job.machine.as_ref().is_none_or(|id| *id == machine.id)))
+        self.look(|statements| Ok(finalisers(statements, job)?.is_only(nim)))
     }
 
     fn not_there(

@@ -30,7 +30,7 @@ fn finalised_at(machine: &Machine, code: &str, time: &str) -> Settlement {
     }))
 }
 
-fn settle(office: &Office, id: JobId, settlement: &Settlement) -> Result<Job, DeskFault> {
+pub(crate) fn settle(office: &Office, id: JobId, settlement: &Settlement) -> Result<Job, DeskFault> {
     office.world.desk(|desk| desk.settle(Sight::All, id, settlement, &reason(), office.asked()))
 }
 

@@ -1,9 +1,11 @@
 use edef::Dialect;
 use registry::Reach;
-use sync::{DeskFault, Machine, MachineChange, MachineState, NewMachine, Owner};
+use sync::{DeskFault, JobState, Machine, MachineChange, MachineState, NewMachine, Owner};
 
 use crate::{
     Office,
+    invoices::{finalised, settle},
+    sheets::CODES,
     world::{TestVault, entropy, merchant},
 };
 
@@ -286,4 +288,38 @@ fn a_test_service_is_told_for_each_outlet_that_it_takes_and_as_long_as_invoices_
     office.execute(sql, &[crate::text(&machine.id), crate::text(&id)]);
     remove(&machine);
     assert!(told().is_some());
+}
+
+/// The outlet of a machine gets another one.
+fn moved(office: &Office, machine: &Machine) -> Machine {
+    let none = MachineChange { outlets: Some(Vec::new()), ..MachineChange::default() };
+    office.world.change_machine(&machine.id, &none);
+    office.world.machine(&[office.outlet()])
+}
+
+#[test]
+fn what_a_fast_clock_sealed_after_a_move_can_be_of_the_e_mcf_before() {
+    let office = Office::new();
+    let (before, _) = office.with_sales(0);
+    let now = moved(&office, &before);
+    office.pass(60);
+    office.sell();
+    let job = office.follow().pop().unwrap();
+    office.doubt(job.id, &now);
+    office.execute("UPDATE sync_jobs SET intent = NULL", &[]);
+    assert_eq!(settle(&office, job.id, &finalised(&before, CODES[0])).unwrap().state, JobState::Synced);
+}
+
+#[test]
+fn in_an_older_database_the_invoices_sealed_about_then_tell_which_e_mcf_the_outlet_had() {
+    let office = Office::new();
+    let (before, jobs) = office.with_sales(2);
+    office.doubt(jobs[0].id, &before);
+    settle(&office, jobs[0].id, &finalised(&before, CODES[0])).unwrap();
+    let now = moved(&office, &before);
+    office.execute("DELETE FROM sync_served", &[]);
+    office.doubt(jobs[1].id, &now);
+    office.execute("UPDATE sync_jobs SET intent = NULL", &[]);
+    let settled = settle(&office, jobs[1].id, &finalised(&before, CODES[1])).unwrap();
+    assert_eq!(settled.state, JobState::Synced);
 }

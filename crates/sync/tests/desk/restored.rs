@@ -1,7 +1,11 @@
 use ledger::EpochReason;
-use sync::{DoubtCause, JobState, Machine, Settlement, Sight};
+use sync::{DoubtCause, Job, JobState, Machine, MachineChange, Settlement, Sight};
 
-use crate::{Office, invoices::finalised};
+use crate::{
+    Office,
+    invoices::finalised,
+    sheets::{CODES, complete, import_complete, portal},
+};
 
 #[test]
 fn after_a_restore_any_e_mcf_of_the_merchant_can_have_finalised_it() {
@@ -56,4 +60,55 @@ fn what_was_sold_before_there_was_an_e_mcf_is_settled_after_a_restore_too() {
     let settled =
         office.world.desk(|desk| desk.settle(Sight::All, id, &not_there, &reason, office.asked())).unwrap();
     assert_eq!(settled.state, JobState::Retry);
+}
+
+/// The complete export of an e-MCF, which has one invoice, and what was given back by it.
+fn given_back(office: &Office, machine: &Machine, row: (&Job, &str)) -> Vec<String> {
+    let file = portal(machine, &[row]).replace("09:10:00", "09:40:00");
+    let imported = import_complete(office, &file, complete(office, machine, 1));
+    assert_eq!(imported.not_complete, None);
+    let given = imported.absent.into_iter().filter(|absent| absent.kept.is_none());
+    given.map(|absent| absent.fiscal.to_string()).collect()
+}
+
+#[test]
+fn after_a_restore_the_silence_of_another_shops_e_mcf_gives_nothing_back() {
+    let office = Office::new();
+    let shops = office.world.machine(&[office.world.outlets[1]]);
+    office.world.sell(office.world.outlets[1]);
+    let theirs = office.follow().pop().unwrap();
+    // Its e-MCF was registered after the backup, and again after the restore.
+    office.sell();
+    let doubted = office.follow().into_iter().find(|job| job.id != theirs.id).unwrap();
+    office.world.ledger.open_epoch(office.outlet(), EpochReason::Restored, None, None).unwrap();
+    office.follow();
+    let own = office.world.machine(&[office.outlet()]);
+    office.pass(7_200);
+    assert_eq!(given_back(&office, &shops, (&theirs, CODES[0])), Vec::<String>::new());
+    assert_eq!(office.job(doubted.id).job.state, JobState::Ambiguous);
+    office.sell();
+    let known = [theirs.id, doubted.id];
+    let later = office.follow().into_iter().find(|job| !known.contains(&job.id)).unwrap();
+    assert_eq!(given_back(&office, &own, (&later, CODES[1])), [doubted.fiscal.to_string()]);
+    assert_eq!(office.job(doubted.id).job.state, JobState::Retry);
+}
+
+#[test]
+fn after_a_restore_the_silence_of_one_of_two_e_mcfs_of_the_outlet_gives_nothing_back() {
+    let office = Office::new();
+    let (before, jobs) = office.with_sales(1);
+    office.world.ledger.open_epoch(office.outlet(), EpochReason::Restored, None, None).unwrap();
+    office.follow();
+    office.sell();
+    let of_before = office.follow().into_iter().find(|job| job.id != jobs[0].id).unwrap();
+    office.pass(7_200);
+    let none = MachineChange { outlets: Some(Vec::new()), ..MachineChange::default() };
+    office.world.change_machine(&before.id, &none);
+    let now = office.world.machine(&[office.outlet()]);
+    office.sell();
+    let known = [jobs[0].id, of_before.id];
+    let of_now = office.follow().into_iter().find(|job| !known.contains(&job.id)).unwrap();
+    assert_eq!(given_back(&office, &before, (&of_before, CODES[0])), Vec::<String>::new());
+    assert_eq!(given_back(&office, &now, (&of_now, CODES[1])), Vec::<String>::new());
+    assert_eq!(office.job(jobs[0].id).job.state, JobState::Ambiguous);
 }
