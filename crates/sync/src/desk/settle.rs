@@ -1,6 +1,6 @@
 //! What a person says of an invoice of which it is not known whether it was finalised.
 
-use edef::{AuthorityCode, Nim};
+use edef::{AuthorityCode, AuthorityTime, Nim};
 use fiscal::Nif;
 use ledger::{AuthorityQr, Cell, Statements, StoreFault};
 use registry::{Label, MerchantId};
@@ -30,6 +30,7 @@ impl Desk<'_> {
     ) -> Result<Job, DeskFault> {
         let settled = self.change(|statements| {
             let job = seen(statements, sight, id)?.job;
+            check_form(settlement)?;
             settle(statements, job, settlement, reason, asked)
         });
         if let (Err(DeskFault::OtherCode), Settlement::Finalised(said)) = (&settled, settlement) {
@@ -136,13 +137,19 @@ pub(crate) fn judge(
     Ok(Some((settle_finalised(job, elements, detail, asked.now)?, Some(machine))))
 }
 
-/// What stands on the receipt as the authority's time has to be one, and cannot be before there was an invoice. A day without
-/// a time is its beginning.
+/// Who types a time can type it so that it is read.
+fn check_form(settlement: &Settlement) -> Result<(), DeskFault> {
+    let Settlement::Finalised(said) = settlement else { return Ok(()) };
+    let is_read = said.date_time.as_ref().is_none_or(|time| time.timestamp().is_some());
+    if is_read { Ok(()) } else { Err(DeskFault::TimeForm) }
+}
+
+/// What stands on the receipt as the authority's time cannot be before there was an invoice. A day without a time is its
+/// beginning; a file's time in a form that nobody knows says nothing.
 fn check_time(job: &Job, said: &Finalised, asked: Asked<'_>) -> Result<(), DeskFault> {
-    let Some(time) = &said.date_time else { return Ok(()) };
-    let time = time.timestamp().ok_or(DeskFault::TimeForm)?.unix();
+    let Some(time) = said.date_time.as_ref().and_then(AuthorityTime::timestamp) else { return Ok(()) };
     let (first, last) = (job.sealed.unix().saturating_sub(SKEW), asked.time().unix() + SKEW);
-    if (first..=last).contains(&time) { Ok(()) } else { Err(DeskFault::TimeOutside(job.sealed)) }
+    if (first..=last).contains(&time.unix()) { Ok(()) } else { Err(DeskFault::TimeOutside(job.sealed)) }
 }
 
 /// Whether the text of a QR code is of elements: it holds their code, their NIM and the seller's NIF, however it is written.

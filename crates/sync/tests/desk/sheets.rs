@@ -167,7 +167,6 @@ fn each_row_that_is_not_right_is_refused_with_its_reason_and_holds_up_no_other()
         (&rn, "12", "NUMBER_FORM"),
         (&rn, "", "NO_NUMBER"),
         ("19 500,00", "", "NO_PROOF"),
-        ("14/03/2026 09:10:00", "soon", "TIME_FORM"),
         ("14/03/2026", "14/03/2025", "TIME_OUTSIDE"),
     ] {
         assert_eq!(one(&office, &file.replace(from, to)), code, "{from} {to}");
@@ -176,6 +175,16 @@ fn each_row_that_is_not_right_is_refused_with_its_reason_and_holds_up_no_other()
     assert_eq!(one(&office, &twice), "settled TWICE TWICE");
     assert_eq!(one(&office, &portal(&machine, &[(other, CODES[0])])), "CODE_REUSED");
     assert_eq!(one(&office, &portal(&machine, &[(doubted, CODES[2])])), "OTHER_CODE");
+}
+
+#[test]
+fn a_time_in_a_form_that_nobody_knows_is_kept_as_the_file_has_it() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(1);
+    let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("14/03/2026 09:10:00", "14 mars 2026");
+    assert_eq!(one(&office, &file), "settled");
+    let elements = office.job(jobs[0].id).job.elements.unwrap();
+    assert_eq!(elements.date_time, "14 mars 2026");
 }
 
 #[test]
