@@ -1,7 +1,9 @@
 //! What is wrong, for as long as it is.
 
 mod close;
+mod kept;
 mod list;
+mod told;
 mod watch;
 
 use fiscal::OutletId;
@@ -10,6 +12,7 @@ use registry::MerchantId;
 
 pub use self::{
     list::{Alert, AlertCursor, AlertFilter, AlertsOf},
+    told::{ToldAt, ToldAtFault},
     watch::Watched,
 };
 use crate::{
@@ -54,7 +57,7 @@ words! {
         CorruptRow "corrupt_row",
         /// An invoice does not keep the rules and is not sent (L6).
         NonCompliant "non_compliant",
-        /// The ledger refuses the authority's elements.
+        /// The ledger refuses the authority's elements of an invoice, or for more than an hour all of an outlet.
         NotRecorded "not_recorded",
         /// A person settled an invoice, by hand or by a file: the platform looks at it.
         SettledByPerson "settled_by_person",
@@ -74,7 +77,7 @@ pub(crate) struct About {
     pub(crate) outlet: Option<OutletId>,
 }
 
-/// Notes that something is wrong, once while it lasts.
+/// Notes that something is wrong, once while it lasts. What was said of it and nobody has looked at is kept beside.
 pub(crate) fn raise_alert(
     statements: &mut dyn Statements,
     kind: AlertKind,
@@ -82,7 +85,7 @@ pub(crate) fn raise_alert(
     detail: &str,
     now: At,
 ) -> Result<(), StoreFault> {
-    raise(statements, kind.name(), &about.about, about.outlet, now, detail)?;
+    raise(statements, kind, &about.about, about.outlet, now, detail)?;
     let Some(merchant) = &about.merchant else { return Ok(()) };
     let sql = "UPDATE sync_alerts SET merchant = $1 WHERE kind = $2 AND about = $3";
     statements.execute(sql, &[cell(merchant), cell(&kind), Cell::Text(about.about.clone())]).map(|_| ())

@@ -29,7 +29,7 @@ mod transition;
 mod words;
 
 pub use agent::{Agent, AgentFigures, AgentParts, AuthorityOf, Settings};
-pub use alerts::{Alert, AlertCursor, AlertFilter, AlertKind, AlertsOf, Watched};
+pub use alerts::{Alert, AlertCursor, AlertFilter, AlertKind, AlertsOf, ToldAt, ToldAtFault, Watched};
 pub use at::{At, Theirs};
 pub use book::{Book, BookFault, Change, Kept, Lease, OriginalStanding, Paper, Written};
 pub use desk::{

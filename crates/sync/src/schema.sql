@@ -153,4 +153,5 @@ CREATE TABLE IF NOT EXISTS sync_alerts (
   detail TEXT NOT NULL,
   PRIMARY KEY (kind, about)
 );
-CREATE INDEX IF NOT EXISTS sync_alerts_open ON sync_alerts (since) WHERE ended IS NULL;
+CREATE INDEX IF NOT EXISTS sync_alerts_since ON sync_alerts (since, kind, about);
+CREATE INDEX IF NOT EXISTS sync_alerts_lasting ON sync_alerts (since, kind, about) WHERE ended IS NULL;

@@ -54,15 +54,15 @@ pub(super) fn next(
     Ok(Some(page))
 }
 
-/// Cause and what it is about, as `close-alert` takes them, then whose it is and more of it.
+/// Cause, what it is about and when it was told last, as `close-alert` takes them, then whose it is and more of it.
 pub(super) fn line(alert: &Alert, words: &OfficeArgs) -> String {
-    let Alert { kind, about, since, detail, .. } = alert;
+    let Alert { kind, about, since, seen, detail, .. } = alert;
     let whose = alert.merchant.as_ref().map(|merchant| format!("  {merchant}")).unwrap_or_default();
     let at = alert.outlet.map(|outlet| format!("  {outlet}")).unwrap_or_default();
     let over = alert.ended.map(|ended| {
         let ended = time(ended);
         words.say(format!("  (finie le {ended})"), format!("  (over since {ended})"))
     });
-    let line = format!("{}  {kind}  {about}{whose}{at}  {detail}", time(*since));
+    let line = format!("{}  {kind}  {about}  {seen}{whose}{at}  {detail}", time(*since));
     format!("{}{}", line.trim_end(), over.unwrap_or_default())
 }

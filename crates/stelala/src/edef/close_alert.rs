@@ -3,7 +3,7 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::AlertKind;
+use ::sync::{AlertKind, ToldAt};
 use clap::Args;
 use registry::Label;
 
@@ -22,6 +22,9 @@ pub(crate) struct CloseAlertCommand {
     cause: AlertKind,
     /// What it is about, as `alerts` shows it: hand-out-1773500000000.
     about: String,
+    /// When it was told last, as `alerts` shows it.
+    #[arg(long)]
+    seen: ToldAt,
     /// What was found. It is kept.
     #[arg(long)]
     reason: Label,
@@ -30,8 +33,9 @@ pub(crate) struct CloseAlertCommand {
 impl CloseAlertCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let office = self.office.open()?;
-        let closed = office
-            .desk(|desk, asked| Ok(desk.close_alert(self.cause, &self.about, &self.reason, asked)?))?;
+        let closed = office.desk(|desk, asked| {
+            Ok(desk.close_alert(self.cause, &self.about, self.seen, &self.reason, asked)?)
+        })?;
         writeln!(io::stdout().lock(), "{}", line(&closed, &self.office))?;
         Ok(ExitCode::SUCCESS)
     }

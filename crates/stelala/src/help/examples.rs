@@ -373,11 +373,11 @@ examples! {
         end of their token, and alerts with what to do. Exit code 1 while an alert lasts, but for that of a test service."
         "  stelala edef status --config cloud.toml --lang en";
     "edef alerts" "Lists what needs someone on the way to the authority, the newest first.\n\nA line has since when it is so, its \
-        cause, what it is about, whose it is, and more of it. `status` says of each what it means and what to do."
+        cause, what it is about, when it was told last, whose it is, and more of it. `status` says of each what it means and what to do."
         "  stelala edef alerts --config cloud.toml\n  stelala edef alerts --config cloud.toml --all --cause settled_by_person";
     "edef close-alert" "Says that somebody looked at an alert, with a reason that is kept.\n\nA second time it changes nothing. \
-        One that is told again comes again. What ends by itself when its reason does, such as backlog, is not closed."
-        "  stelala edef close-alert handed_out hand-out-1773500000000 --config cloud.toml --reason 'compared with the portal'";
+        One that was told again since --seen is not closed, and one that is told again afterwards comes again. What ends by itself when its reason does, such as backlog, is not closed."
+        "  stelala edef close-alert handed_out hand-out-1773500000000 --config cloud.toml --seen 2026-03-14T14:53:20.000Z --reason 'compared with the portal'";
     "edef list" "Lists invoices by how they stand with the authority, the oldest first.\n\nWithout --state those that are not \
         done with. A line has the fiscal number, the type, when it was sealed, its state, since when and why, and its code or \
         its error."

@@ -170,8 +170,11 @@ fn a_code_that_was_lost_is_imported_or_typed_and_a_row_that_is_refused_ends_with
 
     let list = |more: &[&str]| bench.good("edef alerts --cause settled-by-person", more);
     let first = list(&[]).lines().next().unwrap().to_owned();
-    let about = first.split("  ").nth(2).unwrap();
-    let close = "edef close-alert --lang en --reason compared";
+    let [about, seen] = [2, 3].map(|column| first.split("  ").nth(column).unwrap());
+    let close = format!("edef close-alert --lang en --reason compared --seen {seen}");
+    let close = close.as_str();
+    let early = "edef close-alert --lang en --reason compared --seen 2026-03-14T08:00:00.000Z";
+    bench.bad(early, &["settled_by_person", about], "told again");
     let closed = bench.good(close, &["settled_by_person", about]);
     assert!(closed.contains(about) && closed.contains("(over since 20"), "{closed}");
     assert_eq!(bench.good(close, &["settled_by_person", about]), closed, "a second time changes nothing");

@@ -41,6 +41,22 @@ struct Refused {
     is_told: bool,
 }
 
+impl Refused {
+    const fn first(now: At) -> Self {
+        Self { since: now, again: now, wait: LEFT_OUT.0, is_told: false }
+    }
+
+    /// It refused again; says whether a person is told. Whoever closed the alert is told anew as long as it lasts: by then it
+    /// is asked once a minute.
+    fn refuse(&mut self, now: At) -> bool {
+        self.again = now.plus(self.wait);
+        self.wait = (self.wait * 2).min(LEFT_OUT.1);
+        let is_long = now.since(self.since) >= TOLD_AFTER;
+        self.is_told |= is_long;
+        is_long
+    }
+}
+
 fn round(shared: &Shared, refused: &mut BTreeMap<OutletId, Refused>) -> Result<usize, BookFault> {
     let now = shared.now();
     let is_out = |one: &Refused| now < one.again && one.again.since(now) <= LEFT_OUT.1;
@@ -55,18 +71,29 @@ fn round(shared: &Shared, refused: &mut BTreeMap<OutletId, Refused>) -> Result<u
         }
     }
     for (outlet, why) in refusing {
-        let one = refused.entry(outlet).or_insert(Refused {
-            since: now,
-            again: now,
-            wait: LEFT_OUT.0,
-            is_told: false,
-        });
-        one.again = now.plus(one.wait);
-        one.wait = (one.wait * 2).min(LEFT_OUT.1);
-        if !one.is_told && now.since(one.since) >= TOLD_AFTER {
+        if refused.entry(outlet).or_insert_with(|| Refused::first(now)).refuse(now) {
             shared.book.alert_refused(outlet, Some(&why))?;
-            one.is_told = true;
         }
     }
     Ok(noted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_that_refuses_for_an_hour_is_told_each_minute_from_then_on() {
+        let mut refused = Refused::first(At(0));
+        let mut told = Vec::new();
+        while refused.again < At(0).plus(TOLD_AFTER * 2) {
+            let now = refused.again;
+            if refused.refuse(now) {
+                told.push(now);
+            }
+        }
+        assert!(told.first().is_some_and(|first| *first >= At(0).plus(TOLD_AFTER)));
+        assert!((59..=61).contains(&told.len()) && refused.is_told, "{}", told.len());
+        assert!(told.iter().zip(&told[1..]).all(|(one, next)| next.since(*one) == LEFT_OUT.1));
+    }
 }

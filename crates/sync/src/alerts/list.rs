@@ -2,11 +2,11 @@ use fiscal::OutletId;
 use ledger::{Cell, Statements, StoreFault};
 use registry::MerchantId;
 
-use super::AlertKind;
+use super::{AlertKind, ToldAt};
 use crate::{
     At,
     desk::{Desk, DeskFault, PAGE, Sight},
-    store::rows::{at, cell, corrupt, number, optional, parsed, read_at},
+    store::rows::{at, cell, corrupt, count, number, optional, parsed, read_at},
 };
 
 /// Something that is wrong, or was.
@@ -22,8 +22,8 @@ pub struct Alert {
     pub outlet: Option<OutletId>,
     /// Since when.
     pub since: At,
-    /// When it was seen last.
-    pub seen: At,
+    /// When it was told last.
+    pub seen: ToldAt,
     /// When it was over; none while it lasts.
     pub ended: Option<At>,
     /// More of it, for people.
@@ -53,14 +53,17 @@ pub struct AlertFilter {
 pub struct AlertCursor {
     /// Since when the last one is.
     pub since: At,
-    /// Its kind and what it is about, with a space between.
-    pub name: String,
+    /// Its kind, which may be one that cannot be read.
+    pub kind: String,
+    /// What it is about.
+    pub about: String,
 }
 
 impl Alert {
     /// Where a page that ends with it ends.
     pub fn cursor(&self) -> AlertCursor {
-        AlertCursor { since: self.since, name: format!("{} {}", self.kind, self.about) }
+        let (kind, about) = (self.kind.name().to_owned(), self.about.clone());
+        AlertCursor { since: self.since, kind, about }
     }
 }
 
@@ -79,7 +82,9 @@ impl Desk<'_> {
             // What is somebody else's is left out of a page, which is filled by the next.
             while found.len() < most {
                 let (alerts, last) = page(statements, filter, after.as_ref())?;
-                found.extend(alerts.into_iter().filter(|alert| is_seen(alert, of)));
+                found.extend(
+                    alerts.into_iter().filter(|alert| is_seen(alert.merchant.as_ref(), alert.outlet, of)),
+                );
                 if last.is_none() {
                     break;
                 }
@@ -92,16 +97,17 @@ impl Desk<'_> {
 
     /// How many last.
     pub fn open_alerts(&mut self, of: AlertsOf<'_>) -> Result<usize, DeskFault> {
+        let sql = "SELECT a.merchant, COALESCE(a.outlet, j.outlet), count(*) \
+             FROM sync_alerts a LEFT JOIN sync_jobs j ON j.id = a.about WHERE a.ended IS NULL \
+             GROUP BY a.merchant, COALESCE(a.outlet, j.outlet)";
         self.look(|statements| {
-            let (mut many, mut after) = (0, None);
-            loop {
-                let (alerts, last) = page(statements, AlertFilter::default(), after.as_ref())?;
-                many += alerts.iter().filter(|alert| is_seen(alert, of)).count();
-                if last.is_none() {
-                    return Ok(many);
-                }
-                after = last;
-            }
+            let rows = statements.query(sql, &[])?;
+            let seen = rows.iter().filter_map(|row| {
+                let [merchant, outlet, many] = row.as_slice() else { return None };
+                let (merchant, outlet) = (optional(merchant, parsed)?, optional(outlet, parsed)?);
+                count(many).filter(|_| is_seen(merchant.as_ref(), outlet, of))
+            });
+            Ok(usize::try_from(seen.sum::<u64>()).unwrap_or(usize::MAX))
         })
     }
 }
@@ -130,8 +136,8 @@ pub(super) fn find(
 
 macro_rules! next_of {
     () => {
-        "($1 = '' OR a.kind = $1) AND a.since <= $2 AND (a.since < $2 OR a.kind || ' ' || a.about > $3) \
-         ORDER BY a.since DESC, a.kind || ' ' || a.about LIMIT $4"
+        "($1 = '' OR a.kind = $1) AND (a.since, a.kind, a.about) < ($2, $3, $4) \
+         ORDER BY a.since DESC, a.kind DESC, a.about DESC LIMIT $5"
     };
 }
 
@@ -150,7 +156,8 @@ fn page(
     let values = [
         Cell::Text(filter.kind.map(|kind| kind.name().to_owned()).unwrap_or_default()),
         after.map_or(Cell::Integer(i64::MAX), |after| at(after.since)),
-        Cell::Text(after.map(|after| after.name.clone()).unwrap_or_default()),
+        Cell::Text(after.map(|after| after.kind.clone()).unwrap_or_default()),
+        Cell::Text(after.map(|after| after.about.clone()).unwrap_or_default()),
         number(PAGE as u64),
     ];
     let rows = statements.query(sql, &values)?;
@@ -159,9 +166,9 @@ fn page(
     Ok((rows.iter().filter_map(|row| alert(row).ok()).collect(), last))
 }
 
-fn is_seen(alert: &Alert, of: AlertsOf<'_>) -> bool {
-    let his = of.merchant.is_some() && alert.merchant.as_ref() == of.merchant;
-    match (of.sight, alert.outlet) {
+fn is_seen(merchant: Option<&MerchantId>, outlet: Option<OutletId>, of: AlertsOf<'_>) -> bool {
+    let his = of.merchant.is_some() && merchant == of.merchant;
+    match (of.sight, outlet) {
         (Sight::All, _) => true,
         (sight, Some(outlet)) => sight.covers(outlet),
         (Sight::Outlets(_), None) => his,
@@ -171,7 +178,8 @@ fn is_seen(alert: &Alert, of: AlertsOf<'_>) -> bool {
 /// Also of one that cannot be read.
 fn cursor(row: &[Cell]) -> Option<AlertCursor> {
     let [kind, about, _, _, since, ..] = row else { return None };
-    Some(AlertCursor { since: read_at(since)?, name: format!("{} {}", kind.text()?, about.text()?) })
+    let (kind, about) = (kind.text()?.to_owned(), about.text()?.to_owned());
+    Some(AlertCursor { since: read_at(since)?, kind, about })
 }
 
 fn alert(row: &[Cell]) -> Result<Alert, StoreFault> {
@@ -183,7 +191,7 @@ fn alert(row: &[Cell]) -> Result<Alert, StoreFault> {
             merchant: optional(merchant, parsed)?,
             outlet: optional(outlet, parsed)?,
             since: read_at(since)?,
-            seen: read_at(seen)?,
+            seen: ToldAt(read_at(seen)?),
             ended: optional(ended, read_at)?,
             detail: detail.text()?.to_owned(),
         })

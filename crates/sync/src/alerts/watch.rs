@@ -24,27 +24,6 @@ const STUCK: Duration = Duration::from_secs(600);
 /// An invoice may wait this long.
 const OLD: Duration = Duration::from_secs(86_400);
 
-/// What the watch keeps up; others end their own.
-const WATCHED: [AlertKind; 10] = [
-    AlertKind::TokenExpires,
-    AlertKind::TokenExpired,
-    AlertKind::NoMachine,
-    AlertKind::MachinePaused,
-    AlertKind::MachineSilent,
-    AlertKind::MachineBlocked,
-    AlertKind::Backlog,
-    AlertKind::Ambiguous,
-    AlertKind::Differs,
-    AlertKind::Failed,
-];
-
-impl AlertKind {
-    /// Whether such an alert ends when its reason does, and only then; another one lasts until somebody closes it.
-    pub fn ends_by_itself(self) -> bool {
-        WATCHED.contains(&self)
-    }
-}
-
 /// What a watch found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
@@ -93,12 +72,12 @@ impl Desk<'_> {
 /// What was said of each that lasts.
 fn open(statements: &mut dyn Statements) -> Result<BTreeMap<(AlertKind, String), String>, StoreFault> {
     let mut open = BTreeMap::new();
-    for kind in WATCHED {
+    for kind in AlertKind::ALL.iter().filter(|kind| kind.ends_by_itself()) {
         let sql = "SELECT about, detail FROM sync_alerts WHERE ended IS NULL AND kind = $1";
-        for row in &statements.query(sql, &[cell(&kind)])? {
+        for row in &statements.query(sql, &[cell(kind)])? {
             let [about, detail] = row.as_slice() else { continue };
             let text = |cell: &Cell| cell.text().unwrap_or_default().to_owned();
-            open.insert((kind, text(about)), text(detail));
+            open.insert((*kind, text(about)), text(detail));
         }
     }
     Ok(open)

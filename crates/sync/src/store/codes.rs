@@ -8,7 +8,7 @@ use super::{
     rows::cell,
     writing::{Noted, Outcome, alert, find, update_job},
 };
-use crate::{At, Cause, Elements, Job, JobId, JobState, Kept, Transition};
+use crate::{AlertKind, At, Cause, Elements, Job, JobId, JobState, Kept, Transition};
 
 /// A code is never thrown away (rule 4 of how an invoice is finalised at most once).
 pub(super) fn keep_code(
@@ -76,7 +76,7 @@ pub(super) fn recorded(
          WHERE id = $2 AND code = $3 AND recorded = 0";
     let changed = statements.execute(sql, &[cell(&mark), cell(&noted.job), cell(&noted.code)])?;
     if let Some(why) = noted.refused.as_ref().filter(|_| changed == 1) {
-        raise(statements, "not_recorded", &noted.job.to_string(), None, now, why)?;
+        raise(statements, AlertKind::NotRecorded, &noted.job.to_string(), None, now, why)?;
     }
     Ok(())
 }

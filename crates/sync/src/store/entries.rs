@@ -9,7 +9,7 @@ use super::{
     rows::{cell, corrupt, number, parsed, seconds},
     writing::{apply, find, wake},
 };
-use crate::{At, Elements, JobId, course::restored};
+use crate::{AlertKind, At, Elements, JobId, course::restored};
 
 /// Makes the job of an invoice; a job that is there stays as it is. Says how many were made.
 pub(super) fn insert(statements: &mut dyn Statements, entry: &Entry, now: At) -> Result<usize, StoreFault> {
@@ -60,7 +60,7 @@ pub(super) fn refuse(
     if statements.execute(sql, &[number(now.0), id.clone()])? == 1 {
         pass(statements, &id, old, "FAILED", "non_compliant", causes, now)?;
         let about = entry.fiscal.to_string();
-        raise(statements, "non_compliant", &about, Some(entry.place.chain.outlet), now, causes)?;
+        raise(statements, AlertKind::NonCompliant, &about, Some(entry.place.chain.outlet), now, causes)?;
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ pub(super) fn note_authority(
         return pass(statements, &id, old, "SYNCED", "recorded", "", now);
     }
     let (about, said) = (entry.fiscal.to_string(), elements.code.to_string());
-    raise(statements, "two_codes", &about, Some(entry.place.chain.outlet), now, &said)
+    raise(statements, AlertKind::TwoCodes, &about, Some(entry.place.chain.outlet), now, &said)
 }
 
 /// Doubts what is left of an outlet's jobs in epochs before one, at most so many; says how many they were.

@@ -17,7 +17,7 @@ use super::{
     rows::{cell, corrupt, count, number, parsed},
     write,
 };
-use crate::At;
+use crate::{AlertKind, At};
 
 /// So many records of a chain become jobs in one transaction: a few milliseconds, while which SQLite seals nothing.
 pub(crate) const AT_ONCE: usize = 100;
@@ -181,7 +181,7 @@ fn note(
         };
     }
     if jobs > 0 && !has_machine(statements, outlet)? {
-        raise(statements, "no_machine", outlet.as_str(), Some(outlet), now, "")?;
+        raise(statements, AlertKind::NoMachine, outlet.as_str(), Some(outlet), now, "")?;
     }
     Ok(jobs)
 }

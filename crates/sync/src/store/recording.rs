@@ -32,7 +32,7 @@ impl StoreBook {
         let (about, now) = (format!("outlet {outlet}"), self.now());
         self.ask(|store| {
             write(store, |statements| match why {
-                Some(why) => raise(statements, "not_recorded", &about, Some(outlet), now, why),
+                Some(why) => raise(statements, AlertKind::NotRecorded, &about, Some(outlet), now, why),
                 None => end_alert(statements, AlertKind::NotRecorded, &about, now).map(|_| ()),
             })
         })

@@ -10,7 +10,9 @@ use super::{
     raise::raise,
     rows::{at, cell, count, job, job_columns, json, machine_state_cells, maybe, number, seconds},
 };
-use crate::{At, Cause, Change, Elements, Job, JobId, JobState, Kept, Lease, Machine, Transition, Written};
+use crate::{
+    AlertKind, At, Cause, Change, Elements, Job, JobId, JobState, Kept, Lease, Machine, Transition, Written,
+};
 
 /// One thing to be written.
 #[derive(Clone, Debug)]
@@ -175,8 +177,8 @@ pub(crate) fn apply(statements: &mut dyn Statements, change: &Change, mark: &str
 /// What a person has to look at is an alert as soon as it is so.
 pub(super) fn alert(statements: &mut dyn Statements, told: &Transition) -> Result<(), StoreFault> {
     let kind = match told.cause {
-        Cause::TwoCodes => "two_codes",
-        Cause::Contradicted => "contradicted",
+        Cause::TwoCodes => AlertKind::TwoCodes,
+        Cause::Contradicted => AlertKind::Contradicted,
         _ => return Ok(()),
     };
     raise(statements, kind, &told.job.to_string(), None, told.at, &told.detail)

@@ -118,13 +118,20 @@ fn an_alert_is_closed_once_by_its_name_with_a_reason_and_comes_again_when_it_is_
             desk.settle(Sight::All, jobs[0].id, &Settlement::NotThere, &reason, asked)
         })
     };
-    let close = |kind, about: &str| {
+    let close_seen = |kind, about: &str, seen| {
         office.pass(1);
         let reason = "compared with the portal".parse().unwrap();
-        office.world.desk(|desk| desk.close_alert(kind, about, &reason, office.asked()))
+        office.world.desk(|desk| desk.close_alert(kind, about, seen, &reason, office.asked()))
     };
+    let told = || alerts(&office, AlertFilter { kind: Some(kind), with_ended: true })[0].clone();
+    let close = |kind, about: &str| close_seen(kind, about, told().seen);
     settle("looked").unwrap();
     assert_eq!(open(&office), [kind]);
+    let first = told();
+    settle("looked once more").unwrap();
+    let both = told();
+    assert!(both.detail.contains("looked once more; ") && both.detail.ends_with(": looked"), "{both:?}");
+    assert!(matches!(close_seen(kind, &about, first.seen), Err(DeskFault::ToldAgain)));
     let closed = close(kind, &about).unwrap();
     assert_eq!(closed.ended, Some(office.world.clock.at()));
     assert_eq!(open(&office), []);
@@ -135,6 +142,7 @@ fn an_alert_is_closed_once_by_its_name_with_a_reason_and_comes_again_when_it_is_
     assert_eq!(open(&office), [kind]);
     let ended = AlertFilter { with_ended: true, kind: Some(kind) };
     assert_eq!(alerts(&office, ended).len(), 1);
+    assert!(!told().detail.contains("once more"), "what was looked at is not told again");
 }
 
 #[test]
@@ -143,11 +151,11 @@ fn what_the_watch_keeps_up_is_not_closed_by_hand() {
     office.sell();
     office.follow();
     watch(&office);
-    let reason = "seen".parse().unwrap();
+    let (reason, seen) = ("seen".parse().unwrap(), alerts(&office, AlertFilter::default())[0].seen);
     let about = office.outlet().to_string();
     let refused = office
         .world
-        .desk(|desk| desk.close_alert(AlertKind::NoMachine, &about, &reason, office.asked()))
+        .desk(|desk| desk.close_alert(AlertKind::NoMachine, &about, seen, &reason, office.asked()))
         .unwrap_err();
     assert_eq!(refused.code(), "NOT_CLOSED");
     assert_eq!(open(&office), [AlertKind::NoMachine]);
@@ -206,4 +214,22 @@ fn figures_count_what_is_not_done_with() {
     assert!(figures.jobs.iter().all(|(state, _)| *state != JobState::Synced));
     assert_eq!(figures.errors, [("refused_8".to_owned(), 1)]);
     assert_eq!((figures.open_breakers, figures.oldest_seconds), (1, Some(32)));
+}
+
+#[test]
+fn a_page_of_alerts_is_read_from_an_index_however_many_there_are() {
+    let office = Office::new();
+    let mut store = office.world.database.connect().unwrap();
+    for question in [
+        "EXPLAIN QUERY PLAN SELECT kind FROM sync_alerts a WHERE a.ended IS NULL AND ('' = '' OR a.kind = '') \
+         AND (a.since, a.kind, a.about) < (9, 'a', 'b') ORDER BY a.since DESC, a.kind DESC, a.about DESC LIMIT 9",
+        "EXPLAIN QUERY PLAN SELECT kind FROM sync_alerts a WHERE ('' = '' OR a.kind = '') \
+         AND (a.since, a.kind, a.about) < (9, 'a', 'b') ORDER BY a.since DESC, a.kind DESC, a.about DESC LIMIT 9",
+    ] {
+        let plan = |statements: &mut dyn ledger::Statements| -> Result<String, ledger::StoreFault> {
+            Ok(statements.query(question, &[])?.iter().map(|row| row[3].text().unwrap()).collect())
+        };
+        let plan = ledger::look(&mut *store, plan).unwrap();
+        assert!(plan.starts_with("SEARCH a USING") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

@@ -39,17 +39,24 @@ fn the_platform_closes_what_it_looked_at_and_no_merchant_hides_anything_from_it(
     assert!(of_owner[0]["merchant_id"].is_string() && of_owner[0]["may"] == json!([]), "{of_owner:?}");
     assert_eq!(list(&way, OPERATOR, "?cause=handed_out")[0]["may"], json!(["close"]));
 
-    let body = json!({ "cause": "handed_out", "about": about, "reason": "comparée" });
+    let seen = list(&way, OPERATOR, "?cause=handed_out")[0]["seen"].clone();
+    let body = json!({ "cause": "handed_out", "about": about, "seen": seen, "reason": "comparée" });
     for key in [OWNER, 1] {
         assert_eq!(close(&way, key, &body).status, 403);
     }
     for (wrong, status) in [
-        (json!({ "cause": "handed_out", "about": about }), 422),
-        (json!({ "cause": "handed_out", "about": about, "reason": "" }), 422),
-        (json!({ "cause": "nothing", "about": about, "reason": "x" }), 422),
-        (json!({ "cause": "handed_out", "about": "hand-out-1", "reason": "x" }), 404),
-        (json!({ "cause": "handed_out", "about": "\u{0}", "reason": "x" }), 404),
-        (json!({ "cause": "failed", "about": OUTLET, "reason": "x" }), 409),
+        (json!({ "cause": "handed_out", "about": about, "seen": seen }), 422),
+        (json!({ "cause": "handed_out", "about": about, "reason": "x" }), 422),
+        (json!({ "cause": "handed_out", "about": about, "seen": "today", "reason": "x" }), 422),
+        (
+            json!({ "cause": "handed_out", "about": about, "seen": "2026-03-14T08:00:00.000Z", "reason": "x" }),
+            409,
+        ),
+        (json!({ "cause": "handed_out", "about": about, "seen": seen, "reason": "" }), 422),
+        (json!({ "cause": "nothing", "about": about, "seen": seen, "reason": "x" }), 422),
+        (json!({ "cause": "handed_out", "about": "hand-out-1", "seen": seen, "reason": "x" }), 404),
+        (json!({ "cause": "handed_out", "about": "\u{0}", "seen": seen, "reason": "x" }), 404),
+        (json!({ "cause": "failed", "about": OUTLET, "seen": seen, "reason": "x" }), 409),
     ] {
         let answer = close(&way, OPERATOR, &wrong);
         assert_eq!(answer.status, status, "{wrong} {answer:?}");

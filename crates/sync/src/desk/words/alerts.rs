@@ -57,8 +57,8 @@ impl AlertKind {
                 "An invoice is not compliant and is not sent.",
             ),
             Self::NotRecorded => words(
-                "Le registre refuse les éléments de la DGI pour une facture.",
-                "The ledger refuses the DGI's elements of an invoice.",
+                "Le registre refuse les éléments de la DGI pour une facture, ou depuis plus d'une heure ceux d'un point de vente.",
+                "The ledger refuses the DGI's elements of an invoice, or for more than an hour those of an outlet.",
             ),
             Self::SettledByPerson => words(
                 "Une personne a réglé elle-même une facture en doute.",

@@ -49,7 +49,8 @@ pub(crate) fn alerts_are_read_page_by_page_and_closed_however_many_there_are(wor
     let oldest = found.last().unwrap();
     let (reason, by) = ("compared".parse().unwrap(), by());
     let asked = Asked { by: &by, now: world.clock.at() };
-    let closed = world.desk(|desk| desk.close_alert(oldest.kind, &oldest.about, &reason, asked)).unwrap();
+    let closed =
+        world.desk(|desk| desk.close_alert(oldest.kind, &oldest.about, oldest.seen, &reason, asked)).unwrap();
     assert_eq!((closed.about, closed.ended), (oldest.about.clone(), Some(asked.now)));
     assert_eq!((read_all(world, of, AlertFilter::default()).len(), open()), (801, 801));
     assert_eq!(read_all(world, of, AlertFilter { kind: None, with_ended: true }).len(), 802);

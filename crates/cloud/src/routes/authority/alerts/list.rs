@@ -85,7 +85,7 @@ impl WhichAlerts {
     }
 }
 
-/// `milliseconds.name`, the name as one word.
+/// `milliseconds.name`, the name being the kind and what it is about as one word.
 struct Cursor(AlertCursor);
 
 impl FromStr for Cursor {
@@ -98,13 +98,15 @@ impl FromStr for Cursor {
         if name.chars().any(char::is_control) {
             return Err(());
         }
-        Ok(Self(AlertCursor { since: At(since.parse().map_err(|_| ())?), name }))
+        let (kind, about) = name.split_once(' ').ok_or(())?;
+        let since = At(since.parse().map_err(|_| ())?);
+        Ok(Self(AlertCursor { since, kind: kind.to_owned(), about: about.to_owned() }))
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AlertCursor { since, name } = &self.0;
-        write!(f, "{since}.{}", Base64UrlUnpadded::encode_string(name.as_bytes()))
+        let AlertCursor { since, kind, about } = &self.0;
+        write!(f, "{since}.{}", Base64UrlUnpadded::encode_string(format!("{kind} {about}").as_bytes()))
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct AlertView {
     /// Since when.
     #[schema(example = "2026-03-14T07:32:11Z")]
     since: String,
+    /// When it was told last: who closes it says by this what was read.
+    #[schema(example = "2026-03-14T07:32:11.123Z")]
+    seen: String,
     /// When it was over, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -64,6 +67,7 @@ impl AlertView {
             merchant_id: alert.merchant.as_ref().map(ToString::to_string),
             outlet_id: alert.outlet.map(|outlet| outlet.to_string()),
             since: time_of(alert.since),
+            seen: alert.seen.to_string(),
             ended: alert.ended.map(time_of),
             detail: alert.detail.clone(),
             may: if may_close { vec![AlertAct::Close] } else { Vec::new() },

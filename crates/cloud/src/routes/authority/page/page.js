@@ -136,9 +136,9 @@ function alertOf(alert) {
   return item;
 }
 
-function closeAlert({ cause, about }) {
+function closeAlert({ cause, about, seen }) {
   const reason = prompt(say().why_seen);
-  if (reason && reason.trim()) act(() => call("POST", "authority/alerts/close", { cause, about, reason: reason.trim() }));
+  if (reason && reason.trim()) act(() => call("POST", "authority/alerts/close", { cause, about, seen, reason: reason.trim() }));
 }
 
 function outletCard(outlet) {
