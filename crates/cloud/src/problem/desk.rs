@@ -51,6 +51,13 @@ impl From<DeskFault> for Problem {
     }
 }
 
+/// Nobody knows to which e-MCF it was sent.
+pub(crate) const UNKNOWN_MACHINE: &str = "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, \
+     ou enregistrez l'e-MCF de son point de vente";
+/// What was said or stands in a row is no time.
+pub(crate) const TIME_FORM: &str =
+    "l'heure de la DGI n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide";
+
 /// What is wrong with one member of what was said: its name, and the French of it.
 fn of_member(fault: &DeskFault) -> Option<(&'static str, String)> {
     let (member, french) = match fault {
@@ -68,25 +75,17 @@ fn of_member(fault: &DeskFault) -> Option<(&'static str, String)> {
                 .into(),
         ),
         DeskFault::OtherMachine(nims) => ("nim", only_by(nims)),
-        DeskFault::UnknownMachine => (
-            "nim",
-            "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF de son \
-             point de vente"
-                .into(),
-        ),
+        DeskFault::UnknownMachine => ("nim", UNKNOWN_MACHINE.into()),
         DeskFault::QrDiffers => (
             "qr",
             "le texte du code QR ne contient pas ce code, ce NIM et le NIF : c'est celui d'une autre facture".into(),
         ),
-        DeskFault::TimeForm => (
-            "date_time",
-            "l'heure de la DGI n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide".into(),
-        ),
+        DeskFault::TimeForm => ("date_time", TIME_FORM.into()),
         DeskFault::TimeOutside(sealed) => (
             "date_time",
             format!(
-                "l'heure de la DGI est avant le scellement de la facture ({sealed}Z), ou dans l'avenir : copiez celle de \
-                 cette facture"
+                "l'heure de la DGI est plus d'un jour avant le scellement de la facture ({sealed}Z), ou plus d'un jour dans \
+                 l'avenir : copiez celle de cette facture"
             ),
         ),
         _ => return None,
@@ -140,9 +139,6 @@ fn of_conflict(fault: &DeskFault) -> String {
         }
         DeskFault::NotClosed(kind) => {
             format!("une alerte {kind} ne se ferme pas à la main : faites ce qu'elle demande, et elle finit d'elle-même")
-        }
-        DeskFault::ToldAgain => {
-            "l'alerte a été redite depuis : lisez-la d'abord, puis fermez-la telle qu'elle est".into()
         }
         DeskFault::InFlight => {
             "un envoi de cette facture est en cours, et sa réponse est attendue : redites-le dans quelques minutes".into()

@@ -11,7 +11,7 @@ mod registry;
 mod webhooks;
 mod words;
 
-pub(crate) use desk::only_by;
+pub(crate) use desk::{TIME_FORM, UNKNOWN_MACHINE, only_by};
 pub use kind::Kind;
 pub use language::Language;
 pub(crate) use language::thousandths;

@@ -53,9 +53,6 @@ pub enum DeskFault {
     /// `NOT_CLOSED`: the watch would tell it again.
     #[error("an alert of the kind {0} is not closed by hand: do what it asks for, and it ends by itself")]
     NotClosed(AlertKind),
-    /// `TOLD_AGAIN`: something more happened than who closes it has read.
-    #[error("the alert was told again since: read it first, then close it as it is now")]
-    ToldAgain,
     /// The rules say so.
     #[error(transparent)]
     Settle(#[from] SettleFault),
@@ -81,7 +78,8 @@ pub enum DeskFault {
     TimeForm,
     /// `TIME_OUTSIDE`
     #[error(
-        "the authority's time is before the invoice was sealed ({0}Z), or in the future: copy the one of this invoice"
+        "the authority's time is more than a day before the invoice was sealed ({0}Z), or more than a day in the \
+         future: copy the one of this invoice"
     )]
     TimeOutside(Timestamp),
     /// `QR_DIFFERS`
@@ -96,7 +94,7 @@ pub enum DeskFault {
 }
 
 /// As a person reads several.
-pub(crate) fn joined(nims: &[Nim]) -> String {
+fn joined(nims: &[Nim]) -> String {
     nims.iter().map(Nim::as_str).collect::<Vec<_>>().join(", ")
 }
 
@@ -123,7 +121,6 @@ impl DeskFault {
             Self::NotSettled(_) => "NOT_SETTLED",
             Self::InFlight => "IN_FLIGHT",
             Self::NotClosed(_) => "NOT_CLOSED",
-            Self::ToldAgain => "TOLD_AGAIN",
             Self::Settle(SettleFault::State(_)) => "NOT_SETTLED",
             Self::Settle(SettleFault::TooSoon(_)) => "TOO_SOON",
             Self::Settle(SettleFault::NotACancellation) => "NOT_WITHDRAWN",

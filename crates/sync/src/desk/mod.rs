@@ -22,7 +22,6 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    fault::joined,
     finaliser::finalisers,
     jobs::{UNSENT, handed_out},
     machines::find_machine,

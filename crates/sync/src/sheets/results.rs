@@ -9,7 +9,7 @@ use super::{
     columns::{Column, Layout},
     table::TableRow,
 };
-use crate::desk::{is_of, joined};
+use crate::desk::{DeskFault, is_of};
 
 /// Why a row is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,9 +41,6 @@ pub enum RowFault {
     /// `NIM_FORM`
     #[error("the NIM is none, as CD01234567-1: copy it from the portal")]
     NimForm,
-    /// `TIME_FORM`
-    #[error("the date is no text of at most 40 characters: copy it from the portal")]
-    TimeForm,
     /// `COUNTERS_FORM`
     #[error("the counters read as 64/64 FV: copy them, or leave them empty")]
     CountersForm,
@@ -73,7 +70,7 @@ pub enum RowFault {
     #[error("row {0} is of the same invoice or has the same code: keep one of them")]
     Twice(u32),
     /// `OTHER_MACHINE`
-    #[error("only the e-MCF {} can have finalised this invoice: check the NIM", joined(.0))]
+    #[error("{}", DeskFault::OtherMachine(.0.clone()))]
     OtherMachine(Vec<Nim>),
     /// What the desk says of it.
     #[error("{text}")]
@@ -98,7 +95,6 @@ impl RowFault {
             Self::CodeForm => "CODE_FORM",
             Self::NimMissing => "NIM_MISSING",
             Self::NimForm => "NIM_FORM",
-            Self::TimeForm => "TIME_FORM",
             Self::CountersForm => "COUNTERS_FORM",
             Self::QrForm => "QR_FORM",
             Self::TotalForm => "TOTAL_FORM",
@@ -145,7 +141,8 @@ pub(super) fn read(
         return Err(RowFault::NoNumber);
     }
     let said = text(Column::Nim).map(str::parse).transpose().map_err(|_| RowFault::NimForm)?;
-    let when = layout.cell(row, Column::Time).map(|entry| time(entry).ok_or(RowFault::TimeForm));
+    let no_time = || RowFault::of(&DeskFault::TimeForm);
+    let when = layout.cell(row, Column::Time).map(|entry| time(entry).ok_or_else(no_time));
     let amount = |column| text(column).map(|amount| figure(amount).ok_or(RowFault::TotalForm)).transpose();
     Ok(Some(ResultRow {
         row: row.number,

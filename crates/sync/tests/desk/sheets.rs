@@ -188,6 +188,18 @@ fn a_time_in_a_form_that_nobody_knows_is_kept_as_the_file_has_it() {
 }
 
 #[test]
+fn a_row_without_a_time_that_can_be_kept_is_refused_in_the_words_of_the_desk() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(1);
+    let long = "on the fourteenth of March at nine o'clock";
+    let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("14/03/2026 09:10:00", long);
+    let imported = import(&office, file.as_bytes(), &order()).unwrap();
+    let RowOutcome::Refused(fault) = &imported.rows[0].outcome else { panic!("{imported:?}") };
+    let desk = DeskFault::TimeForm;
+    assert_eq!((fault.code(), fault.to_string()), (desk.code(), desk.to_string()));
+}
+
+#[test]
 fn a_file_without_the_columns_that_are_needed_is_refused() {
     let office = Office::new();
     for (file, code) in [

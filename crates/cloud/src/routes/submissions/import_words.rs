@@ -2,7 +2,7 @@
 
 use sync::{CompleteFault, RowFault};
 
-use crate::problem::{Words, only_by, words};
+use crate::problem::{TIME_FORM, UNKNOWN_MACHINE, Words, only_by, words};
 
 /// Why a row of an imported file is not taken.
 pub fn of_fault(fault: &RowFault) -> Words {
@@ -20,7 +20,6 @@ pub fn of_fault(fault: &RowFault) -> Words {
         RowFault::CodeForm => "le code de la DGI a 24 lettres et chiffres : copiez-le en entier".into(),
         RowFault::NimMissing => "le NIM manque : remplissez la colonne nim, ou dites-le pour tout le fichier (--nim)".into(),
         RowFault::NimForm => "ce n'est pas un NIM, comme CD01234567-1 : copiez-le du portail".into(),
-        RowFault::TimeForm => "la date n'est pas lisible : copiez-la du portail".into(),
         RowFault::CountersForm => {
             "les compteurs se lisent 64/64 FV : copiez-les, ou laissez-les vides".into()
         }
@@ -51,12 +50,10 @@ fn of_code(code: &str) -> &'static str {
     match code {
         "CODE_REUSED" => "une autre facture a ce code : copiez celui de cette facture",
         "OTHER_CODE" => "cette facture a déjà un autre code : comparez les deux sur le portail",
-        "UNKNOWN_MACHINE" => {
-            "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, ou enregistrez l'e-MCF de son point de vente"
-        }
-        "TIME_FORM" => "l'heure n'est pas lisible : copiez-la comme 14/03/2026 09:32:10, ou laissez-la vide",
+        "UNKNOWN_MACHINE" => UNKNOWN_MACHINE,
+        "TIME_FORM" => TIME_FORM,
         "TIME_OUTSIDE" => {
-            "l'heure est avant le scellement de la facture, ou dans l'avenir : copiez celle de cette facture"
+            "l'heure est plus d'un jour avant le scellement de la facture, ou plus d'un jour dans l'avenir : copiez celle de cette facture"
         }
         "TOO_SOON" => "un envoi peut encore avoir son effet : réessayez dans quelques minutes",
         "IN_FLIGHT" => "un envoi de cette facture est en cours : importez de nouveau dans quelques minutes",
