@@ -140,6 +140,9 @@ fn of_conflict(fault: &DeskFault) -> String {
         DeskFault::NotClosed(kind) => {
             format!("une alerte {kind} ne se ferme pas à la main : faites ce qu'elle demande, et elle finit d'elle-même")
         }
+        DeskFault::ToldAgain => {
+            "l'alerte a été redite depuis : lisez-la d'abord, puis fermez-la telle qu'elle est".into()
+        }
         DeskFault::InFlight => {
             "un envoi de cette facture est en cours, et sa réponse est attendue : redites-le dans quelques minutes".into()
         }

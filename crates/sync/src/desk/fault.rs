@@ -53,6 +53,9 @@ pub enum DeskFault {
     /// `NOT_CLOSED`: the watch would tell it again.
     #[error("an alert of the kind {0} is not closed by hand: do what it asks for, and it ends by itself")]
     NotClosed(AlertKind),
+    /// `TOLD_AGAIN`: something more happened than who closes it has read.
+    #[error("the alert was told again since: read it first, then close it as it is now")]
+    ToldAgain,
     /// The rules say so.
     #[error(transparent)]
     Settle(#[from] SettleFault),
@@ -121,6 +124,7 @@ impl DeskFault {
             Self::NotSettled(_) => "NOT_SETTLED",
             Self::InFlight => "IN_FLIGHT",
             Self::NotClosed(_) => "NOT_CLOSED",
+            Self::ToldAgain => "TOLD_AGAIN",
             Self::Settle(SettleFault::State(_)) => "NOT_SETTLED",
             Self::Settle(SettleFault::TooSoon(_)) => "TOO_SOON",
             Self::Settle(SettleFault::NotACancellation) => "NOT_WITHDRAWN",

@@ -150,7 +150,7 @@ fn elements_of_a_machine_to_which_it_was_not_sent_are_refused() {
 }
 
 #[test]
-fn the_authoritys_time_is_one_and_neither_before_the_sale_nor_in_the_future() {
+fn the_authoritys_time_is_one_and_no_more_than_a_day_before_the_sale_or_in_the_future() {
     let office = Office::new();
     let (machine, jobs) = office.with_sales(1);
     office.doubt(jobs[0].id, &machine);
@@ -163,6 +163,7 @@ fn the_authoritys_time_is_one_and_neither_before_the_sale_nor_in_the_future() {
     ] {
         let refused = settle(&office, jobs[0].id, &finalised_at(&machine, CODE, time)).unwrap_err();
         assert_eq!(refused.code(), code, "{time}");
+        assert_eq!(refused.to_string().contains("more than a day"), code == "TIME_OUTSIDE", "{refused}");
     }
     settle(&office, jobs[0].id, &finalised_at(&machine, CODE, "13/03/2026 09:00:01")).unwrap();
 }

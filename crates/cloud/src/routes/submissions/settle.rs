@@ -35,7 +35,7 @@ pub(crate) struct SettleBody {
     /// Which machine (e-MCF) finalised it; if it is there. The one to which it was sent, if it is left out.
     #[schema(required = false)]
     nim: Option<String>,
-    /// When, as the portal shows it; not before the sale, nor in the future.
+    /// When, as the portal shows it; at most a day before the sale was sealed, and at most a day in the future.
     #[serde(default)]
     #[schema(required = false, max_length = 40, example = "14/03/2026 09:32:10")]
     date_time: String,
