@@ -3,6 +3,7 @@
 mod close;
 mod kept;
 mod list;
+mod tell;
 mod told;
 mod watch;
 
@@ -10,6 +11,7 @@ use fiscal::OutletId;
 use ledger::{Cell, Statements, StoreFault};
 use registry::MerchantId;
 
+pub(crate) use self::tell::{Tell, Together};
 pub use self::{
     list::{Alert, AlertCursor, AlertFilter, AlertsOf},
     told::{ToldAt, ToldAtFault},

@@ -25,7 +25,7 @@ pub(crate) use self::{
     finaliser::finalisers,
     jobs::{UNSENT, handed_out},
     machines::find_machine,
-    settle::{alert_two_codes, is_of, judge, settle},
+    settle::{is_of, judge, settle, two_codes},
     show::by_fiscal,
     write::{seen, write_move},
 };

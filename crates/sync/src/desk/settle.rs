@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Job, JobId, JobState, Machine,
-    alerts::{About, AlertKind, raise_alert},
+    alerts::{About, AlertKind, Tell},
     course::{Move, settle_finalised, settle_not_there},
     store::rows::cell,
 };
@@ -31,37 +31,53 @@ impl Desk<'_> {
         let settled = self.change(|statements| {
             let job = seen(statements, sight, id)?.job;
             check_form(settlement)?;
-            settle(statements, job, settlement, reason, asked)
+            let (job, tells) = settle(statements, job, settlement, reason, asked)?;
+            for tell in tells {
+                tell.alone(statements, asked.now)?;
+            }
+            Ok(job)
         });
         if let (Err(DeskFault::OtherCode), Settlement::Finalised(said)) = (&settled, settlement) {
-            self.change(|statements| alert_two_codes(statements, sight, id, &said.code, asked))?;
+            self.change(|statements| {
+                let tell = two_codes(statements, sight, id, &said.code, asked)?;
+                Ok(tell.alone(statements, asked.now)?)
+            })?;
         }
         settled
     }
 }
 
 /// Somebody says that the authority has an invoice by another code than the one that we know: it may be there twice.
-pub(crate) fn alert_two_codes(
+pub(crate) fn two_codes(
     statements: &mut dyn Statements,
     sight: Sight<'_>,
     id: JobId,
     code: &AuthorityCode,
     asked: Asked<'_>,
-) -> Result<(), DeskFault> {
+) -> Result<Tell, DeskFault> {
     let job = seen(statements, sight, id)?.job;
-    let about = About { about: job.fiscal.to_string(), merchant: None, outlet: Some(job.place.chain.outlet) };
+    let machine = match &job.machine {
+        Some(id) => find_machine(statements, id)?,
+        None => None,
+    };
     let detail = format!("{code}, {}", asked.by.actor);
-    Ok(raise_alert(statements, AlertKind::TwoCodes, &about, &detail, asked.now)?)
+    Ok(of_codes(&job, machine.map(|machine| machine.merchant), detail))
 }
 
-/// The same within a transaction, so that an import of many is few. Whatever is refused has written nothing.
+fn of_codes(job: &Job, merchant: Option<MerchantId>, detail: String) -> Tell {
+    let about = About { about: job.fiscal.to_string(), merchant, outlet: Some(job.place.chain.outlet) };
+    Tell { kind: AlertKind::TwoCodes, fiscal: job.fiscal, about, detail }
+}
+
+/// The same within a transaction, so that an import of many is few, and with what is to be told of it. Whatever is refused
+/// has written nothing.
 pub(crate) fn settle(
     statements: &mut dyn Statements,
     job: Job,
     settlement: &Settlement,
     reason: &Label,
     asked: Asked<'_>,
-) -> Result<Job, DeskFault> {
+) -> Result<(Job, Vec<Tell>), DeskFault> {
     let detail = match settlement {
         Settlement::Finalised(said) => {
             format!("{}: {} ({}) {reason}", asked.by.actor, said.code, said.source)
@@ -69,7 +85,7 @@ pub(crate) fn settle(
         Settlement::NotThere => format!("{}: {reason}", asked.by.actor),
     };
     let Some((made, machine)) = judge(statements, job.clone(), settlement, &detail, asked)? else {
-        return Ok(job);
+        return Ok((job, Vec::new()));
     };
     let job = write_move(statements, made, asked)?;
     if let (Settlement::Finalised(_), Some(machine)) = (settlement, &machine) {
@@ -78,16 +94,16 @@ pub(crate) fn settle(
     let (merchant, outlet) = (machine.map(|machine| machine.merchant), job.place.chain.outlet);
     let subject = format!("{} {detail}", job.fiscal);
     asked.note(statements, "sync.settle", (merchant.as_ref(), Some(outlet)), subject)?;
+    let mut tells = Vec::new();
     if let (Settlement::Finalised(said), Some(merchant)) = (settlement, &merchant)
         && others_with(statements, &job, &said.code, merchant)? == Others::Anothers
     {
-        let about = About { about: job.fiscal.to_string(), merchant: None, outlet: Some(outlet) };
         let told = format!("{detail} (another merchant's invoice has this code)");
-        raise_alert(statements, AlertKind::TwoCodes, &about, &told, asked.now)?;
+        tells.push(of_codes(&job, Some(merchant.clone()), told));
     }
     let about = About { about: job.id.to_string(), merchant, outlet: Some(outlet) };
-    raise_alert(statements, AlertKind::SettledByPerson, &about, &detail, asked.now)?;
-    Ok(job)
+    tells.push(Tell { kind: AlertKind::SettledByPerson, fiscal: job.fiscal, about, detail });
+    Ok((job, tells))
 }
 
 /// What a settlement makes of a job and by which machine, if it has one, or why it is refused; nothing when it is settled so already.

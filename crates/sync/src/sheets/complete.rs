@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     At, DoubtCause, Job, JobId, JobState,
+    alerts::Together,
     course::LATE_PACKETS,
     desk::{
         Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, finalisers, judge,
@@ -110,8 +111,7 @@ impl Desk<'_> {
         sight: Sight<'_>,
         complete: &Complete,
         rows: &[ResultRow],
-        order: &ImportOrder,
-        asked: Asked<'_>,
+        (order, asked, together): (&ImportOrder, Asked<'_>, &mut Together),
     ) -> Result<Result<Vec<Absent>, CompleteFault>, DeskFault> {
         let reach = match check_rows(complete, rows, asked) {
             Ok(reach) => reach,
@@ -131,7 +131,7 @@ impl Desk<'_> {
             }
             let kept = match too_late(&job, complete, reach) {
                 Some(fault) => Some(fault),
-                None => self.not_there(sight, &job, order, asked)?,
+                None => self.not_there(sight, &job, (order, asked, &mut *together))?,
             };
             absent.push(Absent { fiscal: job.fiscal, kept });
         }
@@ -150,18 +150,25 @@ impl Desk<'_> {
         &mut self,
         sight: Sight<'_>,
         job: &Job,
-        order: &ImportOrder,
-        asked: Asked<'_>,
+        (order, asked, together): (&ImportOrder, Asked<'_>, &mut Together),
     ) -> Result<Option<RowFault>, DeskFault> {
+        let before = together.clone();
         let work = |statements: &mut dyn ledger::Statements| {
             let job = seen(statements, sight, job.id)?.job;
             if order.dry_run {
-                return judge(statements, job, &Settlement::NotThere, "", asked).map(|_| ());
+                return judge(statements, job, &Settlement::NotThere, "", asked).map(|_| before.clone());
             }
-            settle(statements, job, &Settlement::NotThere, &order.reason, asked).map(|_| ())
+            let (_, tells) = settle(statements, job, &Settlement::NotThere, &order.reason, asked)?;
+            let mut together = before.clone();
+            tells.into_iter().for_each(|tell| together.add(tell));
+            together.write(statements, &order.reason, asked)?;
+            Ok(together)
         };
         match if order.dry_run { self.look(work) } else { self.change(work) } {
-            Ok(()) => Ok(None),
+            Ok(now) => {
+                *together = now;
+                Ok(None)
+            }
             Err(DeskFault::Store(fault)) => Err(fault.into()),
             Err(fault) => Ok(Some(RowFault::of(&fault))),
         }

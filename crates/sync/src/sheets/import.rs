@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     Job, JobId, JobState, Source, Totals,
+    alerts::Together,
     desk::{
-        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, alert_two_codes,
-        by_fiscal, judge, seen, settle,
+        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge,
+        seen, settle, two_codes,
     },
 };
 
@@ -104,7 +105,7 @@ impl Desk<'_> {
         }
         let is_whole = answers.is_empty() && blank == 0;
         let source = if layout.is_ours { Source::Hand } else { Source::Imported };
-        self.take_rows(sight, &rows, (source, order, asked), &mut answers)?;
+        let mut together = self.take_rows(sight, &rows, (source, order, asked), &mut answers)?;
         answers.sort_by_key(|answer| answer.row);
         let mut imported = Imported {
             rows: answers,
@@ -119,7 +120,7 @@ impl Desk<'_> {
             let checked = if let Some(row) = unknown {
                 Err(CompleteFault::Unknown(row))
             } else if is_whole && !layout.is_ours {
-                self.absent(sight, complete, &rows, order, asked)?
+                self.absent(sight, complete, &rows, (order, asked, &mut together))?
             } else {
                 Err(CompleteFault::Unread)
             };
@@ -137,9 +138,9 @@ impl Desk<'_> {
         rows: &[ResultRow],
         by: (Source, &ImportOrder, Asked<'_>),
         answers: &mut Vec<RowAnswer>,
-    ) -> Result<(), DeskFault> {
+    ) -> Result<Together, DeskFault> {
         let by_uid = self.jobs_by_uid(sight, rows)?;
-        let mut known = Known::default();
+        let (mut known, mut together) = (Known::default(), Together::default());
         for rows in rows.chunks(AT_ONCE) {
             let mut found = Vec::new();
             for row in rows {
@@ -162,9 +163,11 @@ impl Desk<'_> {
                     }
                 }
             }
-            answers.extend(self.settle_rows(sight, &found, by)?);
+            let (settled, told) = self.settle_rows(sight, &found, by, &together)?;
+            answers.extend(settled);
+            together = told;
         }
-        Ok(())
+        Ok(together)
     }
 
     /// Rows without our number are found among what is in doubt.
@@ -274,9 +277,14 @@ impl Desk<'_> {
         sight: Sight<'_>,
         rows: &[(&ResultRow, Job)],
         (source, order, asked): (Source, &ImportOrder, Asked<'_>),
-    ) -> Result<Vec<RowAnswer>, DeskFault> {
+        before: &Together,
+    ) -> Result<(Vec<RowAnswer>, Together), DeskFault> {
         let settle_all = |statements: &mut dyn ledger::Statements| {
-            let mut answers = Vec::new();
+            let (mut answers, mut together, mut has_more) = (Vec::new(), before.clone(), false);
+            let mut tell = |tell| {
+                together.add(tell);
+                has_more = true;
+            };
             for (row, job) in rows {
                 let before = seen(statements, sight, job.id)?.job;
                 let (fiscal, was) = (before.fiscal, before.elements.is_some());
@@ -290,7 +298,8 @@ impl Desk<'_> {
                 let done = if order.dry_run {
                     judge(statements, before, &settlement, "", asked).map(|_| ())
                 } else {
-                    settle(statements, before, &settlement, &order.reason, asked).map(|_| ())
+                    settle(statements, before, &settlement, &order.reason, asked)
+                        .map(|(_, tells)| tells.into_iter().for_each(&mut tell))
                 };
                 answers.push(match done {
                     Ok(()) if was => answer(row.row, Some(fiscal), RowOutcome::Already),
@@ -298,13 +307,16 @@ impl Desk<'_> {
                     Err(DeskFault::Store(fault)) => return Err(fault.into()),
                     Err(fault) => {
                         if matches!(fault, DeskFault::OtherCode) && !order.dry_run {
-                            alert_two_codes(statements, sight, id, &row.code, asked)?;
+                            tell(two_codes(statements, sight, id, &row.code, asked)?);
                         }
                         refused(row.row, Some(fiscal), RowFault::of(&fault))
                     }
                 });
             }
-            Ok(answers)
+            if has_more {
+                together.write(statements, &order.reason, asked)?;
+            }
+            Ok((answers, together))
         };
         if order.dry_run { self.look(settle_all) } else { self.change(settle_all) }
     }

@@ -334,7 +334,7 @@ fn a_row_of_an_invoice_that_is_out_waits_and_another_code_of_one_that_is_there_i
     let of = sync::AlertsOf { sight: Sight::All, merchant: None };
     let alerts = office.world.desk(|desk| desk.alerts(of, AlertFilter::default(), None, 99)).unwrap();
     let two = alerts.iter().find(|alert| alert.kind == sync::AlertKind::TwoCodes).unwrap();
-    assert!(two.detail.contains(&CODES[1][..4]), "{}", two.detail);
+    assert!(two.detail.contains(&format!(": 1 ({})", jobs[0].fiscal)), "{}", two.detail);
 }
 
 #[test]
@@ -515,4 +515,45 @@ fn what_was_called_the_portals_before_is_read_as_a_file_that_a_person_gave() {
     assert_eq!(listed.cause, "settled_by_portal");
     assert_eq!(listed.known_cause(), Some(Cause::SettledByFile));
     assert_eq!(listed.job.elements.unwrap().source, Source::Imported);
+}
+
+#[test]
+fn a_file_is_one_alert_of_a_kind_for_a_merchant_however_many_rows_it_has() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(7);
+    for job in &jobs {
+        office.doubt(job.id, &machine);
+    }
+    let rows = |first: char| -> String {
+        let code = |index: usize| format!("{first}{index}AAFEW73TJMEJCGFOCXPDOX");
+        let codes: Vec<_> = (0..jobs.len()).map(code).collect();
+        let rows: Vec<_> = jobs.iter().zip(codes.iter().map(String::as_str)).collect();
+        portal(&machine, &rows)
+    };
+    let told = |kind| {
+        let (of, filter) = (
+            AlertsOf { sight: Sight::All, merchant: None },
+            AlertFilter { kind: Some(kind), with_ended: false },
+        );
+        office.world.desk(|desk| desk.alerts(of, filter, None, 99)).unwrap()
+    };
+    assert_eq!(one(&office, &rows('A')), ["settled"; 7].join(" "));
+    let [settled] = &told(AlertKind::SettledByPerson)[..] else {
+        panic!("{:?}", told(AlertKind::SettledByPerson))
+    };
+    assert!(
+        settled.detail.contains(": 7 (") && settled.detail.contains(&jobs[4].fiscal.to_string()),
+        "{settled:?}"
+    );
+    assert_eq!(
+        (settled.merchant.as_ref(), settled.outlet),
+        (Some(&office.world.merchant), Some(office.outlet()))
+    );
+    office.pass(1);
+    // Whoever invents codes for what is settled buries nothing either; each file is told.
+    for files in 1..3 {
+        office.pass(1);
+        assert_eq!(one(&office, &rows('B')), ["OTHER_CODE"; 7].join(" "));
+        assert_eq!(told(AlertKind::TwoCodes).len(), files);
+    }
 }
