@@ -14,7 +14,7 @@ use webhooks::{Dispatcher, Networks, WebhookFault, Webhooks};
 use crate::{
     auth::{KnownPlaces, KnownPrincipals},
     devices::{Devices, Trust},
-    drawings::{Drawing, Drawings},
+    drawings::Drawings,
     held::Held,
     limits::Limiters,
     metrics::{Gauges, Metrics},
@@ -35,9 +35,9 @@ pub struct App {
     pub(crate) devices: Option<Arc<Devices>>,
     /// The way to the tax authority, if anything is sent there.
     pub(crate) authority: Option<AuthorityWay>,
-    questions: Semaphore,
+    questions: Arc<Semaphore>,
     /// Of those who say they have a key or a session, and were not looked up a moment ago.
-    pub(crate) strangers: Semaphore,
+    pub(crate) strangers: Arc<Semaphore>,
     pub(crate) exports: Exports,
     /// What was signed for everybody a moment ago.
     pub(crate) published: Published,
@@ -125,8 +125,8 @@ impl App {
             networks,
             devices: devices.map(|DeviceTrust(trust)| Arc::new(Devices::new(trust))),
             authority,
-            questions: Semaphore::new(QUESTIONS),
-            strangers: Semaphore::new(STRANGERS),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
             exports: Exports::default(),
             published: Published::default(),
             drawings: Drawings::of_receipts(),
@@ -161,11 +161,10 @@ impl App {
         question: impl FnOnce(&Ledger) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         // It is never closed.
-        let _place = self.questions.acquire().await;
+        let place = Arc::clone(&self.questions).acquire_owned().await;
         let app = Arc::clone(self);
-        let answer = tokio::task::spawn_blocking(move || question(&app.ledger)).await;
         // A question that panicked has no answer.
-        answer.unwrap_or(Err(Refusal::Stopping))
+        worked(place, move || question(&app.ledger)).await.unwrap_or(Err(Refusal::Stopping))
     }
 
     /// Draws for a merchant on a thread that may be busy; none of what panicked.
@@ -321,11 +320,33 @@ impl App {
     }
 }
 
-/// Does work for as long as it holds a place; none when it panicked.
-async fn worked<T: Send + 'static>(place: Drawing, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+/// Does work that holds a place until it is done, also when nobody waits for it any more; none when it panicked.
+async fn worked<P: Send + 'static, T: Send + 'static>(
+    place: P,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
         work()
     });
     done.await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_hangs_up_frees_no_place_before_the_work_is_done() {
+        let places = Arc::new(Semaphore::new(1));
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let place = Arc::clone(&places).acquire_owned().await;
+        let asking = tokio::spawn(worked(place, move || ends.recv().is_ok()));
+        tokio::task::yield_now().await;
+        asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        assert_eq!(places.available_permits(), 0);
+        end.send(()).unwrap();
+        assert!(places.acquire().await.is_ok());
+    }
 }

@@ -1,7 +1,7 @@
 use fiscal::DgiLetter;
 use serde::{Deserialize, Serialize};
 
-use crate::{Figure, PerLetter, TaxGroups};
+use crate::Figure;
 
 /// The points on which public clients of the service disagree, as one e-MCF is configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Dialect {
     pub currency_date: DateForm,
     /// The case of the last segment of the path that finalises.
     pub confirm: ConfirmCase,
-    /// The rates of groups C, G, O and P.
+    /// What is said of the rates of groups C, G, O and P.
     pub rates: RateOverrides,
 }
 
@@ -77,8 +77,8 @@ impl ConfirmCase {
     }
 }
 
-/// Rates in whole percent that stand in for the authority's, where its tax groups are known to be wrong. By default its own
-/// rates hold.
+/// Rates in whole percent that are said to stand in for the authority's, where its tax groups are known to be wrong. Who reads
+/// of a difference to the manifest reads of them, too: no difference ends by them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateOverrides {
@@ -109,11 +109,8 @@ impl RateOverrides {
 }
 
 impl Dialect {
-    /// The authority's tax groups with the rates that this dialect overrides.
-    pub fn rates(&self, groups: &TaxGroups) -> TaxGroups {
-        TaxGroups(PerLetter::new(|letter| {
-            let own = self.rates.of(letter).map(|percent| Figure::whole(percent.into()));
-            own.or(groups.0[letter])
-        }))
+    /// The rate of a group in percent that is said to stand in for the authority's.
+    pub fn rate(&self, letter: DgiLetter) -> Option<Figure> {
+        self.rates.of(letter).map(|percent| Figure::whole(percent.into()))
     }
 }

@@ -85,15 +85,6 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_that_a_dialect_overrides_is_taken_instead() {
-        let overridden: crate::Dialect = serde_json::from_str(r#"{"rates":{"c":5}}"#).unwrap();
-        let groups = TaxGroups::read(&LIVE.replace("\"c\":5", "\"c\":8")).unwrap();
-        let day = "2026-02-04".parse().unwrap();
-        assert_eq!(compare_rates(&groups, &DEFAULT_MANIFEST, day).len(), 1);
-        assert_eq!(compare_rates(&overridden.rates(&groups), &DEFAULT_MANIFEST, day), []);
-    }
-
-    #[test]
     fn before_the_manifest_begins_every_rate_of_the_authority_is_new() {
         let groups = TaxGroups::read(LIVE).unwrap();
         let differences = compare_rates(&groups, &DEFAULT_MANIFEST, "1999-01-01".parse().unwrap());

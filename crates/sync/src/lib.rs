@@ -45,7 +45,7 @@ pub use machine::{Baseline, BlockCause, Breaker, Machine, MachineId, MachineStat
 pub use rates::RatesSince;
 pub use sheets::{
     Absent, Complete, CompleteFault, ExportOrder, Exported, GivenBack, HandOutId, ImportOrder, Imported,
-    ResultFile, RowAnswer, RowFault, RowOutcome, SheetFault, SheetForm, SheetPart,
+    LeftOut, ResultFile, RowAnswer, RowFault, RowOutcome, SheetFault, SheetForm, SheetPart,
 };
 pub use store::{Candidate, StoreBook, Sync};
 pub use tables::TABLES;

@@ -1,6 +1,6 @@
 //! The tax groups of the authority: kept with their date, compared with the manifest, and never taken over by themselves.
 
-use edef::{Figure, RateDifference, TaxGroups, compare_rates};
+use edef::{Dialect, Figure, RateDifference, TaxGroups, compare_rates};
 use fiscal::{CivilDate, DgiLetter, Manifest};
 use ledger::{Cell, Statements, StoreFault};
 
@@ -33,16 +33,15 @@ impl Desk<'_> {
     ) -> Result<Vec<RateDifference>, DeskFault> {
         self.change(|statements| {
             let machine = find_machine(statements, machine)?.ok_or(DeskFault::NotFound("e-MCF"))?;
-            let groups = machine.dialect.rates(groups);
             let newest = since(statements, &machine.id, 1)?.pop();
-            if newest.as_ref().is_none_or(|newest| newest.groups != groups) {
+            if newest.as_ref().is_none_or(|newest| newest.groups != *groups) {
                 // Time never goes back here: what was said last stays last.
                 let time = newest.map_or(now, |newest| now.max(At(newest.since.0 + 1)));
                 let sql =
                     "INSERT INTO sync_rates (machine, subject, time, body) VALUES ($1, 'tax_groups', $2, $3)";
-                statements.execute(sql, &[cell(&machine.id), at(time), Cell::Text(written(&groups))])?;
+                statements.execute(sql, &[cell(&machine.id), at(time), Cell::Text(written(groups))])?;
             }
-            let differences = compare_rates(&groups, manifest, day);
+            let differences = compare_rates(groups, manifest, day);
             if differences.is_empty() {
                 end_alert(statements, AlertKind::RatesDiffer, machine.id.as_str(), now)?;
             } else {
@@ -51,7 +50,8 @@ impl Desk<'_> {
                     merchant: Some(machine.merchant.clone()),
                     outlet: None,
                 };
-                let detail: Vec<String> = differences.iter().map(told).collect();
+                let detail: Vec<String> =
+                    differences.iter().map(|difference| told(difference, &machine.dialect)).collect();
                 raise_alert(statements, AlertKind::RatesDiffer, &about, &detail.join("; "), now)?;
             }
             Ok(differences)
@@ -89,9 +89,10 @@ fn written(groups: &TaxGroups) -> String {
     format!("{{{}}}", all.join(","))
 }
 
-/// `C: 0.05 (reduced_vat), DGI 8.00 %`
-fn told(difference: &RateDifference) -> String {
+/// `C: 0.05 (reduced_vat), DGI 8.00 %`, and what the machine's own setting says of it: a merchant enters that.
+fn told(difference: &RateDifference, dialect: &Dialect) -> String {
     let ours = difference.ours.map_or_else(|| "-".to_owned(), |(code, rate)| format!("{rate} ({code})"));
     let theirs = difference.theirs.map_or_else(|| "-".to_owned(), |theirs| format!("{theirs} %"));
-    format!("{}: {ours}, DGI {theirs}", difference.letter.as_char())
+    let set = dialect.rate(difference.letter).map(|rate| format!(", e-MCF {rate} %")).unwrap_or_default();
+    format!("{}: {ours}, DGI {theirs}{set}", difference.letter.as_char())
 }

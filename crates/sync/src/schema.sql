@@ -118,6 +118,9 @@ CREATE INDEX IF NOT EXISTS sync_jobs_by_state ON sync_jobs (outlet, state, seale
 -- For the desk: what all outlets have in a state that is not the end.
 CREATE INDEX IF NOT EXISTS sync_jobs_unsettled ON sync_jobs (state, sealed, id)
   WHERE state <> 'SYNCED' AND state <> 'WITHDRAWN';
+-- What is in the hands of persons, by outlet and by hand-out.
+CREATE INDEX IF NOT EXISTS sync_jobs_handed_out ON sync_jobs (outlet, sealed) WHERE doubt_cause = 'handed_out';
+CREATE INDEX IF NOT EXISTS sync_jobs_of_hand_out ON sync_jobs (since, sealed, id) WHERE doubt_cause = 'handed_out';
 CREATE INDEX IF NOT EXISTS sync_jobs_waiting ON sync_jobs (original_outlet, original_epoch, original_number)
   WHERE cause IN ('waits_for_original', 'original_stuck');
 

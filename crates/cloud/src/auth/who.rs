@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header};
 use registry::{ApiKey, KeyHash, Principal, SessionToken};
-use tokio::{sync::SemaphorePermit, time::Instant};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use crate::{
     app::App,
@@ -77,9 +77,11 @@ impl Token {
         if let Some(known) = known.filter(|known| known.holds_at(app.clock.now())) {
             return Ok(Some(known));
         }
-        let _place = if app.principals.was_there(&hash) { None } else { Some(strange(app, address).await?) };
+        let place = if app.principals.was_there(&hash) { None } else { Some(strange(app, address).await?) };
         let (now, asking) = (app.clock.now(), app.principals.ask(Instant::now()));
         let found = app.registry(move |registry| {
+            // The question goes on when nobody waits for it any more.
+            let _place = place;
             if is_key {
                 registry.principal_of_key(&hash, now)
             } else {
@@ -96,10 +98,10 @@ impl Token {
 }
 
 /// A place among those who were not seen before, if their address may still guess.
-async fn strange(app: &App, address: Option<ClientAddress>) -> Result<Option<SemaphorePermit<'_>>, Problem> {
+async fn strange(app: &App, address: Option<ClientAddress>) -> Result<Option<OwnedSemaphorePermit>, Problem> {
     may_guess(app, address)?;
     // It is never closed.
-    let place = app.strangers.acquire().await.ok();
+    let place = Arc::clone(&app.strangers).acquire_owned().await.ok();
     // Others of this address may have failed meanwhile.
     may_guess(app, address)?;
     Ok(place)

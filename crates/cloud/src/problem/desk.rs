@@ -33,6 +33,16 @@ impl From<DeskFault> for Problem {
                     english,
                 ),
             ),
+            DeskFault::NotHandedOut(state) => Self::of_member(
+                Kind::RequestInvalid,
+                "state",
+                words(
+                    format!(
+                        "une facture {state} n'est pas remise à une personne : seules PENDING, RETRY, FAILED et DIFFERS le sont"
+                    ),
+                    english,
+                ),
+            ),
             DeskFault::Sheet(fault) => of_sheet(&fault, english),
             DeskFault::Unwritten(cause) => unwritten(cause),
             DeskFault::Settle(SettleFault::TooSoon(minutes)) => Self::new(

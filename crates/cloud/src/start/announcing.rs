@@ -1,22 +1,22 @@
 //! Webhooks hear what becomes of invoices at the authority, and what needs someone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fiscal::OutletId;
 use ledger::{LedgerStore, StoreFault};
 use registry::{MerchantId, Registry};
 use sha2::{Digest, Sha256};
-use sync::{Alert, AlertFilter, AlertKind, AlertsOf, Desk, DeskFault, JobFilter, JobState, Sight};
+use sync::{Alert, AlertFilter, AlertKind, AlertsOf, At, Desk, DeskFault, Job, JobState, Sight};
 use webhooks::{News, SubmissionNews, Webhooks};
 
 use crate::app::App;
 
-/// In these an invoice is told of. That it is at the authority, its record tells.
-const TOLD: [JobState; 3] = [JobState::Failed, JobState::Ambiguous, JobState::Differs];
-/// So many invoices are read at once.
+/// So many alerts are read at once.
 const PAGE: usize = 500;
-/// So many that need someone are told of; who has more knows.
+/// So many alerts are told of.
 const MOST: usize = 5_000;
+/// So many invoices of a merchant that need someone are told of, the newest; who has more knows.
+const MOST_OF_MERCHANT: usize = 1_000;
 /// What a webhook was told is forgotten after 30 days: what began long ago is not told again.
 const OLD: u64 = 29 * 86_400_000;
 
@@ -68,41 +68,45 @@ impl Announced {
     }
 }
 
-/// All that is so now and began after a time.
+/// All that is so now and began after a time. However much of it one merchant has, the others hear of theirs.
 fn found(store: &mut dyn LedgerStore, since: u64) -> Result<Vec<Told>, StoreFault> {
-    let mut desk = Desk::over(store);
-    let (alerts, mut found) = (of_alerts(&mut desk, since)?, Vec::new());
-    let filter = JobFilter { states: TOLD.to_vec(), ..JobFilter::default() };
-    let mut after = None;
-    while found.len() < MOST {
-        let page = desk.jobs(Sight::All, &filter, after, PAGE).map_err(fault)?;
-        for listed in page.iter().filter(|listed| listed.job.since.0 >= since) {
-            let job = &listed.job;
-            let news = match job.state {
-                JobState::Failed => SubmissionNews::Failed,
-                JobState::Ambiguous => SubmissionNews::Ambiguous,
-                JobState::Differs => SubmissionNews::Differs,
-                _ => continue,
-            };
-            found.push(Told {
-                occasion: occasion(&[
-                    "submission",
-                    &job.id.to_string(),
-                    job.state.name(),
-                    &job.since.to_string(),
-                ]),
-                outlet: Some(job.place.chain.outlet),
-                merchant: None,
-                news: News::Submission(news, job.place),
-            });
-        }
-        match page.last() {
-            Some(last) if page.len() == PAGE => after = Some(last.cursor()),
-            _ => break,
+    let mut found = Vec::new();
+    for (merchant, outlets) in troubled(store, since)? {
+        let listed = Desk::over(store).trouble_since(&outlets, At(since), MOST_OF_MERCHANT).map_err(fault)?;
+        found.extend(listed.iter().filter_map(|listed| of_job(&listed.job, &merchant)));
+    }
+    found.extend(of_alerts(&mut Desk::over(store), since)?);
+    Ok(found)
+}
+
+/// Whose invoices need someone since a time, and at which outlets.
+fn troubled(
+    store: &mut dyn LedgerStore,
+    since: u64,
+) -> Result<BTreeMap<MerchantId, Vec<OutletId>>, StoreFault> {
+    let mut troubled = BTreeMap::<_, Vec<_>>::new();
+    for outlet in Desk::over(store).troubled_since(At(since)).map_err(fault)? {
+        if let Some(merchant) = merchant_of(store, outlet)? {
+            troubled.entry(merchant).or_default().push(outlet);
         }
     }
-    found.extend(alerts);
-    Ok(found)
+    Ok(troubled)
+}
+
+/// That it is at the authority, its record tells.
+fn of_job(job: &Job, merchant: &MerchantId) -> Option<Told> {
+    let news = match job.state {
+        JobState::Failed => SubmissionNews::Failed,
+        JobState::Ambiguous => SubmissionNews::Ambiguous,
+        JobState::Differs => SubmissionNews::Differs,
+        _ => return None,
+    };
+    Some(Told {
+        occasion: occasion(&["submission", &job.id.to_string(), job.state.name(), &job.since.to_string()]),
+        outlet: Some(job.place.chain.outlet),
+        merchant: Some(merchant.clone()),
+        news: News::Submission(news, job.place),
+    })
 }
 
 /// The alerts, the newest first.
@@ -146,7 +150,10 @@ fn merchant(store: &mut dyn LedgerStore, told: &Told) -> Result<Option<MerchantI
     if told.merchant.is_some() {
         return Ok(told.merchant.clone());
     }
-    let Some(outlet) = told.outlet else { return Ok(None) };
+    told.outlet.map_or(Ok(None), |outlet| merchant_of(store, outlet))
+}
+
+fn merchant_of(store: &mut dyn LedgerStore, outlet: OutletId) -> Result<Option<MerchantId>, StoreFault> {
     let place = Registry::over(store).place_of(outlet);
     let place = place.map_err(|fault| StoreFault::Unavailable(fault.to_string()))?;
     Ok(place.map(|place| place.merchant))

@@ -67,19 +67,21 @@ impl ExportCommand {
         let (form, most, hand_out) = (self.form(), ExportOrder::MOST, self.hand_out);
         let mut order = ExportOrder { filter, after: None, most, form, hand_out };
         let mut out = io::stdout().lock();
+        let mut has_any = false;
         for number in 1.. {
             let path = numbered(&self.out, number);
             let made = self.write(&office, &order, &path)?;
             let has_file = self.keeps(&made);
+            has_any |= has_file;
             let Exported { invoices, left_out, next, hand_out, .. } = made;
             if has_file {
                 let name = path.display();
                 let said = self.office.say(
-                    format!("{name} : {invoices} factures, {} n'y sont pas", left_out.len()),
-                    format!("{name}: {invoices} invoices, {} are not in it", left_out.len()),
+                    format!("{name} : {invoices} factures, {} n'y sont pas", left_out.count()),
+                    format!("{name}: {invoices} invoices, {} are not in it", left_out.count()),
                 );
                 writeln!(out, "{said}")?;
-            } else if number == 1 {
+            } else if !has_any && next.is_none() {
                 let said = self.office.say(
                     "Il n'y a rien à remettre : aucun fichier n'est écrit, et rien n'est changé.",
                     "There is nothing to hand out: no file was written, and nothing was changed.",
@@ -89,7 +91,7 @@ impl ExportCommand {
             if let Some(id) = hand_out {
                 writeln!(out, "{} {id}", self.office.say("Remise", "Hand-out"))?;
             }
-            for (fiscal, why) in left_out {
+            for (fiscal, why) in left_out.named() {
                 writeln!(out, "  {fiscal}: {why}")?;
             }
             match next {
@@ -111,7 +113,7 @@ impl ExportCommand {
             .desk(|desk, asked| {
                 let sight = self.which.sight();
                 Ok(match self.again {
-                    Some(id) => desk.hand_out_again(sight, id, order.form, &translate)?,
+                    Some(id) => desk.hand_out_again(sight, (id, order.after), order.form, &translate)?,
                     None => desk.export(sight, order, &translate, asked)?,
                 })
             })

@@ -44,6 +44,9 @@ pub enum DeskFault {
     /// `NOT_RETRIED`: it is not certain that it was not finalised, or nothing is to be done.
     #[error("an invoice that is {0} is not sent again by hand: only RETRY, FAILED and DIFFERS are")]
     NotRetried(JobState),
+    /// `NOT_HANDED_OUT`: it may be finalised already, or nothing is to be done.
+    #[error("an invoice that is {0} is not handed out: only PENDING, RETRY, FAILED and DIFFERS are")]
+    NotHandedOut(JobState),
     /// `NOT_SETTLED`
     #[error("an invoice that is {0} is not settled by a person: only AMBIGUOUS and SYNCED_WITHOUT_CODE are")]
     NotSettled(JobState),
@@ -121,6 +124,7 @@ impl DeskFault {
             Self::MachineStopped => "MACHINE_STOPPED",
             Self::TooManyMachines(_) => "TOO_MANY_MACHINES",
             Self::NotRetried(_) => "NOT_RETRIED",
+            Self::NotHandedOut(_) => "NOT_HANDED_OUT",
             Self::NotSettled(_) => "NOT_SETTLED",
             Self::InFlight => "IN_FLIGHT",
             Self::NotClosed(_) => "NOT_CLOSED",

@@ -1,5 +1,7 @@
 //! Lists of invoices.
 
+use std::collections::BTreeMap;
+
 use fiscal::{OutletId, Timestamp};
 use ledger::{Cell, Statements, StoreFault};
 
@@ -22,6 +24,14 @@ macro_rules! filtered {
          AND ($5 = '' OR j.cause = $5 OR j.error LIKE '{\"word\":\"' || $5 || '\",%') \
          AND ($6 = '' OR j.machine = $6 OR (j.state IN ('PENDING', 'RETRY') AND j.outlet IN \
          (SELECT o.outlet FROM sync_machine_outlets o WHERE o.machine = $6))) "
+    };
+}
+
+/// What is handed out, from the index that holds nothing else: the state is not looked for by another.
+macro_rules! in_hands {
+    () => {
+        "SELECT outlet, count(*), MIN(sealed) FROM sync_jobs \
+         WHERE doubt_cause = 'handed_out' AND state || '' = 'AMBIGUOUS'"
     };
 }
 
@@ -80,26 +90,58 @@ impl Desk<'_> {
             Ok(oldest.into_iter().min())
         })
     }
+
+    /// The same of each outlet that has such, by what was read of them.
+    pub fn oldest_of_each(
+        &mut self,
+        counts: &[StateCount],
+        handed: &[InHands],
+    ) -> Result<BTreeMap<OutletId, Timestamp>, DeskFault> {
+        self.look(|statements| {
+            let mut found: Vec<_> = handed.iter().map(|handed| (handed.outlet, handed.oldest)).collect();
+            for StateCount { outlet, state, .. } in
+                counts.iter().filter(|count| UNSENT.contains(&count.state))
+            {
+                found.extend(oldest_at(statements, *outlet, *state)?.map(|oldest| (*outlet, oldest)));
+            }
+            let mut each = BTreeMap::new();
+            for (outlet, sealed) in found {
+                let oldest = each.entry(outlet).or_insert(sealed);
+                *oldest = sealed.min(*oldest);
+            }
+            Ok(each)
+        })
+    }
 }
 
-/// What is in the hands of persons, of each outlet that has such.
+/// What is in the hands of persons, of each outlet that has such. Who sees some outlets asks for those, whatever others have.
 pub(crate) fn handed_out(
     statements: &mut dyn Statements,
     sight: Sight<'_>,
 ) -> Result<Vec<InHands>, StoreFault> {
-    let sql = "SELECT outlet, count(*), MIN(sealed) FROM sync_jobs WHERE state = 'AMBIGUOUS' \
-         AND state <> 'SYNCED' AND state <> 'WITHDRAWN' AND doubt_cause = 'handed_out' GROUP BY outlet ORDER BY outlet";
+    let mut found = Vec::new();
+    match sight {
+        Sight::All => {
+            let sql = concat!(in_hands!(), " GROUP BY outlet ORDER BY outlet");
+            found.extend(statements.query(sql, &[])?);
+        }
+        Sight::Outlets(outlets) => {
+            let sql = concat!(in_hands!(), " AND outlet = $1 GROUP BY outlet");
+            for outlet in outlets {
+                found.extend(statements.query(sql, &[cell(outlet)])?);
+            }
+        }
+    }
     let read = |row: &Vec<Cell>| {
         let [outlet, many, oldest] = row.as_slice() else { return None };
         Some(InHands { outlet: parsed(outlet)?, count: count(many)?, oldest: time(oldest)? })
     };
     // One that cannot be read hides no other.
-    let found = statements.query(sql, &[])?;
-    Ok(found.iter().filter_map(read).filter(|handed| sight.covers(handed.outlet)).collect())
+    Ok(found.iter().filter_map(read).collect())
 }
 
 /// One page. Each state of each outlet is a range of an index; the pages are merged.
-pub(crate) fn page(
+fn page(
     statements: &mut dyn Statements,
     sight: Sight<'_>,
     filter: &JobFilter,
@@ -175,7 +217,7 @@ fn oldest_of_all(statements: &mut dyn Statements, state: JobState) -> Result<Opt
     Ok(rows.first().and_then(|row| time(row.first()?)))
 }
 
-pub(crate) fn oldest_at(
+fn oldest_at(
     statements: &mut dyn Statements,
     outlet: OutletId,
     state: JobState,

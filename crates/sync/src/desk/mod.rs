@@ -5,6 +5,7 @@ mod fault;
 mod figures;
 mod finaliser;
 mod jobs;
+mod lately;
 mod machines;
 mod retry;
 mod settle;

@@ -4,10 +4,12 @@ use ledger::{Statements, StoreFault};
 
 use super::{
     Asked, Desk, DeskFault, JobFilter, Listed, Retried, Sight,
-    jobs::page,
     write::{seen, write_move},
 };
-use crate::{Cause, Job, JobId, JobState, course::retry_by_hand};
+use crate::{
+    Cause, Job, JobId, JobState,
+    course::{Move, retry_by_hand},
+};
 
 /// What a person may have tried again.
 const RETRIED: [JobState; 3] = [JobState::Retry, JobState::Failed, JobState::Differs];
@@ -43,30 +45,44 @@ impl Desk<'_> {
             return Ok(Retried::default());
         }
         let (filter, most) = (JobFilter { states, ..filter.clone() }, most.clamp(1, MOST));
+        // They are looked for before a change begins, which keeps others waiting.
+        let mut found = self.retryable(sight, &filter, most + 1, asked)?;
+        let has_more = found.len() > most;
+        found.truncate(most);
         self.change(|statements| {
-            let (mut after, mut retried) = (None, Retried::default());
-            loop {
-                let found = page(statements, sight, &filter, after, MOST)?;
-                let is_last = found.len() < MOST;
-                after = found.last().map(Listed::cursor).or(after);
-                for listed in found {
-                    if retried.retried == most {
-                        retried.has_more = true;
-                        break;
-                    }
-                    match put_back(statements, listed, asked) {
-                        Ok(_) => retried.retried += 1,
-                        // One that cannot be tried again holds up no other.
-                        Err(DeskFault::NotRetried(_)) => {}
-                        Err(fault) => return Err(fault),
-                    }
-                }
-                if is_last || retried.has_more {
-                    note_all(statements, retried, asked)?;
-                    return Ok(retried);
+            let mut retried = Retried { retried: 0, has_more };
+            for id in &found {
+                let listed = seen(statements, sight, *id)?;
+                match put_back(statements, listed, asked) {
+                    Ok(_) => retried.retried += 1,
+                    // One that became another meanwhile holds up no other.
+                    Err(DeskFault::NotRetried(_)) => {}
+                    Err(fault) => return Err(fault),
                 }
             }
+            note_all(statements, retried, asked)?;
+            Ok(retried)
         })
+    }
+
+    /// Those of a filter that may be tried again, the oldest first, at most so many.
+    fn retryable(
+        &mut self,
+        sight: Sight<'_>,
+        filter: &JobFilter,
+        most: usize,
+        asked: Asked<'_>,
+    ) -> Result<Vec<JobId>, DeskFault> {
+        let (mut after, mut found) = (None, Vec::new());
+        while found.len() < most {
+            let page = self.jobs(sight, filter, after, MOST)?;
+            let Some(last) = page.last().map(Listed::cursor) else { break };
+            after = Some(last);
+            let may = page.into_iter().map(|listed| (listed.job.id, tried_again(listed, asked)));
+            found.extend(may.filter_map(|(id, made)| made.is_ok().then_some(id)));
+        }
+        found.truncate(most);
+        Ok(found)
     }
 }
 
@@ -78,11 +94,15 @@ fn note_all(statements: &mut dyn Statements, retried: Retried, asked: Asked<'_>)
 }
 
 fn put_back(statements: &mut dyn Statements, found: Listed, asked: Asked<'_>) -> Result<Job, DeskFault> {
+    Ok(write_move(statements, tried_again(found, asked)?, asked)?)
+}
+
+/// Another try, unless it is not certain that nothing was finalised.
+fn tried_again(found: Listed, asked: Asked<'_>) -> Result<Move, DeskFault> {
     let state = found.job.state;
     // Of an erased record there is nothing to send.
     if found.known_cause() == Some(Cause::Erased) {
         return Err(DeskFault::NotRetried(state));
     }
-    let made = retry_by_hand(found.job, asked.by.actor.as_str(), asked.now);
-    Ok(write_move(statements, made.map_err(|_| DeskFault::NotRetried(state))?, asked)?)
+    retry_by_hand(found.job, asked.by.actor.as_str(), asked.now).map_err(|_| DeskFault::NotRetried(state))
 }

@@ -1,24 +1,22 @@
 //! What is not synced, as a file.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use fiscal::FiscalNumber;
-use ledger::Cell;
 use registry::MerchantId;
 
 use super::{
     csv,
     flat::Flat,
-    hand_out::{HandOutId, handed_out, may_be_handed_out, merchant_of},
+    hand_out::{HandOutId, is_sendable, may_be_handed_out},
+    left_out::LeftOut,
     table::Sheet,
     xlsx,
 };
 use crate::{
     Job, JobState, OriginalStanding,
-    alerts::{About, AlertKind, end_alert, raise_alert},
-    desk::{Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, Sight, find_machine, seen, write_move},
+    desk::{Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, Sight, find_machine},
     lane::{Sheet as Paperwork, Translate},
-    store::{paper, rows::cell},
+    store::paper,
 };
 
 /// What is exported, and how.
@@ -37,9 +35,16 @@ pub struct ExportOrder {
     pub hand_out: bool,
 }
 
+/// So many are read at once.
+const AT_ONCE: usize = 100;
+/// Why it is not typed.
+const UNCERTAIN: &str = "it is not certain that it is not finalised";
+
 impl ExportOrder {
     /// The most that one file holds.
     pub const MOST: usize = 2_000;
+    /// The most that are looked at for one file: what cannot be written takes no room in it, and time all the same.
+    pub const LOOKED: usize = 10_000;
 }
 
 /// The form of a file.
@@ -70,7 +75,7 @@ pub struct Exported {
     /// How many invoices are in it.
     pub invoices: usize,
     /// Those that are not, and why.
-    pub left_out: Vec<(FiscalNumber, String)>,
+    pub left_out: LeftOut,
     /// Where the next file begins; none when this was the last.
     pub next: Option<JobCursor>,
     /// By which name the file can be had again, and what is in it be given back; none when nothing was handed out.
@@ -107,91 +112,70 @@ impl Desk<'_> {
         translate: &dyn Translate,
         asked: Asked<'_>,
     ) -> Result<Exported, DeskFault> {
-        let flat = if order.hand_out { Flat::with_results() } else { Flat::new() };
-        let (mut flat, mut left_out, mut invoices, mut handed) = (flat, Vec::new(), 0, BTreeMap::new());
-        // Where there is nothing to be handed out, nothing is changed.
-        let mut named = None;
-        let (mut after, most) = (order.after, order.most.clamp(1, ExportOrder::MOST));
-        let filter = JobFilter { states: states(order), ..order.filter.clone() };
-        let mut next = None;
-        while next.is_none() {
-            let page = self.jobs(sight, &filter, after, 100)?;
-            let Some(last) = page.last().map(Listed::cursor) else { break };
+        let (filter, mut after) = (JobFilter { states: states(order)?, ..order.filter.clone() }, order.after);
+        let most = order.most.clamp(1, ExportOrder::MOST);
+        let mut making = Making::of(order);
+        loop {
+            let room = making.room(most);
+            let page = self.jobs(sight, &filter, after, room.clamp(1, AT_ONCE))?;
+            let Some(last) = page.last().map(Listed::cursor) else {
+                after = None;
+                break;
+            };
+            if room == 0 {
+                break;
+            }
             after = Some(last);
             for listed in &page {
-                if invoices == most {
-                    break;
-                }
-                next = Some(listed.cursor());
-                match self.paperwork(&listed.job, translate)? {
-                    Err(why) => left_out.push((listed.job.fiscal, why)),
-                    Ok(sheet) => {
-                        if order.hand_out {
-                            let asked = match named {
-                                Some(named) => named,
-                                None => *named.insert(self.name_hand_out(asked)?),
-                            };
-                            let Some(merchant) = self.hand_out(sight, &listed.job, asked)? else {
-                                let why = "it is not certain that it is not finalised".to_owned();
-                                left_out.push((listed.job.fiscal, why));
-                                continue;
-                            };
-                            *handed.entry(merchant).or_insert(0) += 1;
-                        }
-                        flat.push(&sheet.request, &sheet.expected);
-                        invoices += 1;
-                    }
-                }
+                self.add(sight, &listed.job, &mut making, translate, asked)?;
             }
-            if invoices < most {
-                next = None;
+            // With each page: whatever ends this, what is handed out is told.
+            if let Some(id) = making.named {
+                self.tell_hand_out(id, &making.handed, asked)?;
             }
         }
-        if let Some(asked) = named {
-            self.tell_hand_out(HandOutId(asked.now), &handed, asked)?;
-        }
-        let hand_out = named.filter(|_| invoices > 0).map(|asked| HandOutId(asked.now));
-        Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next, hand_out })
+        let Making { flat, left_out, invoices, named, .. } = making;
+        let hand_out = named.filter(|_| invoices > 0);
+        Ok(Exported { bytes: written(&flat, order.form)?, invoices, left_out, next: after, hand_out })
     }
 
-    /// The first moment that names no hand-out yet. It is taken before anything is handed out, so that two of the same second
-    /// are two.
-    fn name_hand_out<'a>(&mut self, asked: Asked<'a>) -> Result<Asked<'a>, DeskFault> {
-        self.change(|statements| {
-            let mut now = asked.now;
-            let sql = "SELECT 1 FROM sync_alerts WHERE kind = $1 AND about = $2";
-            while !statements
-                .query(sql, &[cell(&AlertKind::HandedOut), Cell::Text(about(HandOutId(now)))])?
-                .is_empty()
-            {
-                now = now.plus(Duration::from_millis(1));
-            }
-            let about = About { about: about(HandOutId(now)), merchant: None, outlet: None };
-            raise_alert(statements, AlertKind::HandedOut, &about, &told(0, asked), now)?;
-            Ok(Asked { now, ..asked })
-        })
-    }
-
-    /// The platform looks at it, and each merchant at what is his: these are not sent any more until somebody says what came
-    /// of them.
-    fn tell_hand_out(
+    /// Puts an invoice into the file, if it can be written, and handed out where it is to be.
+    fn add(
         &mut self,
-        id: HandOutId,
-        handed: &BTreeMap<MerchantId, usize>,
+        sight: Sight<'_>,
+        job: &Job,
+        making: &mut Making,
+        translate: &dyn Translate,
         asked: Asked<'_>,
     ) -> Result<(), DeskFault> {
-        self.change(|statements| {
-            let is_ones = handed.len() == 1;
-            if !is_ones {
-                end_alert(statements, AlertKind::HandedOut, &about(id), asked.now)?;
+        making.looked += 1;
+        // Before it is read and a change begins. Without an e-MCF it is told so.
+        if making.hand_out && job.machine.is_some() && !may_be_handed_out(job) {
+            making.left_out.push(job.fiscal, UNCERTAIN.to_owned());
+            return Ok(());
+        }
+        let sheet = match self.paperwork(job, translate)? {
+            Ok(sheet) => sheet,
+            Err(why) => {
+                making.left_out.push(job.fiscal, why);
+                return Ok(());
             }
-            for (merchant, invoices) in handed {
-                let about = if is_ones { about(id) } else { format!("{}-{merchant}", about(id)) };
-                let about = About { about, merchant: Some(merchant.clone()), outlet: None };
-                raise_alert(statements, AlertKind::HandedOut, &about, &told(*invoices, asked), asked.now)?;
-            }
-            Ok(())
-        })
+        };
+        if making.hand_out {
+            // Where there is nothing to be handed out, nothing is changed.
+            let id = match making.named {
+                Some(id) => id,
+                None => *making.named.insert(self.name_hand_out(asked)?),
+            };
+            let Some(merchant) = self.hand_out(sight, job, Asked { now: id.0, ..asked })? else {
+                making.left_out.push(job.fiscal, UNCERTAIN.to_owned());
+                return Ok(());
+            };
+            *making.handed.entry(merchant).or_insert(0) += 1;
+        }
+        making.flat.push(&sheet.request, &sheet.expected);
+        making.invoices += 1;
+        Ok(())
     }
 
     /// The request of an invoice, or why there is none.
@@ -218,44 +202,52 @@ impl Desk<'_> {
         };
         Ok(translate.sheet(job, &paper, &machine, original))
     }
+}
 
-    /// Whose it is; none when it changed since it was read, and may not be typed any more.
-    fn hand_out(
-        &mut self,
-        sight: Sight<'_>,
-        job: &Job,
-        asked: Asked<'_>,
-    ) -> Result<Option<MerchantId>, DeskFault> {
-        self.change(|statements| {
-            let job = seen(statements, sight, job.id)?.job;
-            let merchant = merchant_of(statements, &job)?.filter(|_| may_be_handed_out(&job));
-            if merchant.is_some() {
-                let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
-                write_move(statements, handed_out(job, asked), asked)?;
-                asked.note(statements, "sync.hand_out", (merchant.as_ref(), Some(outlet)), fiscal)?;
-            }
-            Ok(merchant)
-        })
+/// A file in the making.
+struct Making {
+    hand_out: bool,
+    flat: Flat,
+    left_out: LeftOut,
+    invoices: usize,
+    looked: usize,
+    named: Option<HandOutId>,
+    handed: BTreeMap<MerchantId, usize>,
+}
+
+impl Making {
+    fn of(order: &ExportOrder) -> Self {
+        Self {
+            hand_out: order.hand_out,
+            flat: if order.hand_out { Flat::with_results() } else { Flat::new() },
+            left_out: LeftOut::default(),
+            invoices: 0,
+            looked: 0,
+            named: None,
+            handed: BTreeMap::new(),
+        }
+    }
+
+    /// How many more are looked at.
+    fn room(&self, most: usize) -> usize {
+        most.saturating_sub(self.invoices).min(ExportOrder::LOOKED.saturating_sub(self.looked))
     }
 }
 
-fn about(id: HandOutId) -> String {
-    format!("hand-out-{id}")
-}
-
-fn told(invoices: usize, asked: Asked<'_>) -> String {
-    format!("{invoices} invoices, {}", asked.by.actor)
-}
-
-fn states(order: &ExportOrder) -> Vec<JobState> {
+fn states(order: &ExportOrder) -> Result<Vec<JobState>, DeskFault> {
     let certain = [JobState::Pending, JobState::Retry, JobState::Failed, JobState::Differs];
-    match (order.filter.states.is_empty(), order.hand_out) {
-        (true, true) => certain.to_vec(),
+    let asked = &order.filter.states;
+    match (asked.is_empty(), order.hand_out) {
+        (true, true) => Ok(certain.to_vec()),
         (true, false) => {
             let doubted = [JobState::Submitted, JobState::Ambiguous, JobState::SyncedWithoutCode];
-            certain.into_iter().chain(doubted).collect()
+            Ok(certain.into_iter().chain(doubted).collect())
         }
-        (false, _) => order.filter.states.clone(),
+        (false, true) => match asked.iter().find(|state| !is_sendable(**state)) {
+            Some(state) => Err(DeskFault::NotHandedOut(*state)),
+            None => Ok(asked.clone()),
+        },
+        (false, false) => Ok(asked.clone()),
     }
 }
 

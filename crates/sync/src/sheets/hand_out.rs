@@ -2,20 +2,22 @@
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 
+use fiscal::OutletId;
 use ledger::{Cell, Statements, StoreFault};
 use registry::{Label, MerchantId};
 
 use super::{
-    export::{Exported, SheetForm, written},
+    export::{ExportOrder, Exported, SheetForm, written},
     flat::Flat,
+    left_out::LeftOut,
 };
 use crate::{
     At, Cause, Doubt, DoubtCause, Job, JobState, Transition,
     alerts::{About, AlertKind, raise_alert},
     course::{Move, settle_not_there},
-    desk::{Asked, Desk, DeskFault, Listed, Sight, find_machine, seen, write_move},
+    desk::{Asked, Desk, DeskFault, JobCursor, Listed, PAGE, Sight, find_machine, seen, write_move},
     lane::Translate,
-    store::rows::{at, corrupt, parsed},
+    store::rows::{at, corrupt, number, parsed, seconds, time},
 };
 
 /// Which hand-out: all that was given to a person at one time, by our clock in milliseconds.
@@ -47,22 +49,26 @@ impl FromStr for HandOutId {
 }
 
 impl Desk<'_> {
-    /// The file of a hand-out once more, with what nobody has said anything of yet. It changes nothing.
+    /// The file of a hand-out once more, with what nobody has said anything of yet, those after a cursor. It changes nothing.
     pub fn hand_out_again(
         &mut self,
         sight: Sight<'_>,
-        id: HandOutId,
+        (id, after): (HandOutId, Option<JobCursor>),
         form: SheetForm,
         translate: &dyn Translate,
     ) -> Result<Exported, DeskFault> {
-        let handed = self.look(|statements| handed_out_jobs(statements, sight, id))?;
+        let most = ExportOrder::MOST + 1;
+        let mut handed = self.look(|statements| handed_out_jobs(statements, sight, (id, after), most))?;
         if handed.is_empty() {
             return Err(DeskFault::NotFound("hand-out"));
         }
-        let (mut flat, mut left_out, mut invoices) = (Flat::with_results(), Vec::new(), 0);
+        let has_more = handed.len() == most;
+        handed.truncate(ExportOrder::MOST);
+        let next = handed.last().filter(|_| has_more).map(Listed::cursor);
+        let (mut flat, mut left_out, mut invoices) = (Flat::with_results(), LeftOut::default(), 0);
         for Listed { job, .. } in &handed {
             match self.paperwork(job, translate)? {
-                Err(why) => left_out.push((job.fiscal, why)),
+                Err(why) => left_out.push(job.fiscal, why),
                 Ok(sheet) => {
                     flat.push(&sheet.request, &sheet.expected);
                     invoices += 1;
@@ -70,7 +76,7 @@ impl Desk<'_> {
             }
         }
         let bytes = written(&flat, form)?;
-        Ok(Exported { bytes, invoices, left_out, next: None, hand_out: Some(id) })
+        Ok(Exported { bytes, invoices, left_out, next, hand_out: Some(id) })
     }
 
     /// Gives back what is left of a hand-out: a person says that nobody typed it, nor will. Not within an hour of it: what
@@ -82,15 +88,15 @@ impl Desk<'_> {
         reason: &Label,
         asked: Asked<'_>,
     ) -> Result<GivenBack, DeskFault> {
-        let handed = self.look(|statements| handed_out_jobs(statements, sight, id))?;
-        if handed.is_empty() {
-            return Err(DeskFault::NotFound("hand-out"));
-        }
         let (detail, mut back) = (format!("{}: {reason}", asked.by.actor), BTreeMap::new());
-        for some in handed.chunks(AT_ONCE) {
+        let mut after = None;
+        loop {
+            let some = self.look(|statements| handed_out_jobs(statements, sight, (id, after), AT_ONCE))?;
+            let Some(last) = some.last().map(Listed::cursor) else { break };
+            after = Some(last);
             let given = self.change(|statements| {
                 let mut given = Vec::new();
-                for listed in some {
+                for listed in &some {
                     let job = seen(statements, sight, listed.job.id)?.job;
                     if is_handed_out(&job) {
                         let outlet = job.place.chain.outlet;
@@ -111,6 +117,9 @@ impl Desk<'_> {
             for merchant in given {
                 *back.entry(merchant).or_insert(0) += 1;
             }
+        }
+        if after.is_none() {
+            return Err(DeskFault::NotFound("hand-out"));
         }
         self.tell_given_back(id, &back, &detail, asked)?;
         Ok(GivenBack { given_back: back.values().sum() })
@@ -217,20 +226,36 @@ pub(super) fn take_from_queue(
     Ok(job)
 }
 
+/// What is left of a hand-out behind a cursor, at most so many, by the time of their sealing.
 fn handed_out_jobs(
     statements: &mut dyn Statements,
     sight: Sight<'_>,
-    id: HandOutId,
+    (id, mut after): (HandOutId, Option<JobCursor>),
+    most: usize,
 ) -> Result<Vec<Listed>, DeskFault> {
-    let sql = "SELECT id, outlet FROM sync_jobs WHERE state = 'AMBIGUOUS' AND state <> 'SYNCED' AND state <> 'WITHDRAWN' \
-         AND doubt_cause = 'handed_out' AND since = $1 ORDER BY sealed, id";
-    let rows = statements.query(sql, &[at(id.0)])?;
+    let sql = "SELECT id, outlet, sealed FROM sync_jobs WHERE state = 'AMBIGUOUS' AND doubt_cause = 'handed_out' \
+         AND since = $1 AND (sealed > $2 OR (sealed = $2 AND id > $3)) ORDER BY sealed, id LIMIT $4";
     let read = |row: &Vec<Cell>| {
-        let [id, outlet] = row.as_slice() else { return None };
-        Some((parsed(id)?, parsed(outlet)?))
+        let [id, outlet, sealed] = row.as_slice() else { return None };
+        Some((parsed::<OutletId>(outlet)?, JobCursor { sealed: time(sealed)?, id: parsed(id)? }))
     };
-    let found = rows.iter().map(|row| read(row).ok_or_else(|| corrupt("sync_jobs")));
-    let found = found.collect::<Result<Vec<_>, StoreFault>>()?;
-    let his = found.into_iter().filter(|(_, outlet)| sight.covers(*outlet));
-    his.map(|(id, _)| seen(statements, sight, id)).collect()
+    let mut found = Vec::new();
+    loop {
+        let sealed = after.map_or(Cell::Integer(-1), |after| seconds(after.sealed));
+        let last = Cell::Text(after.map(|after| after.id.to_string()).unwrap_or_default());
+        let rows = statements.query(sql, &[at(id.0), sealed, last, number(PAGE as u64)])?;
+        for row in &rows {
+            let (outlet, cursor) = read(row).ok_or_else(|| corrupt("sync_jobs"))?;
+            after = Some(cursor);
+            if sight.covers(outlet) {
+                found.push(seen(statements, sight, cursor.id)?);
+            }
+            if found.len() == most {
+                return Ok(found);
+            }
+        }
+        if rows.len() < PAGE {
+            return Ok(found);
+        }
+    }
 }

@@ -11,7 +11,9 @@ mod export;
 mod fault;
 mod flat;
 mod hand_out;
+mod handing;
 mod import;
+mod left_out;
 mod results;
 mod table;
 mod xlsx;
@@ -22,6 +24,7 @@ pub use self::{
     fault::SheetFault,
     hand_out::{GivenBack, HandOutId},
     import::{ImportOrder, Imported, RowAnswer, RowOutcome},
+    left_out::LeftOut,
     results::RowFault,
 };
 

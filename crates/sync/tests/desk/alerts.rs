@@ -200,6 +200,25 @@ fn rates_are_kept_when_they_change_and_a_difference_to_the_manifest_is_an_alert(
 }
 
 #[test]
+fn what_a_merchant_enters_as_the_authoritys_rate_ends_no_alert_and_is_told_with_it() {
+    const OTHER: &str = r#"{"a":0,"b":16,"c":8,"d":0,"e":0,"f":16,"g":5,"h":0,"i":0,"j":0,"k":0,"l":0,"m":0,"n":0,"o":1,"p":1}"#;
+    let office = Office::new();
+    let machine = office.world.machine(&[]);
+    let dialect = serde_json::from_str(r#"{"rates":{"c":5}}"#).unwrap();
+    let change = sync::MachineChange { dialect: Some(dialect), ..sync::MachineChange::default() };
+    office.world.change_machine(&machine.id, &change);
+    let (groups, day) = (TaxGroups::read(OTHER).unwrap(), "2026-03-14".parse().unwrap());
+    let (book, now) = (ManifestBook::default_book(), office.world.clock.at());
+    let note =
+        |desk: &mut sync::Desk<'_>| desk.note_rates(&machine.id, &groups, &book.as_manifest(), day, now);
+    assert_eq!(office.world.desk(note).unwrap().len(), 1);
+    assert_eq!(open(&office), [AlertKind::RatesDiffer]);
+    assert_eq!(office.world.desk(|desk| desk.rates(&machine.id, 9)).unwrap()[0].groups, groups);
+    let told = alerts(&office, AlertFilter { kind: Some(AlertKind::RatesDiffer), with_ended: false });
+    assert!(told[0].detail.ends_with(", e-MCF 5.00 %"), "{}", told[0].detail);
+}
+
+#[test]
 fn figures_count_what_is_not_done_with() {
     let office = Office::new();
     let (_, jobs) = office.with_sales(4);

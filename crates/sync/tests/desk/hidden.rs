@@ -40,6 +40,8 @@ fn what_is_handed_out_counts_in_the_age_of_what_waits_and_by_itself() {
         assert_eq!(office.world.desk(|desk| desk.oldest_unsent(sight)).unwrap(), oldest);
         let handed = office.world.desk(|desk| desk.handed_out(sight)).unwrap();
         assert_eq!(handed.iter().map(|handed| handed.count).sum::<u64>(), count);
+        let each = office.world.desk(|desk| desk.oldest_of_each(&[], &handed)).unwrap();
+        assert_eq!(each.into_values().min(), oldest);
     }
     assert_eq!(began(&office), [AlertKind::Ambiguous]);
     office.pass(86_400);

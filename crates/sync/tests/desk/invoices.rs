@@ -5,7 +5,7 @@ use sync::{
     course::SettleFault,
 };
 
-use crate::Office;
+use crate::{Office, text};
 
 const CODE: &str = "TESTFEW73TJMEJCGFOCXPDOX";
 
@@ -82,6 +82,43 @@ fn a_bulk_retry_is_bounded_and_goes_on_where_it_ended() {
     let pending = JobFilter { states: vec![JobState::Pending], ..JobFilter::default() };
     let none = office.world.desk(|desk| desk.retry_all(Sight::All, &pending, 3, office.asked())).unwrap();
     assert_eq!(none.retried, 0);
+}
+
+#[test]
+fn what_cannot_be_tried_again_takes_no_place_of_what_can() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(3);
+    for job in &jobs {
+        office.put(job.id, JobState::Failed);
+    }
+    office.doubt(jobs[0].id, &machine);
+    office.execute("UPDATE sync_jobs SET doubt = NULL, doubt_cause = NULL WHERE state = 'AMBIGUOUS'", &[]);
+    office.put(jobs[0].id, JobState::Failed);
+    let filter = JobFilter::default();
+    let done = office.world.desk(|desk| desk.retry_all(Sight::All, &filter, 2, office.asked())).unwrap();
+    assert_eq!((done.retried, done.has_more), (2, false));
+    assert_eq!(office.job(jobs[0].id).job.state, JobState::Failed);
+}
+
+#[test]
+fn what_needs_a_person_is_read_the_newest_first_and_of_the_outlets_that_are_asked_for() {
+    let office = Office::new();
+    let (_, jobs) = office.with_sales(3);
+    for (job, since) in jobs.iter().zip([10, 30, 20]) {
+        office.put(job.id, JobState::Failed);
+        let since = ledger::Cell::Integer(since);
+        office.execute("UPDATE sync_jobs SET since = $1 WHERE id = $2", &[since, text(&job.id)]);
+    }
+    let here = [office.outlet()];
+    let trouble = |outlets: &[fiscal::OutletId], since, most| {
+        let found = office.world.desk(|desk| desk.trouble_since(outlets, sync::At(since), most)).unwrap();
+        found.iter().map(|listed| listed.job.since.0).collect::<Vec<_>>()
+    };
+    assert_eq!(trouble(&here, 0, 9), [30, 20, 10]);
+    assert_eq!((trouble(&here, 0, 2), trouble(&here, 25, 9)), (vec![30, 20], vec![30]));
+    assert_eq!(trouble(&office.world.outlets[1..], 0, 9), [0; 0]);
+    let outlets = |since| office.world.desk(|desk| desk.troubled_since(sync::At(since))).unwrap();
+    assert_eq!((outlets(30), outlets(31)), (here.to_vec(), Vec::new()));
 }
 
 #[test]

@@ -83,7 +83,11 @@ fn nothing_that_is_asked_again_and_again_reads_a_whole_table() {
     let (_directory, database) = world::sqlite(&clock);
     let mut store = database.connect().unwrap();
     Sync::prepare(&mut *store).unwrap();
-    let questions: [&'static str; 6] = [
+    let questions: [&'static str; 8] = [
+        "EXPLAIN QUERY PLAN SELECT j.id FROM sync_jobs j WHERE j.state = 'AMBIGUOUS' AND j.doubt_cause = 'handed_out' \
+         AND j.since = 9 AND (j.sealed > 9 OR (j.sealed = 9 AND j.id > 'A')) ORDER BY j.sealed, j.id LIMIT 8",
+        "EXPLAIN QUERY PLAN SELECT j.outlet, count(*), MIN(j.sealed) FROM sync_jobs j WHERE j.outlet = 'A' \
+         AND j.doubt_cause = 'handed_out' AND j.state || '' = 'AMBIGUOUS' GROUP BY j.outlet",
         "EXPLAIN QUERY PLAN SELECT j.id FROM sync_jobs j WHERE j.outlet = 'A' AND j.state IN ('PENDING', 'RETRY') \
          AND j.due <= 9 ORDER BY j.due, j.sealed, j.id LIMIT 8",
         "EXPLAIN QUERY PLAN SELECT j.id FROM sync_jobs j JOIN sync_outlets s ON s.outlet = j.outlet \

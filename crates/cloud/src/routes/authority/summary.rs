@@ -1,12 +1,9 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use fiscal::{OutletId, Timestamp};
 use serde::{Deserialize, Serialize};
-use sync::{Desk, DeskFault, InHands, JobState, Machine, Sight, StateCount};
+use sync::{InHands, JobState, Machine, StateCount};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -86,7 +83,6 @@ pub(crate) struct OutletSummary {
 struct Found {
     counts: Vec<StateCount>,
     handed: Vec<InHands>,
-    oldest: Option<Timestamp>,
     oldest_of: BTreeMap<OutletId, Timestamp>,
     machines: Vec<Machine>,
     alerts: usize,
@@ -115,8 +111,7 @@ pub(crate) async fn summary(
         let (counts, handed) = (desk.counts(sight, false)?, desk.handed_out(sight)?);
         Ok(Found {
             alerts: desk.open_alerts(asked.alerts())?,
-            oldest: desk.oldest_unsent(sight)?,
-            oldest_of: oldest_of(desk, &counts, &handed)?,
+            oldest_of: desk.oldest_of_each(&counts, &handed)?,
             machines: desk.machines(&asked.reach, false)?,
             counts,
             handed,
@@ -142,28 +137,11 @@ pub(crate) async fn summary(
             states,
             unsent: to_send + handed_out,
             handed_out,
-            oldest: found.oldest.map(|time| format!("{time}Z")),
+            oldest: found.oldest_of.values().min().map(|time| format!("{time}Z")),
             alerts: found.alerts,
             outlets: outlets.into_iter().map(|outlet| OutletSummary::of(outlet, &found)).collect(),
         },
     ))
-}
-
-/// When the oldest unsent invoice of each outlet was sealed that has one.
-fn oldest_of(
-    desk: &mut Desk<'_>,
-    counts: &[StateCount],
-    handed: &[InHands],
-) -> Result<BTreeMap<OutletId, Timestamp>, DeskFault> {
-    let unsent = counts.iter().filter(|count| is_unsent(count.state)).map(|count| count.outlet);
-    let outlets: BTreeSet<_> = unsent.chain(handed.iter().map(|handed| handed.outlet)).collect();
-    let mut oldest = BTreeMap::new();
-    for outlet in outlets {
-        if let Some(time) = desk.oldest_unsent(Sight::Outlets(&[outlet]))? {
-            oldest.insert(outlet, time);
-        }
-    }
-    Ok(oldest)
 }
 
 const fn is_unsent(state: JobState) -> bool {

@@ -7,10 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use sync::{Asked, Desk, DeskFault, ExportOrder, Exported, SheetForm, SheetPart};
+use sync::{Asked, Desk, DeskFault, ExportOrder, Exported, JobCursor, SheetForm, SheetPart};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Seen, list::filter_of};
+use super::{
+    Seen,
+    list::{Cursor, filter_of, wrong},
+};
 use crate::{
     app::App,
     auth::Caller,
@@ -41,6 +44,8 @@ pub(crate) struct ExportAsked {
     #[serde(default)]
     #[param(inline, default = "invoices")]
     part: PartName,
+    /// `X-Next` of the file before.
+    cursor: Option<String>,
 }
 
 /// The form of a file.
@@ -69,8 +74,8 @@ pub(crate) enum PartName {
 
 /// Export what is not at the authority
 ///
-/// Under the authority's names of the fields, for looking: at most 2,000 invoices, the oldest first. Nothing is changed by it,
-/// and invoices go on being sent: what is to be typed into the portal is handed out instead.
+/// Under the authority's names of the fields, for looking: at most 2,000 invoices of at most 10,000 that are looked at, the
+/// oldest first. Nothing is changed by it, and invoices go on being sent: what is to be typed into the portal is handed out instead.
 #[utoipa::path(
     get,
     path = "/api/v1/submissions/export",
@@ -83,6 +88,7 @@ pub(crate) enum PartName {
     ), headers(
         ("X-Invoices" = u64, description = "How many invoices are in it."),
         ("X-Left-Out" = u64, description = "How many are not, since they cannot be written as a request."),
+        ("X-Next" = String, description = "Where the next file begins, while there is more: its `cursor`."),
     ))),
 )]
 pub(crate) async fn export(
@@ -102,8 +108,8 @@ impl ExportAsked {
         hand_out: bool,
     ) -> Result<Response, Problem> {
         let (seen, form) = (self.seen(app, caller).await?, self.form());
-        let filter = filter_of(self.state.as_deref())?;
-        let order = ExportOrder { filter, after: None, most: ExportOrder::MOST, form, hand_out };
+        let (filter, after) = (filter_of(self.state.as_deref())?, self.after()?);
+        let order = ExportOrder { filter, after, most: ExportOrder::MOST, form, hand_out };
         let (by, now) = (caller.by(), app.at());
         let make = move |desk: &mut Desk<'_>, zones: &InZones| {
             desk.export(seen.sight(), &order, zones, Asked { by: &by, now })
@@ -113,6 +119,12 @@ impl ExportAsked {
 
     pub(super) async fn seen(&self, app: &Arc<App>, caller: &Caller) -> Result<Seen, Problem> {
         Seen::of(app, caller, self.merchant_id.as_deref(), self.outlet_id.as_deref()).await
+    }
+
+    /// Where the file begins.
+    pub(super) fn after(&self) -> Result<Option<JobCursor>, Problem> {
+        let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose();
+        Ok(cursor.map_err(|()| wrong("cursor"))?.map(|Cursor(after)| after))
     }
 
     pub(super) const fn form(&self) -> SheetForm {
@@ -143,7 +155,11 @@ pub(super) async fn sheet(
     let mut response = file.into_response();
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-invoices"), made.invoices.into());
-    headers.insert(HeaderName::from_static("x-left-out"), made.left_out.len().into());
+    headers.insert(HeaderName::from_static("x-left-out"), made.left_out.count().into());
+    // Digits and a dot are, too.
+    if let Some(next) = made.next.and_then(|next| HeaderValue::try_from(Cursor(next).to_string()).ok()) {
+        headers.insert(HeaderName::from_static("x-next"), next);
+    }
     // Digits are always a header's value.
     if let Some(id) = made.hand_out.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
         headers.insert(HeaderName::from_static("x-hand-out"), id);

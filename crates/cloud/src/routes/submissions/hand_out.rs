@@ -38,7 +38,7 @@ pub(crate) struct GivenBackView {
 
 /// Hand invoices out to be typed by hand
 ///
-/// At most 2,000, the oldest first, of those that are certainly not at the authority. From then on they are not sent, until
+/// At most 2,000, the oldest first, of at most 10,000 that are looked at: those that are certainly not at the authority. From then on they are not sent, until
 /// their results are imported or they are given back. The file has empty columns for the authority's answer.
 #[utoipa::path(
     post,
@@ -53,6 +53,7 @@ pub(crate) struct GivenBackView {
         ("X-Hand-Out" = String, description = "Its name: by it the file is had again, and given back."),
         ("X-Invoices" = u64, description = "How many invoices are in it."),
         ("X-Left-Out" = u64, description = "How many are not."),
+        ("X-Next" = String, description = "Where the next file begins, while there is more: its `cursor`."),
     ))),
 )]
 pub(crate) async fn hand_out(
@@ -65,7 +66,7 @@ pub(crate) async fn hand_out(
 
 /// Have the file of a hand-out again
 ///
-/// With what nobody has said anything of yet. Nothing is changed by it.
+/// With what nobody has said anything of yet, at most 2,000. Nothing is changed by it.
 #[utoipa::path(
     get,
     path = "/api/v1/submissions/hand-out/{hand_out}",
@@ -76,6 +77,8 @@ pub(crate) async fn hand_out(
         (status = 200, description = "The file.", content(
             (String = "text/csv"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ), headers(
+            ("X-Next" = String, description = "Where the next file begins, while there is more: its `cursor`."),
         )),
         (status = 404, description = "Nothing is left of it, or it is not yours: nobody learns which.",
             body = ProblemBody<'static>, content_type = "application/problem+json"),
@@ -87,8 +90,8 @@ pub(crate) async fn hand_out_again(
     Id(id): Id<HandOutId>,
     Query(asked): Query<ExportAsked>,
 ) -> Result<Response, Problem> {
-    let (seen, form) = (asked.seen(&app, &caller).await?, asked.form());
-    sheet(&app, form, move |desk, zones| desk.hand_out_again(seen.sight(), id, form, zones)).await
+    let (seen, form, after) = (asked.seen(&app, &caller).await?, asked.form(), asked.after()?);
+    sheet(&app, form, move |desk, zones| desk.hand_out_again(seen.sight(), (id, after), form, zones)).await
 }
 
 /// Give a hand-out back

@@ -126,7 +126,7 @@ pub(crate) fn wrong(member: &str) -> Problem {
 }
 
 /// `seconds.id`
-struct Cursor(JobCursor);
+pub(super) struct Cursor(pub(super) JobCursor);
 
 impl FromStr for Cursor {
     type Err = ();

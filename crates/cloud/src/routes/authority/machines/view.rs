@@ -92,7 +92,7 @@ pub(crate) struct DialectView {
     /// The case of the last part of the path that confirms.
     #[schema(required = false)]
     confirm: ConfirmName,
-    /// Rates in whole percent that stand in for the authority's.
+    /// Rates in whole percent that are said to stand in for the authority's. Told beside a difference; none ends by it.
     #[schema(required = false)]
     rates: RatesView,
 }
