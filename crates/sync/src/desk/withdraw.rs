@@ -5,13 +5,13 @@ use registry::Label;
 
 use super::{
     Asked, Desk, DeskFault, Sight,
-    show::original_of,
     write::{seen, write_move},
 };
 use crate::{
     Job, JobId, JobState,
     alerts::{About, AlertKind, raise_alert},
     course::{SettleFault, withdraw},
+    store::read,
 };
 
 impl Desk<'_> {
@@ -25,17 +25,10 @@ impl Desk<'_> {
         reason: &Label,
         asked: Asked<'_>,
     ) -> Result<[Job; 2], DeskFault> {
-        let is_whole = self.is_whole_cancellation(sight, cancellation)?;
+        let is_whole = self.is_whole_cancellation(sight, original, cancellation)?;
         self.change(|statements| {
             let pair = [seen(statements, sight, original)?.job, seen(statements, sight, cancellation)?.job];
             let [taken_back, note] = &pair;
-            let found = match note.original {
-                Some(original) => original_of(statements, original)?,
-                None => None,
-            };
-            if found.is_none_or(|found| found.job.id != taken_back.id) {
-                return Err(SettleFault::NotACancellation.into());
-            }
             if !is_whole {
                 return Err(SettleFault::NotACancellation.into());
             }
@@ -57,14 +50,26 @@ impl Desk<'_> {
         })
     }
 
-    /// What was sealed does not change, so it may be read before.
-    fn is_whole_cancellation(&mut self, sight: Sight<'_>, id: JobId) -> Result<bool, DeskFault> {
-        let place = self.look(|statements| Ok(seen(statements, sight, id)?.job.place))?;
-        let Some(row) = self.store().at(place)? else { return Ok(false) };
-        let invoice = row.body.as_deref().and_then(|body| Invoice::read(body.as_bytes()).ok());
-        let Some(Reference::Original(original)) = invoice.and_then(|invoice| invoice.reference) else {
+    /// What was sealed does not change, so it may be read before. Two devices can have sealed one number: which of the two
+    /// is taken back, its authentication code says.
+    fn is_whole_cancellation(
+        &mut self,
+        sight: Sight<'_>,
+        original: JobId,
+        cancellation: JobId,
+    ) -> Result<bool, DeskFault> {
+        let [original, place] = self.look(|statements| {
+            let mut place = |id| seen(statements, sight, id).map(|seen| seen.job.place);
+            Ok([place(original)?, place(cancellation)?])
+        })?;
+        let (Some(original), Some(row)) = (self.store().at(original)?, self.store().at(place)?) else {
             return Ok(false);
         };
-        Ok(original.nature == CreditNature::Void)
+        let auth_code = read(&original)?.signature.auth_code();
+        let invoice = row.body.as_deref().and_then(|body| Invoice::read(body.as_bytes()).ok());
+        let Some(Reference::Original(named)) = invoice.and_then(|invoice| invoice.reference) else {
+            return Ok(false);
+        };
+        Ok(named.nature == CreditNature::Void && named.auth_code == auth_code)
     }
 }

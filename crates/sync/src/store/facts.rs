@@ -73,7 +73,7 @@ pub(super) fn fact(
     }
 }
 
-pub(super) fn read(row: &Row) -> Result<Record, StoreFault> {
+pub(crate) fn read(row: &Row) -> Result<Record, StoreFault> {
     row.read().map_err(|fault| StoreFault::Corrupt(format!("{:?}: {fault}", row.place)))
 }
 

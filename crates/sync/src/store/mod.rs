@@ -17,6 +17,7 @@ mod writing;
 
 pub use self::{book::StoreBook, leases::Candidate};
 pub(crate) use self::{
+    facts::read,
     feed::{Stepped, step_outlet, sweep},
     heads::{Head, Heads, heads},
     leases::{LASTS, Watch, candidates, give_back, renew, sealed_token, take},
