@@ -29,7 +29,7 @@ impl From<DeskFault> for Problem {
             DeskFault::MachineTaken => Self::new(
                 Kind::Exists,
                 words(
-                    "une e-MCF de cette adresse et de ce NIM est déjà enregistrée : modifiez celle-là, ou demandez à l'exploitant",
+                    "un e-MCF de cette adresse et de ce NIM est déjà enregistré : modifiez celui-là, ou demandez à l'exploitant",
                     english,
                 ),
             ),
@@ -62,7 +62,7 @@ impl From<DeskFault> for Problem {
 }
 
 /// Nobody knows to which e-MCF it was sent.
-pub(crate) const UNKNOWN_MACHINE: &str = "ce NIM n'est pas celui d'une e-MCF où cette facture a pu aller : vérifiez-le, \
+pub(crate) const UNKNOWN_MACHINE: &str = "ce NIM n'est pas celui d'un e-MCF où cette facture a pu aller : vérifiez-le, \
      ou enregistrez l'e-MCF de son point de vente";
 /// What was said or stands in a row is no time.
 pub(crate) const TIME_FORM: &str =
@@ -73,7 +73,7 @@ fn of_member(fault: &DeskFault) -> Option<(&'static str, String)> {
     let (member, french) = match fault {
         DeskFault::NifNotYours => (
             "nif",
-            "ce NIF n'est pas celui du marchand : une e-MCF ne prend que les factures de son contribuable".into(),
+            "ce NIF n'est pas celui du marchand : un e-MCF ne prend que les factures de son contribuable".into(),
         ),
         DeskFault::TokenExpired => {
             ("token", "ce jeton a expiré : faites-en faire un nouveau par le portail de la DGI".into())
@@ -106,7 +106,7 @@ fn of_member(fault: &DeskFault) -> Option<(&'static str, String)> {
 /// The e-MCFs that can have finalised an invoice.
 pub(crate) fn only_by(nims: &[Nim]) -> String {
     let nims: Vec<&str> = nims.iter().map(Nim::as_str).collect();
-    format!("seule l'e-MCF {} a pu normaliser cette facture : vérifiez le NIM", nims.join(", "))
+    format!("seul l'e-MCF {} a pu normaliser cette facture : vérifiez le NIM", nims.join(", "))
 }
 
 fn unwritten(cause: String) -> Problem {
@@ -120,16 +120,16 @@ fn unwritten(cause: String) -> Problem {
 fn of_conflict(fault: &DeskFault) -> String {
     match fault {
         DeskFault::OutletTaken(outlet) => {
-            format!("le point de vente {outlet} a déjà une e-MCF : retirez-le d'abord de celle-là")
+            format!("le point de vente {outlet} a déjà un e-MCF : retirez-le d'abord de celui-là")
         }
         DeskFault::OtherKind => {
-            "les e-MCF d'un marchand sont toutes réelles ou toutes d'un service d'essai, et aucune ne devient l'autre : demandez à l'exploitant".into()
+            "les e-MCF d'un marchand sont tous réels ou tous d'un service d'essai, et aucun ne devient l'autre : demandez à l'exploitant".into()
         }
         DeskFault::MachineStopped => {
-            "cette e-MCF a été retirée : enregistrez-la de nouveau avec un jeton".into()
+            "cet e-MCF a été retiré : enregistrez-le de nouveau avec un jeton".into()
         }
         DeskFault::TooManyMachines(most) => {
-            format!("un marchand a au plus {most} e-MCF : retirez-en une qui ne sert pas")
+            format!("un marchand a au plus {most} e-MCF : retirez-en un qui ne sert pas")
         }
         DeskFault::NotRetried(state) => {
             format!(

@@ -83,7 +83,7 @@ pub fn of_incomplete(fault: &CompleteFault) -> Words {
         CompleteFault::Unknown(row) => {
             format!("la ligne {row} ne nomme aucune de vos factures par son numéro (rn) : rien n'en est conclu")
         }
-        CompleteFault::OtherNim(row) => format!("la ligne {row} est d'une autre e-MCF : exportez-en une à la fois"),
+        CompleteFault::OtherNim(row) => format!("la ligne {row} est d'un autre e-MCF : exportez-en un à la fois"),
         CompleteFault::NoTime(row) => {
             format!("la ligne {row} n'a pas d'heure lisible : exportez aussi la colonne de la date et de l'heure")
         }

@@ -59,7 +59,7 @@ pub(super) fn check_whole(machine: &Machine, caller: &Caller) -> Result<(), Prob
     Err(Problem::new(
         Kind::Forbidden,
         words(
-            "cette e-MCF sert aussi d'autres points de vente : qui les gère tous la modifie",
+            "cet e-MCF sert aussi d'autres points de vente : qui les gère tous le modifie",
             "this e-MCF serves other outlets too: someone who runs all of them changes it",
         ),
     ))
