@@ -165,7 +165,11 @@ impl Reader {
             // Something was handed out here, at another moment.
             Ok(Permission::Platform) if operation.path == "/api/v1/authority/alerts/close" => {
                 let about = format!("hand-out-{}", world.things["hand_out"]);
-                return Self { token: Some(bearer(OPERATOR)), own: vec![("about", about)] };
+                let list = world.bench.client().get("/api/v1/authority/alerts?cause=handed_out", OPERATOR);
+                let alerts = list.json()["alerts"].as_array().unwrap().clone();
+                let alert = alerts.iter().find(|alert| alert["about"] == about.as_str()).unwrap();
+                let seen = alert["seen"].as_str().unwrap().to_owned();
+                return Self { token: Some(bearer(OPERATOR)), own: vec![("about", about), ("seen", seen)] };
             }
             // A till has the key of its outlet.
             Ok(Permission::Seal) => return key(GOMBE),

@@ -135,6 +135,11 @@ impl Operation {
             // The example's is the authority's own service, which tests do not call.
             body["url"] = json!(NOBODY);
         }
+        if let ("/api/v1/authority/alerts/close", Some(hand_out)) =
+            (self.path.as_str(), things.get("hand_out"))
+        {
+            body["about"] = json!(format!("hand-out-{hand_out}"));
+        }
         Some(body.to_string())
     }
 
@@ -206,6 +211,8 @@ impl Operation {
             | "/api/v1/invoices/{fiscal_number}/submission/retry"
             | "/api/v1/invoices/{fiscal_number}/submission/settle"
             | "/api/v1/invoices/{fiscal_number}/submission/withdraw"
+            // The alert was not read by who closes it.
+            | "/api/v1/authority/alerts/close"
             // What was handed out a moment ago may have been typed.
             | "/api/v1/submissions/hand-out/{hand_out}/return"
                 if answer.status == 409 =>
