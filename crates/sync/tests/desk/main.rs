@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod alerts;
+mod handing_out;
 mod hidden;
 mod invoices;
 mod machines;
