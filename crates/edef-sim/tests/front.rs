@@ -28,7 +28,7 @@ impl Answer {
 
 fn ask(simulator: &Simulator, verb: &str, path: &str, headers: &[&str], body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(simulator.address()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
     let host = format!("Host: {}", simulator.address());
     let host =
         if headers.iter().any(|header| header.starts_with("Host:")) { None } else { Some(host.as_str()) };

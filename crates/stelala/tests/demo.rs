@@ -162,11 +162,11 @@ fn a_demo_that_is_killed_leaves_no_simulator_behind() {
     assert!(StateDirectory::open(out.join("def")).is_err(), "its simulator runs");
     process.kill().unwrap();
     process.wait().unwrap();
-    let ended = (0..500).any(|_| {
+    let ended = (0..6_000).any(|_| {
         wait();
         StateDirectory::open(out.join("def")).is_ok()
     });
-    assert!(ended, "its simulator runs after 10 seconds");
+    assert!(ended, "its simulator runs after two minutes");
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Bench {
     /// Whether the fake QEMU is gone, or soon is.
     fn is_off(&self) -> bool {
         let process = PathBuf::from("/proc").join(self.read("pid").trim());
-        (0..100).any(|_| {
+        (0..6_000).any(|_| {
             thread::sleep(Duration::from_millis(20));
             !process.exists()
         })

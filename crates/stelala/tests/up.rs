@@ -159,7 +159,7 @@ fn a_second_shop_sells_by_its_device_and_the_numbers_go_on_when_the_cloud_takes_
 fn it_serves_after_the_day_until_it_is_ended() {
     let folder = TempDir::new().unwrap();
     let (mut up, address) = start(folder.path(), &["up", "--dir", "cloud", "--port", "0"], "address");
-    let ready = (0..200).any(|_| {
+    let ready = (0..2_400).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         ask(&address, "GET /readyz HTTP/1.1\r\n").starts_with("HTTP/1.1 200 ")
     });
@@ -248,7 +248,7 @@ fn a_cloud_that_runs_knows_a_new_key_at_once_and_a_revoked_one_no_more() {
     let id = lines.next().unwrap().split(' ').next().unwrap();
     let revoked = said(folder.path(), &[&["cloud", "key", "revoke", id][..], &config].concat());
     assert!(revoked.contains("revoked at"), "{revoked}");
-    let refused = (0..100).any(|_| {
+    let refused = (0..1_200).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         ask(address, &request).starts_with("HTTP/1.1 401 ")
     });

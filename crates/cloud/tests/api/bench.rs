@@ -24,6 +24,8 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot};
 use webhooks::{Networks, Webhooks};
 
+use crate::patience::PATIENCE;
+
 pub(crate) const CANONICAL: &str = "application/vnd.stelala.canonical+json";
 pub(crate) const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
 
@@ -137,7 +139,7 @@ impl Bench {
     /// Serves what a folder holds.
     pub(crate) fn serve(folder: TempDir, config: Config) -> Self {
         let cloud = Cloud::start(&config, entropy).unwrap();
-        cloud.ring().unwrap().wait_until_ready(Duration::from_secs(20)).unwrap();
+        cloud.ring().unwrap().wait_until_ready(PATIENCE).unwrap();
         Self::run(folder, config, |listener, stop| Box::pin(cloud.serve(listener, stop)))
     }
 
@@ -148,7 +150,7 @@ impl Bench {
         let SignerConfig::Software { store, .. } = &config.signer else { panic!("software") };
         let keys = SoftwareKeys::open(store, &passphrase, entropy).unwrap();
         let ring = KeyRing::start(Arc::new(keys), RingSettings::new(config.signer.id()), entropy);
-        ring.wait_until_ready(Duration::from_secs(20)).unwrap();
+        ring.wait_until_ready(PATIENCE).unwrap();
         let gate = Arc::new(Gate {
             ring,
             open: Mutex::new(Ok(true)),
@@ -349,7 +351,7 @@ impl Answer {
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream: BufReader::new(stream) }
     }

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use signing::SignerFault;
 
-use crate::bench::{Bench, Client, bearer, payload};
+use crate::{
+    bench::{Bench, Client, bearer, payload},
+    patience::until,
+};
 
 const SECRET: &str = "PIN 1234 of /dev/token";
 
@@ -21,11 +24,7 @@ fn offer(bench: &Bench, sale: u64) -> Client {
 
 fn depth(bench: &Bench, wanted: usize) {
     let line = format!("stelala_queue_depth {wanted}");
-    let reached = (0..1_000).any(|_| {
-        std::thread::sleep(Duration::from_millis(5));
-        bench.client().ask("GET /metrics", &[], None).body.lines().any(|shown| shown == line)
-    });
-    assert!(reached, "the queue never held {wanted}");
+    until(&line, || bench.client().ask("GET /metrics", &[], None).body.lines().any(|shown| shown == line));
 }
 
 #[test]
@@ -76,11 +75,9 @@ fn a_client_that_goes_away_changes_nothing_for_its_sale() {
     std::thread::sleep(Duration::from_millis(100));
     gate.set(Ok(true));
     let mut client = bench.client();
-    let found = (0..500).any(|_| {
-        std::thread::sleep(Duration::from_millis(10));
+    until("the sale is sealed", || {
         client.get("/api/v1/invoices?outlet_id=KIN-GOMBE-01&idempotency_key=sale-0001", 1).status == 200
     });
-    assert!(found, "the sale was not sealed");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod faults;
 mod limits;
 mod operating;
 mod operation;
+mod patience;
 mod people;
 mod printing;
 mod proxies;

@@ -13,7 +13,10 @@ use ledger::{Clock, Database, LedgerStore, StoreFault};
 use signing::{Connection, Custody, KeyRing, KeyStore, RingSettings, Signer, SignerFault};
 use tempfile::TempDir;
 
-use crate::bench::{Bench, CHEAP, config, entropy};
+use crate::{
+    bench::{Bench, CHEAP, config, entropy},
+    patience::PATIENCE,
+};
 
 /// A database to which a connection is made when the gate is open.
 struct Gated(Arc<dyn Database>, Arc<Mutex<()>>);
@@ -49,7 +52,7 @@ impl Stage {
         let database = cloud::database(&config.database).unwrap();
         let key = cloud::make_key(&config, CHEAP, &*database, &SystemClock, entropy).unwrap();
         let ring = Arc::new(cloud::open_signer(&config, entropy).unwrap());
-        ring.wait_until_ready(Duration::from_secs(20)).unwrap();
+        ring.wait_until_ready(PATIENCE).unwrap();
         let gate = Arc::new(Mutex::new(()));
         let gated = Arc::new(Gated(Arc::clone(&database), Arc::clone(&gate)));
         let clock = Arc::new(Turned(AtomicU64::new(SystemClock.now().unix())));
@@ -88,10 +91,10 @@ fn a_database_that_hangs_holds_no_writer_whose_key_is_known_and_others_not_for_l
     ask("first");
     std::thread::sleep(Duration::from_millis(100));
     ask("second");
-    let (name, answer) = hears.recv_timeout(Duration::from_secs(5)).unwrap();
+    let (name, answer) = hears.recv_timeout(PATIENCE).unwrap();
     assert!(name == "second" && answer.is_err_and(|fault| fault.is_temporary()), "{name}");
     drop(shut);
-    let (name, answer) = hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    let (name, answer) = hears.recv_timeout(PATIENCE).unwrap();
     assert_eq!((name, answer.unwrap()), ("first", stage.key));
     // It is known now.
     let _shut = stage.gate.lock().unwrap();
@@ -99,7 +102,7 @@ fn a_database_that_hangs_holds_no_writer_whose_key_is_known_and_others_not_for_l
     std::thread::spawn(move || signer.follow());
     std::thread::sleep(Duration::from_millis(50));
     ask("third");
-    let (_, answer) = hears.recv_timeout(Duration::from_secs(5)).unwrap();
+    let (_, answer) = hears.recv_timeout(PATIENCE).unwrap();
     assert_eq!(answer.unwrap(), stage.key);
 }
 

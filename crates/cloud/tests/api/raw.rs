@@ -3,12 +3,11 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::bench::bearer;
+use crate::{bench::bearer, patience::PATIENCE};
 
 /// What was answered.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ pub(crate) fn open(
     body: &str,
 ) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut text = format!("{line} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
     if let Some(number) = number {
         text.push_str(&format!("Authorization: {}\r\n", bearer(number)));

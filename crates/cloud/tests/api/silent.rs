@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use crate::bench::{Bench, Client};
+use crate::{
+    bench::{Bench, Client},
+    patience::until,
+};
 
 const ASKED: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n";
 
@@ -59,11 +62,7 @@ impl Silent {
 fn clients_that_do_not_read_their_answers_lose_their_places() {
     let bench = Bench::with("[http]\nconnections = 4\nidle_seconds = 1");
     let silent: Vec<_> = (0..4).map(|_| Silent::connect(bench.address)).collect();
-    let ended = (0..300).any(|_| {
-        thread::sleep(Duration::from_millis(50));
-        silent.iter().all(Silent::has_ended)
-    });
-    assert!(ended, "their places are taken for ever");
+    until("their places are free", || silent.iter().all(Silent::has_ended));
     assert_eq!(bench.client().get("/healthz", 1).status, 200, "others are served");
     silent.into_iter().for_each(Silent::end);
 }
@@ -98,9 +97,5 @@ fn while_few_places_are_free_a_connection_is_not_kept() {
     let mut one_more = bench.client();
     assert!(!kept(&mut one_more) && one_more.is_closed());
     clients.truncate(4);
-    let again = (0..200).any(|_| {
-        thread::sleep(Duration::from_millis(10));
-        kept(&mut bench.client())
-    });
-    assert!(again, "places are free again");
+    until("places are free again", || kept(&mut bench.client()));
 }

@@ -1,6 +1,6 @@
 //! The export of records over HTTP.
 
-use std::{fs::File, io::Read, path::Path, sync::Barrier, time::Duration};
+use std::{fs::File, io::Read, path::Path, sync::Barrier};
 
 use fiscal::PublicKey;
 use registry::{Reach, Role};
@@ -8,6 +8,7 @@ use verify::{Audit, ExportManifest, Trust};
 
 use crate::{
     bench::{Bench, make_key, make_merchant, payload},
+    patience::{eventually, until},
     raw::{Raw, ask, open},
 };
 
@@ -90,23 +91,12 @@ fn a_client_who_hangs_up_leaves_nothing_behind() {
             drop(stream);
         }
     }
-    for _ in 0..100 {
-        if folders(id) == 0 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    assert_eq!(folders(id), 0);
+    until("its files go", || folders(id) == 0);
     // And its place is free again, a moment after the last file is gone.
-    let again = || export(&bench, 5, &format!("outlet_id={id}")).status;
-    let mut status = again();
-    for _ in 0..100 {
-        if status != 429 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-        status = again();
-    }
+    let status = eventually("its place is free", || {
+        let status = export(&bench, 5, &format!("outlet_id={id}")).status;
+        (status != 429).then_some(status)
+    });
     assert_eq!(status, 200);
 }
 

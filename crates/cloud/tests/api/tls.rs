@@ -25,7 +25,10 @@ use tokio_rustls::rustls::{
     version::{TLS12, TLS13},
 };
 
-use crate::bench::{Bench, bearer, entropy, payload};
+use crate::{
+    bench::{Bench, bearer, entropy, payload},
+    patience::{PATIENCE, until},
+};
 
 /// A certificate for localhost, in a folder of its own.
 struct Files {
@@ -95,7 +98,7 @@ fn connect(
 
 fn plain(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 
@@ -184,7 +187,7 @@ fn who_says_nothing_or_too_slowly_in_the_handshake_loses_the_place() {
         }
     }
     assert!(ended, "it goes on for as long as it likes");
-    assert!(served.recv_timeout(Duration::from_secs(10)).is_ok());
+    assert!(served.recv_timeout(PATIENCE).is_ok());
     assert!(waiting.join().unwrap(), "who waited for a place is served");
     assert_eq!(rest(silent).unwrap(), "");
 }
@@ -250,12 +253,7 @@ fn a_renewed_certificate_is_shown_without_a_restart() {
     let bench = files.serve("");
     assert!(is_alive(files.client(bench.address)));
     let next = renew(files.folder.path(), |_| {});
-    let is_next = || is_alive(connect(bench.address, &next, &[&TLS13], &[]));
-    let shown = (0..100).any(|_| {
-        thread::sleep(Duration::from_millis(200));
-        is_next()
-    });
-    assert!(shown, "it still shows the old one");
+    until("it shows the new one", || is_alive(connect(bench.address, &next, &[&TLS13], &[])));
     assert!(!is_alive(files.client(bench.address)));
 }
 

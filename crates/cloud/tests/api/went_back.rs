@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use cloud::{
     Cloud, Config, DatabaseConfig, StartFault, SystemClock,
@@ -6,7 +6,10 @@ use cloud::{
 };
 use tempfile::TempDir;
 
-use crate::bench::{Bench, entropy, payload};
+use crate::{
+    bench::{Bench, entropy, payload},
+    patience::until,
+};
 
 fn sell(bench: &Bench, sales: std::ops::Range<u64>) {
     let mut client = bench.client();
@@ -19,11 +22,7 @@ fn sell(bench: &Bench, sales: std::ops::Range<u64>) {
 fn file(config: &Config) -> PathBuf {
     let DatabaseConfig::Sqlite(path) = &config.database else { panic!("SQLite") };
     let log = PathBuf::from(format!("{}-wal", path.display()));
-    let whole = (0..1_500).any(|_| {
-        std::thread::sleep(Duration::from_millis(20));
-        !log.exists()
-    });
-    assert!(whole, "the log stays");
+    until("the log goes", || !log.exists());
     path.clone()
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     bench::{Answer, Bench, Client, bearer, make_key, make_merchant},
     operation::{NOBODY, Things},
+    patience::{eventually, until},
 };
 
 /// One of every kind.
@@ -139,13 +140,9 @@ impl World {
     /// Waits until the agent has found an invoice.
     fn await_submission(&self, number: u8, fiscal_number: &str) {
         let mut client = self.bench.client();
-        for _ in 0..400 {
-            if client.get(&format!("/api/v1/invoices/{fiscal_number}/submission"), number).status == 200 {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(25));
-        }
-        panic!("{fiscal_number} was not found");
+        until("the agent finds it", || {
+            client.get(&format!("/api/v1/invoices/{fiscal_number}/submission"), number).status == 200
+        });
     }
 
     /// Hands out what waits at an outlet, as soon as it is known to which machine it belongs; a merchant's owner does it.
@@ -153,15 +150,11 @@ impl World {
         let number = if number == STRANGER { STRANGER } else { OWNER };
         let path = format!("/api/v1/submissions/hand-out?outlet_id={outlet}");
         let mut client = self.bench.client();
-        for _ in 0..400 {
+        eventually("something is handed out", || {
             let made = post(&mut client, number, &path, &json!({}));
             assert_eq!(made.status, 200, "{made:?}");
-            if let Some(id) = made.header("x-hand-out") {
-                return id.to_owned();
-            }
-            std::thread::sleep(std::time::Duration::from_millis(25));
-        }
-        panic!("nothing of {outlet} was handed out");
+            made.header("x-hand-out").map(str::to_owned)
+        })
     }
 
     /// Closes the day, so that there is a report of it.

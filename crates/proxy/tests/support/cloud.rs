@@ -158,7 +158,7 @@ impl FakeCloud {
         let (tell, told) = oneshot::channel();
         self.shared.waiting.lock().unwrap().insert(job, tell);
         self.say(FromCloud::Job { job, work });
-        tokio::time::timeout(std::time::Duration::from_secs(40), told).await.ok()?.ok()
+        tokio::time::timeout(std::time::Duration::from_secs(120), told).await.ok()?.ok()
     }
 
     pub(crate) async fn seal(&self, payload: &str) -> Option<Outcome> {

@@ -77,11 +77,11 @@ impl Running {
 
 /// Waits until something is so.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut is: impl FnMut() -> F) {
-    for _ in 0..1_200 {
+    for _ in 0..4_800 {
         if is().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("{what}: not within 30 s");
+    panic!("{what}: not within two minutes");
 }

@@ -129,7 +129,7 @@ impl Bench {
         let mut looks = 0;
         while self.said("edef show", &[number]).1 != 0 {
             looks += 1;
-            assert!(looks < 300, "{number} is not found");
+            assert!(looks < 1_200, "{number} is not found");
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -144,7 +144,7 @@ impl Bench {
             if shown.lines().next().is_some_and(|line| line.ends_with(&format!(" {state}"))) {
                 return shown;
             }
-            assert!(looks < 600, "{number} is not {state}: {shown}");
+            assert!(looks < 1_200, "{number} is not {state}: {shown}");
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -177,7 +177,7 @@ impl Cloud {
             if head.starts_with("HTTP/1.1 201 ") {
                 return serde_json::from_str(body).unwrap();
             }
-            assert!(head.starts_with("HTTP/1.1 503 ") && offers < 600, "{answer}");
+            assert!(head.starts_with("HTTP/1.1 503 ") && offers < 1_200, "{answer}");
             thread::sleep(Duration::from_millis(100));
         }
     }

@@ -282,7 +282,7 @@ impl World {
     /// Lets time pass until something is so of the jobs.
     pub(crate) fn until(&self, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
         let mut jobs = Vec::new();
-        for _ in 0..3_000 {
+        for _ in 0..12_000 {
             jobs = self.jobs();
             if is_so(&jobs) {
                 return jobs;

@@ -104,9 +104,9 @@ impl Trial {
         self.with(|webhooks| webhooks.deliveries(&webhook.id, None, None, 500, &Reach::Platform).unwrap())
     }
 
-    /// Waits until the newest deliveries of a webhook are as it is asked, no longer than 20 s.
+    /// Waits until the newest deliveries of a webhook are as it is asked, no longer than two minutes.
     fn until(&self, webhook: &Webhook, is_so: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
-        for _ in 0..2_000 {
+        for _ in 0..12_000 {
             let all = self.deliveries(webhook);
             if is_so(&all) {
                 return all;

@@ -95,9 +95,9 @@ impl Receiver {
         self.state.lock().unwrap().most_at_once
     }
 
-    /// Waits for so many requests, no longer than 20 s.
+    /// Waits for so many requests, no longer than two minutes.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
-        for _ in 0..4_000 {
+        for _ in 0..24_000 {
             if self.requests().len() >= count {
                 break;
             }

@@ -7,12 +7,13 @@ mod machines;
 mod page;
 mod way;
 
-use std::time::Duration;
-
 use edef_sim::{Endpoint, Fault, FaultKind, Often, Options, Simulator, spawn};
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, payload};
+use crate::{
+    bench::{Answer, Bench, payload},
+    patience::look,
+};
 
 /// A cloud that sends to simulators.
 pub(super) const SENDS: &str = "[authority]\nenabled = true\nhosts = []\nallow_loopback = true\n";
@@ -75,16 +76,8 @@ impl Way {
 
     /// Waits until it stands as a test wants it.
     pub(super) fn until(&self, number: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let mut last = None;
-        for _ in 0..800 {
-            let answer = self.submission(number);
-            if answer.status == 200 && is_so(&answer.json()) {
-                return answer.json();
-            }
-            last = Some(answer);
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        panic!("{number} did not come to that: {last:?}");
+        let is_so = |answer: &Answer| answer.status == 200 && is_so(&answer.json());
+        look(number, || self.submission(number), is_so).json()
     }
 
     pub(super) fn until_state(&self, number: &str, state: &str) -> Value {

@@ -4,7 +4,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{active, bench, place::file, selling};
-use crate::bench::{Answer, Bench, payload};
+use crate::{
+    bench::{Answer, Bench, payload},
+    patience::until,
+};
 
 const SERIAL: &str = "DEF-000001";
 
@@ -24,14 +27,8 @@ fn a_device_that_stands_by_is_revoked_and_told_so() {
     let revoked = end(&bench, "revoked");
     assert_eq!((revoked.status, &revoked.json()["state"]), (200, &json!("revoked")), "{revoked:?}");
     assert_ne!(bench.switch(&json!({ "mode": "def", "device": SERIAL })).status, 200);
-    for _ in 0..400 {
-        if proxy.ask("QRY|STATUS")["lifecycle"] == "revoked" {
-            assert_eq!(end(&bench, "revoked").status, 200, "the same again");
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("{}", proxy.ask("QRY|STATUS"));
+    until("it is told so", || proxy.ask("QRY|STATUS")["lifecycle"] == "revoked");
+    assert_eq!(end(&bench, "revoked").status, 200, "the same again");
 }
 
 #[test]

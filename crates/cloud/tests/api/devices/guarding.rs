@@ -7,7 +7,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{active, bench, expire, place::file};
-use crate::bench::{Bench, payload};
+use crate::{
+    bench::{Bench, payload},
+    patience::until,
+};
 
 const SERIAL: &str = "DEF-000001";
 
@@ -73,14 +76,10 @@ fn what_names_another_outlet_is_reissued_for_nobody() {
 }
 
 fn await_non_compliant(bench: &Bench) {
-    for _ in 0..400 {
+    until("something is listed", || {
         let listed = bench.client().get("/api/v1/outlets/KIN-GOMBE-01/non-compliant", 1).json();
-        if listed["non_compliant"].as_array().is_some_and(|all| !all.is_empty()) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("nothing is listed");
+        listed["non_compliant"].as_array().is_some_and(|all| !all.is_empty())
+    });
 }
 
 /// For which numbers the device's key stands in the list of keys.

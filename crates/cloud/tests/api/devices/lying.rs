@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 
 use super::{Proxy, bench, selling};
-use crate::bench::{Bench, Client, payload};
+use crate::{
+    bench::{Bench, Client, payload},
+    patience::eventually,
+};
 
 const SERIAL: &str = "DEF-000001";
 const OFTEN: &str = "[limits]\npublic_per_second = 1000\npublic_burst = 1000\n";
@@ -21,14 +24,10 @@ fn verified(client: &mut Client, seal: &Value, code: &str) -> (u16, Value) {
 }
 
 fn await_verified(bench: &Bench, seal: &Value) -> Value {
-    for _ in 0..400 {
+    eventually("it is said to be sealed", || {
         let (status, said) = verified(&mut bench.client(), seal, seal["auth_code"].as_str().unwrap());
-        if status == 200 {
-            return said;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it is not said to be sealed");
+        (status == 200).then_some(said)
+    })
 }
 
 #[test]

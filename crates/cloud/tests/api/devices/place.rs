@@ -16,7 +16,10 @@ use signing::{KeyRing, Passphrase, Purpose, RingSettings, SoftwareKeys};
 use tempfile::TempDir;
 use webhooks::Webhooks;
 
-use crate::bench::{Answer, Bench, CHEAP, bearer, config, entropy, make_tenants};
+use crate::{
+    bench::{Answer, Bench, CHEAP, bearer, config, entropy, make_tenants},
+    patience::{look, until},
+};
 
 pub(crate) const DEVICES: &str = "[devices]\nrealm = \"development\"\ndgi_key = \"dgi.pem\"\n";
 
@@ -42,13 +45,7 @@ pub(crate) fn bench(more: &str) -> (Bench, PublicKey) {
 
 /// A ring's threads may be late on a busy machine.
 fn await_key(ring: &KeyRing, purpose: Purpose) {
-    for _ in 0..400 {
-        if ring.ensure(purpose, SystemClock.now()).is_ok() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("the ring has no key for {purpose}");
+    until("the ring has a key", || ring.ensure(purpose, SystemClock.now()).is_ok());
 }
 
 /// Makes the files that `stelala cloud ca` makes, and a key of the tax authority.
@@ -149,14 +146,7 @@ impl Bench {
 
     /// Waits until a device is as a test wants it.
     pub(crate) fn await_device(&self, serial: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..400 {
-            let device = self.device(serial);
-            if wanted(&device) {
-                return device;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("it did not come to that: {}", self.device(serial));
+        look(serial, || self.device(serial), wanted)
     }
 
     /// The authority lets it seal.
@@ -175,13 +165,7 @@ impl Bench {
     pub(crate) fn switched(&self, body: &Value) -> Value {
         let answer = self.switch(body);
         assert_eq!(answer.status, 200, "{answer:?}");
-        for _ in 0..400 {
-            let now = self.client().get("/api/v1/outlets/KIN-GOMBE-01/mode", 3).json();
-            if now["switching"] == false {
-                return now;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("it is still under way");
+        let mode = || self.client().get("/api/v1/outlets/KIN-GOMBE-01/mode", 3).json();
+        look("it is no longer under way", mode, |now| now["switching"] == false)
     }
 }

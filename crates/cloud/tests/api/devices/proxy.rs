@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tungstenite::{Message, WebSocket, client};
 
+use crate::patience::{PATIENCE, eventually};
+
 /// A device with its proxy, on a thread.
 pub(crate) struct Proxy {
     shared: Arc<Shared>,
@@ -110,7 +112,7 @@ impl Proxy {
     pub(crate) fn ask(&self, request: &str) -> Value {
         let (tell, told) = channel();
         self.commands.send(Command::Ask(request.to_owned(), tell)).unwrap();
-        told.recv_timeout(Duration::from_secs(20)).unwrap()
+        told.recv_timeout(PATIENCE).unwrap()
     }
 
     /// Takes its network away, or gives it back.
@@ -156,13 +158,7 @@ impl Proxy {
     /// Has the cloud vouch for an original, through the tunnel; its answer.
     pub(crate) fn vouch(&self, body: &Value) -> Value {
         self.shared.asks.lock().unwrap().push(body.clone());
-        for _ in 0..400 {
-            if let Some(answer) = self.shared.answered.lock().unwrap().pop() {
-                return answer;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the cloud did not answer");
+        eventually("the cloud answers", || self.shared.answered.lock().unwrap().pop())
     }
 
     /// How many sales it sealed.
@@ -216,7 +212,7 @@ impl Desk<'_> {
     }
 
     fn ask(&mut self, request: &str) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let mut sent = Sent(Vec::new());
             self.device.receive(format!("\u{2}{request}\u{3}").as_bytes(), &mut sent);
@@ -234,7 +230,7 @@ impl Desk<'_> {
     fn session(&mut self) {
         let Ok(stream) = TcpStream::connect(self.address) else { return };
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let url = format!("ws://{}{}", self.address, tunnel::PATH);
         let Ok((mut socket, _)) = client(url, stream) else { return };
         let Some(held) = self.greet(&mut socket) else { return };

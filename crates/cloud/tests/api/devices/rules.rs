@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket, client};
 
 use super::{Proxy, bench, expire, selling};
-use crate::bench::{Bench, payload};
+use crate::{
+    bench::{Bench, payload},
+    patience::{PATIENCE, eventually},
+};
 
 const SERIAL: &str = "DEF-000001";
 
@@ -101,14 +104,10 @@ fn an_invoice_of_an_expired_certificate_is_listed_and_reissued_and_holds_nothing
 }
 
 fn await_non_compliant(bench: &Bench) -> Value {
-    for _ in 0..400 {
+    eventually("something is listed", || {
         let listed = bench.client().get("/api/v1/outlets/KIN-GOMBE-01/non-compliant", 1).json();
-        if listed["non_compliant"].as_array().is_some_and(|all| !all.is_empty()) {
-            return listed;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("nothing is listed");
+        listed["non_compliant"].as_array().is_some_and(|all| !all.is_empty()).then_some(listed)
+    })
 }
 
 #[test]
@@ -173,14 +172,10 @@ fn what_is_missing_however_often_it_is_read_is_read_twice_and_then_no_more() {
 
 /// An invoice, once the ledger has it.
 fn await_invoice(bench: &Bench, number: &str) -> Value {
-    for _ in 0..400 {
+    eventually("it arrives", || {
         let answer = bench.client().get(&format!("/api/v1/invoices/{number}"), 1);
-        if answer.status == 200 {
-            return answer.json();
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{number} has not arrived");
+        (answer.status == 200).then(|| answer.json())
+    })
 }
 
 type Socket = WebSocket<TcpStream>;
@@ -188,7 +183,7 @@ type Socket = WebSocket<TcpStream>;
 /// Connects beside the device's own proxy, with proof from the device; what the cloud says to that.
 fn knock(bench: &Bench, proxy: &Proxy) -> (Socket, Value) {
     let stream = TcpStream::connect(bench.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let (mut socket, _) = client(format!("ws://{}{}", bench.address, tunnel::PATH), stream).unwrap();
     let key = proxy.ask("QRY|STATUS")["public_key_id"].clone();
     let hello = json!({ "type": "hello", "protocol": 1, "proxy_version": "test", "device": SERIAL, "public_key_id": key });

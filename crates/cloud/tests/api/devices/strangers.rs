@@ -1,6 +1,6 @@
 //! Who connects and is not the device that it says, or has no code.
 
-use std::{net::TcpStream, sync::Arc, time::Duration};
+use std::{net::TcpStream, sync::Arc};
 
 use cloud::SystemClock;
 use def_protocol::token::{Policy, Realm};
@@ -12,7 +12,7 @@ use signing::{Attester, AwsLcKey, SignerFault};
 use tungstenite::{Message, WebSocket, client};
 
 use super::{Proxy, active, bench};
-use crate::bench::Bench;
+use crate::{bench::Bench, patience::PATIENCE};
 
 const SERIAL: &str = "DEF-000001";
 const OTHER: &str = "DEF-000002";
@@ -143,7 +143,7 @@ struct Caller(WebSocket<TcpStream>);
 impl Caller {
     fn hello(bench: &Bench, serial: &str, key: Value) -> Self {
         let stream = TcpStream::connect(bench.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = client(format!("ws://{}{}", bench.address, tunnel::PATH), stream).unwrap();
         let mut caller = Self(socket);
         caller.say(&json!({ "type": "hello", "protocol": 1, "proxy_version": "test", "device": serial,

@@ -9,7 +9,6 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use aws_lc_rs::hmac;
@@ -19,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bench::{Answer, Bench, bearer, make_key, make_merchant},
+    patience::look,
     tenants::{OWNER, send},
 };
 
@@ -48,16 +48,9 @@ fn make_stranger(bench: &Bench) {
     make_key(&*database, STRANGER, Role::Owner, Reach::Merchant(other));
 }
 
-/// Asks until an answer is as expected, no longer than 20 s.
+/// Asks until an answer is as expected.
 fn until(bench: &Bench, line: &str, is_expected: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..400 {
-        let answer = ask(bench, line, OWNER, None).json();
-        if is_expected(&answer) {
-            return answer;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{line}: {:?}", ask(bench, line, OWNER, None));
+    look(line, || ask(bench, line, OWNER, None).json(), is_expected)
 }
 
 /// Someone's server on this machine.
@@ -67,7 +60,7 @@ struct Receiver {
     told: Arc<Mutex<Vec<Told>>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Told {
     headers: BTreeMap<String, String>,
     body: String,
@@ -106,15 +99,9 @@ impl Receiver {
         self.told.lock().unwrap().clone()
     }
 
-    /// Waits for so many requests, no longer than 20 s.
+    /// Waits for so many requests.
     fn wait_for(&self, count: usize) -> Vec<Told> {
-        for _ in 0..400 {
-            if self.told().len() >= count {
-                return self.told();
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("{} of {count} requests", self.told().len());
+        look("so many are told", || self.told(), |told| told.len() >= count)
     }
 }
 

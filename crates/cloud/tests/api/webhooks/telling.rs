@@ -1,7 +1,5 @@
 //! What a receiver is told, and what is kept of it.
 
-use std::time::Duration;
-
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
@@ -51,13 +49,11 @@ fn what_was_told_is_counted() {
     make(&bench, &receiver, json!({}));
     bench.client().sell(1, None, &payload(1));
     receiver.wait_for(1);
-    let counted = (0..200).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
+    crate::patience::until("the delivery is counted", || {
         let metrics = bench.client().ask("GET /metrics", &[], None).body;
         metrics.contains("\nstelala_webhook_delivered_total 1\n")
             && metrics.contains("\nstelala_webhook_waiting 0\n")
     });
-    assert!(counted, "the delivery was not counted");
 }
 
 #[test]

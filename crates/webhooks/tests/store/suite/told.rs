@@ -29,7 +29,7 @@ fn dispatcher(trial: &Trial, seed: u64) -> Dispatcher {
 }
 
 fn until(trial: &Trial, webhook: &Webhook, is_so: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         let all =
             trial.with(|webhooks| webhooks.deliveries(&webhook.id, None, None, 500, &trial.own()).unwrap());
         if is_so(&all) {
@@ -115,7 +115,7 @@ pub(crate) fn what_is_old_is_forgotten_and_what_waits_is_not(trial: &Trial) {
         (&all[0].id, trial.with(|webhooks| webhooks.stop(&webhook.id, &Reach::Platform, &by, trial.now())));
     assert!(gone.is_ok() && trial.with(|webhooks| webhooks.delivery(id, &own)).is_ok());
     trial.world.clock.pass(Duration::from_secs(31 * 86_400));
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         let shown = trial.with(|webhooks| webhooks.show(&webhook.id, &own));
         if matches!(shown, Err(WebhookFault::NotFound(_))) {
             return;
