@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{authority::Machine, picture::Standing};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks once; an answer that is not good is an error.
 pub(crate) fn ask(

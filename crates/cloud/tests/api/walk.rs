@@ -1,10 +1,12 @@
 //! Every route of the document, asked with a key of each role, by a person of each role, and by nobody.
 
+use registry::Role;
 use serde_json::{Value, json};
 
 use crate::{
     bench::bearer,
-    operation::{guarded, operations, that_need},
+    operation::{Operation, guarded, operations, that_need},
+    patience::side_by_side,
     people::{PASSWORD, Person, code},
     world::{ROLES, World},
 };
@@ -29,25 +31,23 @@ fn who_may_not_is_forbidden_and_changes_nothing() {
 
 #[test]
 fn who_may_has_it_done() {
+    let guarded: Vec<_> = guarded().collect();
+    let all = guarded.iter().flat_map(|(operation, permission)| {
+        let who = ROLES.into_iter().filter(|(_, role)| role.may().has(*permission));
+        who.map(move |(number, role)| (operation, number, role))
+    });
+    let ask = |(operation, number, role): (&Operation, u8, Role), world: &World| {
+        let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&bearer(number)));
+        let line = operation.line(&world.things);
+        assert!(matches!(operation.outcome(&answer), 200..300), "{line} as {role:?}: {answer:?}");
+        1
+    };
+    let (reads, others): (Vec<_>, Vec<_>) = all.partition(|(operation, ..)| operation.reads());
     let reading = World::make();
     reading.close_the_day();
-    let mut walked = 0;
-    for (operation, permission) in guarded() {
-        for (number, role) in ROLES.into_iter().filter(|(_, role)| role.may().has(permission)) {
-            // What one made, changed or stopped is so for the next one: each has a world of its own.
-            let own;
-            let world = if operation.reads() {
-                &reading
-            } else {
-                own = World::make();
-                &own
-            };
-            let answer = operation.ask(&mut world.bench.client(), &world.things, Some(&bearer(number)));
-            let line = operation.line(&world.things);
-            assert!(matches!(operation.outcome(&answer), 200..300), "{line} as {role:?}: {answer:?}");
-            walked += 1;
-        }
-    }
+    let mut walked: usize = reads.into_iter().map(|one| ask(one, &reading)).sum();
+    // What one made, changed or stopped is so for the next one: each has a world of its own.
+    walked += side_by_side(others, |one| ask(one, &World::make()));
     assert!(walked >= 100, "{walked}");
 }
 
