@@ -1,26 +1,25 @@
 //! The authority's results from a file, row by row.
 
-use std::collections::BTreeMap;
+mod check;
+mod find;
+mod settle;
 
-use edef::{Figure, Nim, Uid};
-use fiscal::{FiscalNumber, Invoice};
+use edef::Nim;
+use fiscal::FiscalNumber;
 use registry::Label;
 
+use self::check::{Known, is_its_uid};
 use super::{
     ResultFile,
     columns::{Column, Layout},
     complete::{Absent, Complete, CompleteFault},
-    hand_out::{handed_out, is_sendable, take_from_queue},
     results::{self, ResultRow, RowFault},
     table::TableRow,
 };
 use crate::{
-    Job, JobId, JobState, Source, Totals,
+    Source,
     alerts::Together,
-    desk::{
-        Asked, Desk, DeskFault, Finalised, JobFilter, Listed, PAGE, Settlement, Sight, by_fiscal, judge,
-        seen, settle, two_codes,
-    },
+    desk::{Asked, Desk, DeskFault, Sight},
 };
 
 /// What is imported, and how.
@@ -77,8 +76,6 @@ pub enum RowOutcome {
 
 /// So many rows are one transaction.
 const AT_ONCE: usize = 100;
-/// By so much may a total differ, as in a confirm (A2).
-const TOLERANCE: Figure = Figure::from_hundredths(1);
 
 impl Desk<'_> {
     /// Takes the results of a file: our own export that was filled in, or one of the authority's portal.
@@ -169,157 +166,6 @@ impl Desk<'_> {
         }
         Ok(together)
     }
-
-    /// Rows without our number are found among what is in doubt.
-    fn jobs_by_uid(
-        &mut self,
-        sight: Sight<'_>,
-        rows: &[ResultRow],
-    ) -> Result<BTreeMap<Uid, JobId>, DeskFault> {
-        let mut found = BTreeMap::new();
-        if rows.iter().all(|row| row.fiscal.is_some()) {
-            return Ok(found);
-        }
-        for listed in self.in_doubt(sight)? {
-            found.extend(listed.job.uid().map(|uid| (uid.clone(), listed.job.id)));
-        }
-        Ok(found)
-    }
-
-    /// All that a person may settle, at most as many as a file has rows.
-    pub(super) fn in_doubt(&mut self, sight: Sight<'_>) -> Result<Vec<Listed>, DeskFault> {
-        let states = vec![JobState::Ambiguous, JobState::SyncedWithoutCode];
-        let (filter, mut all, mut after) = (JobFilter { states, ..JobFilter::default() }, Vec::new(), None);
-        loop {
-            let page = self.jobs(sight, &filter, after, PAGE)?;
-            let is_last = page.len() < PAGE;
-            after = page.last().map(Listed::cursor);
-            all.extend(page);
-            if is_last || all.len() >= super::MOST_ROWS {
-                return Ok(all);
-            }
-        }
-    }
-
-    fn job_of_row(
-        &mut self,
-        sight: Sight<'_>,
-        row: &ResultRow,
-        by_uid: &BTreeMap<Uid, JobId>,
-    ) -> Result<Result<Job, RowFault>, DeskFault> {
-        self.look(|statements| {
-            let mut found = match (&row.fiscal, row.uid.as_ref().and_then(|uid| by_uid.get(uid))) {
-                (Some(fiscal), _) => by_fiscal(statements, fiscal)?,
-                (None, Some(id)) => vec![seen(statements, sight, *id)?],
-                (None, None) => Vec::new(),
-            };
-            found.retain(|listed| sight.covers(listed.job.place.chain.outlet));
-            // Of two records of one number a person chooses.
-            let [Listed { job, .. }] = found.as_slice() else { return Ok(Err(RowFault::UnknownInvoice)) };
-            Ok(Ok(job.clone()))
-        })
-    }
-
-    /// Somebody says that the authority has it: it is not sent any more, though the row cannot be taken.
-    fn take_claimed(
-        &mut self,
-        sight: Sight<'_>,
-        fiscal: &FiscalNumber,
-        order: &ImportOrder,
-        asked: Asked<'_>,
-    ) -> Result<(), DeskFault> {
-        if order.dry_run {
-            return Ok(());
-        }
-        self.change(|statements| {
-            for Listed { job, .. } in by_fiscal(statements, fiscal)? {
-                if sight.covers(job.place.chain.outlet) {
-                    take_from_queue(statements, job, asked)?;
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn check_row(&mut self, row: &ResultRow, job: &Job) -> Result<Result<(), RowFault>, DeskFault> {
-        let Some(outlet) = self.store().outlet(job.place.chain.outlet)? else {
-            return Ok(Err(RowFault::UnknownInvoice));
-        };
-        match row.check_proof(outlet.nif) {
-            Ok(()) => self.check_total(row, job),
-            Err(fault) => Ok(Err(fault)),
-        }
-    }
-
-    fn check_total(&mut self, row: &ResultRow, job: &Job) -> Result<Result<(), RowFault>, DeskFault> {
-        if row.total.is_none() && row.vat.is_none() {
-            return Ok(Ok(()));
-        }
-        let Some(record) = self.store().at(job.place)? else { return Ok(Err(RowFault::UnknownInvoice)) };
-        let invoice = record.body.as_deref().and_then(|body| Invoice::read(body.as_bytes()).ok());
-        let Some(invoice) = invoice else { return Ok(Ok(())) };
-        let ours = match &invoice.annex.exchange {
-            Some(exchange) => [exchange.total, exchange.total_vat],
-            None => [invoice.totals.total, invoice.totals.total_vat],
-        };
-        let size = |figure: Figure| figure.distance(Figure::ZERO);
-        for (ours, theirs) in ours.into_iter().zip([row.total, row.vat]) {
-            let (ours, theirs) = (size(ours.into()), theirs.map(size));
-            if let Some(theirs) = theirs.filter(|theirs| theirs.distance(ours) > TOLERANCE) {
-                return Ok(Err(RowFault::TotalDiffers { ours, theirs }));
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    fn settle_rows(
-        &mut self,
-        sight: Sight<'_>,
-        rows: &[(&ResultRow, Job)],
-        (source, order, asked): (Source, &ImportOrder, Asked<'_>),
-        before: &Together,
-    ) -> Result<(Vec<RowAnswer>, Together), DeskFault> {
-        let settle_all = |statements: &mut dyn ledger::Statements| {
-            let (mut answers, mut together, mut has_more) = (Vec::new(), before.clone(), false);
-            let mut tell = |tell| {
-                together.add(tell);
-                has_more = true;
-            };
-            for (row, job) in rows {
-                let before = seen(statements, sight, job.id)?.job;
-                let (fiscal, was) = (before.fiscal, before.elements.is_some());
-                let settlement = Settlement::Finalised(Box::new(row.finalised(source)));
-                let before = match (is_sendable(before.state), order.dry_run) {
-                    (false, _) => before,
-                    (true, true) => handed_out(before, asked).job,
-                    (true, false) => take_from_queue(statements, before, asked)?,
-                };
-                let id = before.id;
-                let done = if order.dry_run {
-                    judge(statements, before, &settlement, "", asked).map(|_| ())
-                } else {
-                    settle(statements, before, &settlement, &order.reason, asked)
-                        .map(|(_, tells)| tells.into_iter().for_each(&mut tell))
-                };
-                answers.push(match done {
-                    Ok(()) if was => answer(row.row, Some(fiscal), RowOutcome::Already),
-                    Ok(()) => answer(row.row, Some(fiscal), RowOutcome::Settled),
-                    Err(DeskFault::Store(fault)) => return Err(fault.into()),
-                    Err(fault) => {
-                        if matches!(fault, DeskFault::OtherCode) && !order.dry_run {
-                            tell(two_codes(statements, sight, id, &row.code, asked)?);
-                        }
-                        refused(row.row, Some(fiscal), RowFault::of(&fault))
-                    }
-                });
-            }
-            if has_more {
-                together.write(statements, &order.reason, asked)?;
-            }
-            Ok((answers, together))
-        };
-        if order.dry_run { self.look(settle_all) } else { self.change(settle_all) }
-    }
 }
 
 /// The number that a refused row has, so that whoever mends the file finds it.
@@ -332,55 +178,6 @@ fn unknown_row(rows: &[ResultRow], answers: &[RowAnswer]) -> Option<u32> {
     let unknown = RowOutcome::Refused(RowFault::UnknownInvoice);
     let nameless = rows.iter().find(|row| row.fiscal.is_none()).map(|row| row.row);
     nameless.or_else(|| answers.iter().find(|answer| answer.outcome == unknown).map(|answer| answer.row))
-}
-
-fn is_its_uid(row: &ResultRow, job: &Job) -> Result<(), RowFault> {
-    let is_other = |(said, known): (&Uid, &Uid)| !said.as_str().eq_ignore_ascii_case(known.as_str());
-    // A uid of which no confirm was intended is none that the authority can have finalised for us.
-    let known = job.uid().filter(|_| job.may_be_finalised());
-    if row.uid.as_ref().zip(known).is_some_and(is_other) { Err(RowFault::UidDiffers) } else { Ok(()) }
-}
-
-/// What the rows before named, so that no two are of one invoice or of one code.
-#[derive(Default)]
-struct Known {
-    jobs: BTreeMap<JobId, u32>,
-    codes: BTreeMap<edef::AuthorityCode, u32>,
-}
-
-impl Known {
-    fn note(&mut self, row: &ResultRow, id: JobId) -> Result<(), RowFault> {
-        if let Some(before) = self.jobs.get(&id).or_else(|| self.codes.get(&row.code)) {
-            return Err(RowFault::Twice(*before));
-        }
-        self.jobs.insert(id, row.row);
-        self.codes.insert(row.code, row.row);
-        Ok(())
-    }
-}
-
-impl ResultRow {
-    fn finalised(&self, source: Source) -> Finalised {
-        Finalised {
-            nim: self.nim.clone(),
-            code: self.code,
-            date_time: self.time.clone(),
-            qr: self.qr.clone(),
-            counters: self.counters,
-            uid: self.uid.clone(),
-            totals: self.total.zip(self.vat).map(|(total, vtotal)| Totals { total, vtotal }),
-            source,
-        }
-    }
-}
-
-impl RowFault {
-    pub(super) fn of(fault: &DeskFault) -> Self {
-        match fault {
-            DeskFault::OtherMachine(nims) => Self::OtherMachine(nims.clone()),
-            fault => Self::Refused { code: fault.code(), text: fault.to_string() },
-        }
-    }
 }
 
 const fn answer(row: u32, fiscal: Option<FiscalNumber>, outcome: RowOutcome) -> RowAnswer {
