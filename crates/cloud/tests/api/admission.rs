@@ -48,7 +48,7 @@ fn a_batch_counts_as_many_times_as_it_has_invoices() {
         (429, "RATE_LIMITED"),
         "8 are left behind its first"
     );
-    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.header("retry-after"), Some("2"));
     let list = client.get("/api/v1/invoices?outlet_id=KIN-GOMBE-01", 3);
     assert_eq!(list.json()["invoices"], json!([]), "nothing was sealed");
     std::thread::sleep(Duration::from_secs(2));
