@@ -26,8 +26,15 @@ use world::{TestClock, World};
 const LATENCY: Duration = Duration::from_millis(200);
 const MACHINES: usize = 4;
 
+/// Tests share their machine with others, who only make it slower: the best of three counts. The target is 930.
 #[test]
 fn confirms_of_an_e_mcf_follow_back_to_back() {
+    let mut ratios = std::iter::repeat_with(of_a_thousand).take(3);
+    assert!(ratios.any(|ratio| ratio >= 700));
+}
+
+/// How much of what the authority lets pass is confirmed.
+fn of_a_thousand() -> u128 {
     let clock = TestClock::new();
     let (_directory, database) = world::sqlite(&clock);
     let options = Options { machines: Vec::new(), seed: Some(1), latency: LATENCY, ..Options::default() };
@@ -82,6 +89,5 @@ fn confirms_of_an_e_mcf_follow_back_to_back() {
     let ratio = ideal.as_millis() * 1_000 / (last - first).as_millis();
     println!("{invoices} invoices at {MACHINES} e-MCFs: {} of 1000 of what the authority lets pass", ratio);
     assert_eq!(world.finalised(), (invoices, invoices));
-    // Tests share their machine with others: the target, 930, is the benchmark's. One after another they would be 250.
-    assert!(ratio >= 300, "{ratio}");
+    ratio
 }
