@@ -36,7 +36,9 @@ struct control {
     int64_t fsyncs;       /* how many there were */
     int64_t failed;       /* how many failed */
     int64_t refused;      /* how many writes found the disk full */
-    int64_t reserved[5];
+    int64_t hold;         /* nothing that changes a file is begun */
+    int64_t busy;         /* something that changes a file is done, or written down */
+    int64_t reserved[3];
 };
 
 static struct control own = {0};
@@ -98,6 +100,30 @@ static int is_ours(int file, char *name, size_t length) {
     return 1;
 }
 
+/* One operation after the other, and none while they are held: who holds them and waits until nothing is busy can kill
+ * the process, and the log has all that was done, to its last byte. */
+static void enter(void) {
+    const struct timespec pause = {0, 100000};
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        __atomic_store_n(&control->busy, 1, __ATOMIC_SEQ_CST);
+        if (!__atomic_load_n(&control->hold, __ATOMIC_SEQ_CST)) return;
+        __atomic_store_n(&control->busy, 0, __ATOMIC_SEQ_CST);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void leave(void) {
+    __atomic_store_n(&control->busy, 0, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&lock);
+}
+
+/* A process that ends by itself ends between two operations, too: its other threads are stopped where they are. */
+__attribute__((destructor)) static void end(void) {
+    enter();
+    __atomic_store_n(&control->busy, 0, __ATOMIC_SEQ_CST);
+}
+
 /* The log: a line `OP TIME_NS OFFSET LENGTH NAME`, and behind it the bytes that were written. */
 static void note(char op, const char *name, int64_t offset, size_t length, const void *bytes) {
     if (log_file < 0) return;
@@ -128,11 +154,11 @@ ssize_t pwrite64(int file, const void *bytes, size_t count, off_t offset) {
     if (!real_pwrite) find();
     if (!is_ours(file, name, sizeof name)) return real_pwrite(file, bytes, count, offset);
     if (is_full(file, offset + (off_t)count)) return -1;
-    pthread_mutex_lock(&lock);
+    enter();
     ssize_t written = real_pwrite(file, bytes, count, offset);
     int cause = errno;
     if (written > 0) note('W', name, offset, (size_t)written, bytes);
-    pthread_mutex_unlock(&lock);
+    leave();
     errno = cause;
     return written;
 }
@@ -154,11 +180,11 @@ int ftruncate64(int file, off_t length) {
     char name[512];
     if (!real_ftruncate) find();
     if (!is_ours(file, name, sizeof name)) return real_ftruncate(file, length);
-    pthread_mutex_lock(&lock);
+    enter();
     int result = real_ftruncate(file, length);
     int cause = errno;
     if (result == 0) note('T', name, length, 0, NULL);
-    pthread_mutex_unlock(&lock);
+    leave();
     errno = cause;
     return result;
 }
@@ -168,11 +194,11 @@ int ftruncate(int file, off_t length) { return ftruncate64(file, length); }
 int unlink(const char *path) {
     if (!real_unlink) find();
     if (!folder_length || strncmp(path, folder, folder_length) != 0) return real_unlink(path);
-    pthread_mutex_lock(&lock);
+    enter();
     int result = real_unlink(path);
     int cause = errno;
     if (result == 0) note('U', path + folder_length, 0, 0, NULL);
-    pthread_mutex_unlock(&lock);
+    leave();
     errno = cause;
     return result;
 }
@@ -184,7 +210,7 @@ static int flush(int file, int (*real)(int)) {
         nanosleep(&pause, NULL);
     }
     if (!is_ours(file, name, sizeof name)) return real(file);
-    pthread_mutex_lock(&lock);
+    enter();
     control->fsyncs++;
     int dies = 0;
     if (control->kill && control->kill_after-- <= 0) dies = (int)control->kill;
@@ -200,7 +226,7 @@ static int flush(int file, int (*real)(int)) {
         if (result == 0) note('S', name, 0, 0, NULL);
     }
     if (dies == 2) raise(SIGKILL);
-    pthread_mutex_unlock(&lock);
+    leave();
     errno = cause;
     return result;
 }

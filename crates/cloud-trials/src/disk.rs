@@ -5,9 +5,12 @@ use std::{
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
+
+use crate::server::Server;
 
 const SOURCE: &str = include_str!("../shim/disk.c");
 
@@ -36,6 +39,10 @@ pub enum Knob {
     Failed,
     /// How many writes found no room.
     Refused,
+    /// Nothing that changes a file is begun.
+    Hold,
+    /// Something that changes a file is being done.
+    Busy,
 }
 
 /// One server's disk and clock.
@@ -85,6 +92,19 @@ impl Disk {
     /// Turns a knob; a server that runs has it at once.
     pub fn set(&self, knob: Knob, value: i64) -> anyhow::Result<()> {
         Ok(self.control.write_all_at(&value.to_ne_bytes(), knob as u64 * 8)?)
+    }
+
+    /// Kills a server between two operations, so that the log says all that it did and nothing else. The moment is as
+    /// random as that of the call: only an operation that is under way is waited for.
+    pub fn kill(&self, server: &mut Server) -> anyhow::Result<()> {
+        self.set(Knob::Hold, 1)?;
+        while self.read(Knob::Busy)? != 0 {
+            if server.ends_within(Duration::from_millis(5))? {
+                bail!("the server ended in the middle of writing: its log says why");
+            }
+        }
+        server.kill()?;
+        self.set(Knob::Hold, 0)
     }
 
     /// Reads a knob or a counter.

@@ -139,7 +139,7 @@ fn record(place: &Place, disk: &Disk, seed: u64) -> anyhow::Result<Vec<Acknowled
                 thread::sleep(SELLING);
                 fail(disk, &mut dice)?;
                 if dice.one_in(2) {
-                    server.kill()?;
+                    disk.kill(&mut server)?;
                     // The disk may be as bad as it was when the next process begins.
                     if dice.one_in(2) {
                         disk.set(Knob::Fail, 0)?;
@@ -156,7 +156,7 @@ fn record(place: &Place, disk: &Disk, seed: u64) -> anyhow::Result<Vec<Acknowled
         shop.set_phase(if disturbed.is_ok() { Phase::Settling } else { Phase::Over });
         disturbed
     })?;
-    server.kill()?;
+    disk.kill(&mut server)?;
     if !shop.violations().is_empty() {
         bail!("{} violations while it sold", shop.violations().len());
     }
@@ -266,8 +266,7 @@ fn read(log: &Path) -> anyhow::Result<Vec<Operation>> {
     let (mut operations, mut line) = (Vec::new(), String::new());
     loop {
         line.clear();
-        // The last line may be cut off by the kill.
-        if log.read_line(&mut line)? == 0 || !line.ends_with('\n') {
+        if log.read_line(&mut line)? == 0 {
             return Ok(operations);
         }
         let parts: Vec<&str> = line.trim_end().splitn(5, ' ').collect();
@@ -275,9 +274,7 @@ fn read(log: &Path) -> anyhow::Result<Vec<Operation>> {
         let kind = match op {
             "W" => {
                 let mut bytes = vec![0; length.parse()?];
-                if log.read_exact(&mut bytes).is_err() {
-                    return Ok(operations);
-                }
+                log.read_exact(&mut bytes)?;
                 Change::Write(offset.parse()?, bytes)
             }
             "T" => Change::Truncate(offset.parse()?),
