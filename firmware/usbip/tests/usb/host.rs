@@ -13,7 +13,7 @@ use usbip::wire::{
 };
 
 /// Long enough for anything that comes at all.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Long enough to believe that nothing comes.
 pub(crate) const QUIET: Duration = Duration::from_millis(40);
 

@@ -76,12 +76,12 @@ fn empty_transfers_change_nothing() {
 fn a_busy_device_takes_no_more_than_its_queue_holds_and_loses_nothing() {
     let table = parrot();
     let mut port = Port::open(table.address());
-    port.send_frame("10 slow 300");
+    #[allow(clippy::disallowed_methods, reason = "how long a host is held off is what this shows")]
+    let begun = Instant::now();
+    port.send_frame("10 slow 2000");
     let requests: Vec<_> =
         (0..150).map(|number| frame(&format!("40 n{number:03} 0 {}", "x".repeat(50)))).collect();
     let bytes = requests.concat();
-    #[allow(clippy::disallowed_methods, reason = "how long a host is held off is what this shows")]
-    let begun = Instant::now();
     let all = port.host.submit_out(OUT, 0, &bytes);
     assert_eq!(port.host.wait(all, QUIET), None, "{} bytes do not fit", bytes.len());
     assert_eq!(port.read_frame(SOON), Some(spoken(10, "slow")));
@@ -89,5 +89,5 @@ fn a_busy_device_takes_no_more_than_its_queue_holds_and_loses_nothing() {
         assert_eq!(port.read_frame(SOON), Some(spoken(40, &format!("n{number:03}"))));
     }
     assert_eq!(port.host.end(all).actual, bytes.len());
-    assert!(begun.elapsed() >= Duration::from_millis(200));
+    assert!(begun.elapsed() >= Duration::from_secs(2));
 }
