@@ -132,7 +132,7 @@ fn a_slow_answer_is_late() {
 #[test]
 fn confirms_of_one_e_mcf_take_turns_and_other_calls_do_not() {
     let machines = vec![Wanted::of("A2301457K"); 2];
-    let latency = Duration::from_millis(200);
+    let latency = Duration::from_secs(1);
     let simulator = spawn(Options { machines, latency, ..Options::default() }).unwrap();
     let all = |paths: Vec<(&str, String)>| {
         let before = Instant::now();

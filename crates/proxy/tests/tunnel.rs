@@ -132,7 +132,7 @@ async fn a_device_that_breaks_in_the_middle_of_a_commit_seals_each_sale_once() {
             device.plug();
         }
         let mut outcome = cloud.seal(&sale).await;
-        for _ in 0..20 {
+        for _ in 0..600 {
             if matches!(outcome, Some(Outcome::Unreachable { .. } | Outcome::Unclear { .. })) {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 outcome = cloud.seal(&sale).await;
@@ -269,7 +269,7 @@ async fn a_device_that_leaves_the_line_says_first_what_it_sealed() {
     let token = Text::new(device.authority.hand_over(leave)).unwrap();
     let order = || Work::Order { command: tunnel::OrderCommand::Handover, token: token.clone() };
     let mut left = cloud.work(order()).await;
-    for _ in 0..20 {
+    for _ in 0..600 {
         if !matches!(left, Some(Outcome::Done { .. })) {
             tokio::time::sleep(Duration::from_millis(200)).await;
             left = cloud.work(order()).await;

@@ -1,6 +1,9 @@
 //! Who is let in, for how long, and how often.
 
-use std::time::Duration;
+use std::{
+    panic::Location,
+    time::{Duration, Instant},
+};
 
 use fiscal::Timestamp;
 use ledger::Clock;
@@ -37,33 +40,66 @@ fn guess(client: &mut Client, number: u8) -> Answer {
     client.ask("GET /api/v1/sessions/current", &[("Authorization", &text)], None)
 }
 
+#[expect(clippy::disallowed_methods, reason = "buckets fill in real time: how long the asking took decides")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What a bucket of one a second says holds until it has another. Whoever finds that the machine was slower than that
+/// says no, and begins again with a new cloud.
+#[track_caller]
+fn in_time(limits: &str, attempt: impl Fn(&Bench) -> bool) {
+    let in_time = (0..5).any(|_| attempt(&Bench::with(limits)));
+    assert!(in_time, "five times this machine was too slow for {}", Location::caller());
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
 #[test]
 fn a_batch_counts_as_many_times_as_it_has_invoices() {
-    let bench = Bench::with("[limits]\nper_second = 1\nburst = 10");
-    let (mut client, ten) = (bench.client(), batch(0..10));
-    assert_eq!(client.get("/api/v1/sessions/current", 1).status, 200);
-    let refused = post(&mut client, BATCH, &bearer(1), &ten);
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (429, "RATE_LIMITED"),
-        "8 are left behind its first"
-    );
-    assert_eq!(refused.header("retry-after"), Some("2"));
-    let list = client.get("/api/v1/invoices?outlet_id=KIN-GOMBE-01", 3);
-    assert_eq!(list.json()["invoices"], json!([]), "nothing was sealed");
-    std::thread::sleep(Duration::from_secs(2));
-    let sealed = post(&mut client, BATCH, &bearer(1), &ten);
-    assert_eq!((sealed.status, sealed.header("ratelimit-remaining")), (200, Some("0")), "{sealed:?}");
-    assert_eq!(client.get("/api/v1/sessions/current", 1).status, 429);
+    in_time("[limits]\nper_second = 1\nburst = 10", |bench| {
+        let (mut client, ten) = (bench.client(), batch(0..10));
+        let began = now();
+        assert_eq!(client.get("/api/v1/sessions/current", 1).status, 200);
+        let refused = post(&mut client, BATCH, &bearer(1), &ten);
+        if began.elapsed() >= SECOND {
+            return false;
+        }
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (429, "RATE_LIMITED"),
+            "8 are left behind its first"
+        );
+        assert_eq!(refused.header("retry-after"), Some("2"));
+        let list = client.get("/api/v1/invoices?outlet_id=KIN-GOMBE-01", 3);
+        assert_eq!(list.json()["invoices"], json!([]), "nothing was sealed");
+        std::thread::sleep(2 * SECOND);
+        let began = now();
+        let sealed = post(&mut client, BATCH, &bearer(1), &ten);
+        let next = client.get("/api/v1/sessions/current", 1);
+        if began.elapsed() >= SECOND {
+            return false;
+        }
+        assert_eq!((sealed.status, sealed.header("ratelimit-remaining")), (200, Some("0")), "{sealed:?}");
+        assert_eq!(next.status, 429);
+        true
+    });
 }
 
 #[test]
 fn a_batch_larger_than_a_burst_takes_all_of_it() {
-    let bench = Bench::with("[limits]\nper_second = 1\nburst = 2");
-    let mut client = bench.client();
-    let sealed = post(&mut client, BATCH, &bearer(1), &batch(0..5));
-    assert_eq!((sealed.status, sealed.header("ratelimit-remaining")), (200, Some("0")), "{sealed:?}");
-    assert_eq!(post(&mut client, BATCH, &bearer(1), &batch(5..6)).status, 429);
+    in_time("[limits]\nper_second = 1\nburst = 2", |bench| {
+        let mut client = bench.client();
+        let began = now();
+        let sealed = post(&mut client, BATCH, &bearer(1), &batch(0..5));
+        let next = post(&mut client, BATCH, &bearer(1), &batch(5..6));
+        if began.elapsed() >= SECOND {
+            return false;
+        }
+        assert_eq!((sealed.status, sealed.header("ratelimit-remaining")), (200, Some("0")), "{sealed:?}");
+        assert_eq!(next.status, 429);
+        true
+    });
 }
 
 #[test]
@@ -114,15 +150,22 @@ fn what_an_exhausted_address_guesses_is_not_looked_up() {
     for number in 100..106 {
         guess(&mut client, number);
     }
+    // From here on there is less than one left, and one more after each second.
+    let began = loop {
+        let began = now();
+        if guess(&mut client, 106).status == 429 {
+            break began;
+        }
+    };
     let database = cloud::database(&bench.config.database).unwrap();
     let gone =
         |statements: &mut dyn ledger::Statements| statements.script("ALTER TABLE api_keys RENAME TO gone");
     database.connect().unwrap().change(&mut |statements| gone(statements)).unwrap();
     let answers: Vec<u16> = (0..20).map(|_| guess(&mut client, 107).status).collect();
-    // One failure may have come back.
-    let looked_up = answers.iter().filter(|status| **status != 429).count();
-    assert!(looked_up <= 1, "{answers:?}");
-    std::thread::sleep(Duration::from_secs(1));
+    let took = began.elapsed();
+    let looked_up = answers.iter().filter(|status| **status != 429).count() as u64;
+    assert!(looked_up <= 1 + took.as_secs(), "{answers:?} in {took:?}");
+    std::thread::sleep(SECOND);
     assert_eq!(guess(&mut client, 108).status, 503, "who may guess again is looked up");
 }
 
@@ -130,7 +173,7 @@ fn what_an_exhausted_address_guesses_is_not_looked_up() {
 fn a_key_is_refused_from_the_second_on_in_which_it_expires() {
     let bench = Bench::start();
     let now = || cloud::SystemClock.now();
-    let expires = Timestamp::from_unix(now().unix() + 3).unwrap();
+    let expires = Timestamp::from_unix(now().unix() + 6).unwrap();
     let till = made_key(&bench, &json!({ "expires": format!("{expires}Z") }));
     let mut client = bench.client();
     let mut ask = || client.ask("GET /api/v1/sessions/current", &[("Authorization", &till)], None).status;

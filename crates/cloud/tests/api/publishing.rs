@@ -1,10 +1,7 @@
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-        mpsc,
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+    mpsc,
 };
 
 use cloud::{PublishedSigner, SystemClock};
@@ -15,14 +12,15 @@ use tempfile::TempDir;
 
 use crate::{
     bench::{Bench, CHEAP, config, entropy},
-    patience::PATIENCE,
+    patience::{PATIENCE, until},
 };
 
-/// A database to which a connection is made when the gate is open.
-struct Gated(Arc<dyn Database>, Arc<Mutex<()>>);
+/// A database to which a connection is made when the gate is open; it counts who knocked.
+struct Gated(Arc<dyn Database>, Arc<Mutex<()>>, Arc<AtomicU64>);
 
 impl Database for Gated {
     fn connect(&self) -> Result<Box<dyn LedgerStore>, StoreFault> {
+        self.2.fetch_add(1, Ordering::SeqCst);
         let _open = self.1.lock().unwrap();
         self.0.connect()
     }
@@ -40,6 +38,7 @@ struct Stage {
     _folder: TempDir,
     database: Arc<dyn Database>,
     gate: Arc<Mutex<()>>,
+    knocks: Arc<AtomicU64>,
     clock: Arc<Turned>,
     signer: Arc<PublishedSigner>,
     key: PublicKey,
@@ -53,11 +52,11 @@ impl Stage {
         let key = cloud::make_key(&config, CHEAP, &*database, &SystemClock, entropy).unwrap();
         let ring = Arc::new(cloud::open_signer(&config, entropy).unwrap());
         ring.wait_until_ready(PATIENCE).unwrap();
-        let gate = Arc::new(Mutex::new(()));
-        let gated = Arc::new(Gated(Arc::clone(&database), Arc::clone(&gate)));
+        let (gate, knocks) = (Arc::new(Mutex::new(())), Arc::new(AtomicU64::new(0)));
+        let gated = Arc::new(Gated(Arc::clone(&database), Arc::clone(&gate), Arc::clone(&knocks)));
         let clock = Arc::new(Turned(AtomicU64::new(SystemClock.now().unix())));
         let signer = PublishedSigner::new(ring, gated, Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { _folder: folder, database, gate, clock, signer: Arc::new(signer), key }
+        Self { _folder: folder, database, gate, knocks, clock, signer: Arc::new(signer), key }
     }
 }
 
@@ -88,8 +87,9 @@ fn a_database_that_hangs_holds_no_writer_whose_key_is_known_and_others_not_for_l
         let (signer, told) = (Arc::clone(&stage.signer), told.clone());
         std::thread::spawn(move || told.send((name, signer.active_key())).unwrap());
     };
+    let knocked = |times: u64| until("it waits at the gate", || stage.knocks.load(Ordering::SeqCst) == times);
     ask("first");
-    std::thread::sleep(Duration::from_millis(100));
+    knocked(1);
     ask("second");
     let (name, answer) = hears.recv_timeout(PATIENCE).unwrap();
     assert!(name == "second" && answer.is_err_and(|fault| fault.is_temporary()), "{name}");
@@ -100,7 +100,7 @@ fn a_database_that_hangs_holds_no_writer_whose_key_is_known_and_others_not_for_l
     let _shut = stage.gate.lock().unwrap();
     let signer = Arc::clone(&stage.signer);
     std::thread::spawn(move || signer.follow());
-    std::thread::sleep(Duration::from_millis(50));
+    knocked(2);
     ask("third");
     let (_, answer) = hears.recv_timeout(PATIENCE).unwrap();
     assert_eq!(answer.unwrap(), stage.key);

@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     bench::{Bench, Client},
-    patience::until,
+    patience::{PATIENCE, until},
 };
 
 const ASKED: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n";
@@ -81,7 +81,7 @@ fn a_stop_does_not_wait_for_clients_that_do_not_read_or_do_not_ask() {
         bench.stopped();
         told.send(())
     });
-    assert!(stopped.recv_timeout(Duration::from_secs(9)).is_ok(), "it still waits for them");
+    assert!(stopped.recv_timeout(PATIENCE).is_ok(), "it still waits for them");
     silent.into_iter().for_each(Silent::end);
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Shop {
     pub(crate) database: SqliteDatabase,
     pub(crate) folder: Arc<TempDir>,
     clock: Arc<AtomicU64>,
-    sold: AtomicU64,
+    pub(crate) sold: AtomicU64,
 }
 
 struct Turned(Arc<AtomicU64>);

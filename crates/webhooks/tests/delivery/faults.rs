@@ -125,7 +125,10 @@ fn whatever_a_receiver_does_ends_in_time_and_is_named() {
         let (trial, receiver) = (Trial::new(), Receiver::start());
         let (webhook, _) = trial.webhook(&receiver.url());
         receiver.first([behaviour.clone()]);
-        let _dispatcher = trial.start();
+        let stalls = matches!(behaviour, Behaviour::Stall | Behaviour::Endless | Behaviour::SlowBody);
+        // Less than it stalls for.
+        let timeout = if stalls { Duration::from_secs(2) } else { Trial::settings().timeout };
+        let _dispatcher = trial.dispatcher(&Settings { timeout, ..Trial::settings() }, 7);
         ping(&trial, &webhook);
         let all = trial.until(&webhook, |all| all[0].attempts == 1);
         assert_eq!(attempts(&trial, &webhook)[0].result, result, "{behaviour:?}");
@@ -141,7 +144,9 @@ fn a_receiver_that_is_down_hears_it_when_it_is_up_again() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (webhook, _) = trial.webhook(&format!("http://{closed}/"));
     let (nowhere, _) = trial.webhook("https://nowhere.invalid/");
-    let _dispatcher = trial.start();
+    // Where no name server answers, this is what it takes.
+    let settings = Settings { timeout: Duration::from_secs(5), ..Trial::settings() };
+    let _dispatcher = trial.dispatcher(&settings, 7);
     ping(&trial, &webhook);
     ping(&trial, &nowhere);
     for (webhook, fault) in [(&webhook, AttemptFault::NotReached), (&nowhere, AttemptFault::NoHost)] {

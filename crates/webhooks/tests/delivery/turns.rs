@@ -19,7 +19,8 @@ fn slow_receivers_do_not_hold_up_others() {
     for _ in 0..sales {
         trial.world.sell(trial.world.outlets[0]);
     }
-    let settings = Settings { workers: NonZeroUsize::new(2).unwrap(), ..Trial::settings() };
+    let (workers, timeout) = (NonZeroUsize::new(2).unwrap(), Duration::from_millis(500));
+    let settings = Settings { workers, timeout, ..Trial::settings() };
     let _dispatcher = trial.dispatcher(&settings, 1);
     fast.wait_for(sales);
     // Each attempt takes half a second; half of the workers made these meanwhile.

@@ -21,7 +21,7 @@ fn dispatcher(trial: &Trial, seed: u64) -> Dispatcher {
     let settings = Settings {
         workers: NonZeroUsize::new(2).unwrap(),
         poll: Duration::from_millis(10),
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(30),
         networks: Networks::PrivateToo,
         roots: Vec::new(),
     };
@@ -109,8 +109,9 @@ pub(crate) fn what_is_old_is_forgotten_and_what_waits_is_not(trial: &Trial) {
     let all = until(trial, &webhook, |all| all.len() == 2);
     assert_eq!(all.iter().filter(|one| one.state == DeliveryState::Delivered).count(), 1);
     trial.world.clock.pass(Duration::from_secs(3 * 86_400));
-    let all = until(trial, &webhook, |all| all.len() == 1);
-    assert_eq!((all[0].state, all[0].attempts > 1), (DeliveryState::Waiting, true));
+    // What was forgotten may be so before the other was sent again.
+    let all = until(trial, &webhook, |all| all.len() == 1 && all[0].attempts > 1);
+    assert_eq!(all[0].state, DeliveryState::Waiting);
     let (id, gone) =
         (&all[0].id, trial.with(|webhooks| webhooks.stop(&webhook.id, &Reach::Platform, &by, trial.now())));
     assert!(gone.is_ok() && trial.with(|webhooks| webhooks.delivery(id, &own)).is_ok());
