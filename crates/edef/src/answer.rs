@@ -80,11 +80,9 @@ impl Status {
         (counted == read && self.entries == read).then_some(&self.pending)
     }
 
-    /// Whether a uid is in the list; none where the list could not be read whole and does not show it. A uid in letters of
-    /// another case is the same: services write one identifier in either.
+    /// Whether a uid is in the list; none where the list could not be read whole and does not show it.
     pub fn waits(&self, uid: &Uid) -> Option<bool> {
-        let listed =
-            self.pending.iter().any(|pending| pending.uid.as_str().eq_ignore_ascii_case(uid.as_str()));
+        let listed = self.pending.iter().any(|pending| pending.uid.is(uid));
         if listed { Some(true) } else { self.whole_list().map(|_| false) }
     }
 }

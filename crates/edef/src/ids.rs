@@ -75,6 +75,13 @@ ids! {
     Isf 64 is_isf Isf;
 }
 
+impl Uid {
+    /// Whether both are one: services write one identifier in letters of either case.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 fn is_uid(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     // A segment of points would lead to another path.

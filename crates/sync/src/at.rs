@@ -15,6 +15,11 @@ macro_rules! clocks {
                 Self(self.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
             }
 
+            /// So much earlier.
+            pub fn minus(self, time: Duration) -> Self {
+                Self(self.0.saturating_sub(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+            }
+
             /// How long this is after `earlier`; nothing when it is not, which a clock that was set back may say.
             pub const fn since(self, earlier: Self) -> Duration {
                 Duration::from_millis(self.0.saturating_sub(earlier.0))

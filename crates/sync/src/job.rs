@@ -202,6 +202,21 @@ pub struct Doubt {
     pub era: Option<Era>,
     /// The counters explain it best if it was finalised: a hint for a person.
     pub probably_finalised: bool,
+    /// A person had it in his hands when a backup was made that was restored: he may type it at any time.
+    #[serde(default)]
+    pub handed_out: bool,
+}
+
+impl Doubt {
+    /// Of which nothing is found out yet.
+    pub const fn of(cause: DoubtCause, since: At) -> Self {
+        Self { cause, since, gone: None, era: None, probably_finalised: false, handed_out: false }
+    }
+
+    /// Whether a person has it, as far as is known, to type it into the portal.
+    pub fn is_in_hand(&self) -> bool {
+        self.handed_out || self.cause == DoubtCause::HandedOut
+    }
 }
 
 /// A uid was not in the authority's list of pending ones.

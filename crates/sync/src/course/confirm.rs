@@ -61,8 +61,7 @@ pub fn after_confirm(
         };
     }
     let era = job.intent.as_ref().and_then(|intent| intent.era);
-    let doubt =
-        Doubt { cause: DoubtCause::ConfirmLost, since: now, gone: None, era, probably_finalised: false };
+    let doubt = Doubt { era, ..Doubt::of(DoubtCause::ConfirmLost, now) };
     job.doubt = Some(job.doubt.take().map_or(doubt, |doubt| Doubt { gone: None, ..doubt }));
     let made = Move::to(job, JobState::Ambiguous, Cause::ConfirmLost, fault.to_string(), now);
     AfterConfirm::Doubted { made, signal }

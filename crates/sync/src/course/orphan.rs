@@ -16,13 +16,7 @@ pub fn orphan(mut job: Job, rules: Rules, now: At) -> Option<Move> {
         }
         Some(Step::Confirm) => {
             let era = job.intent.as_ref().and_then(|intent| intent.era);
-            let doubt = Doubt {
-                cause: DoubtCause::AgentLost,
-                since: now,
-                gone: None,
-                era,
-                probably_finalised: false,
-            };
+            let doubt = Doubt { era, ..Doubt::of(DoubtCause::AgentLost, now) };
             job.doubt = Some(job.doubt.take().map_or(doubt, |doubt| Doubt { gone: None, ..doubt }));
             Some(Move::to(job, JobState::Ambiguous, Cause::AgentLost, "", now))
         }

@@ -8,22 +8,18 @@ use crate::{At, Cause, Doubt, DoubtCause, Job, JobState};
 /// counters are those that rose; and what is delivered long after the restore comes when the counters have begun anew. Who
 /// knows is the portal.
 ///
+/// Who doubts it for an earlier restore already doubts it anew: what was sent between both is forgotten, too.
+///
 /// None of a job to which that cannot have happened: it is SYNCED, or was withdrawn.
 pub fn restored(mut job: Job, now: At) -> Option<Move> {
     let settled = matches!(job.state, JobState::Synced | JobState::Withdrawn) || job.elements.is_some();
-    let doubted = job.doubt.as_ref().is_some_and(|doubt| doubt.cause == DoubtCause::Restored);
-    if settled || doubted || job.state == JobState::SyncedWithoutCode {
+    if settled || job.state == JobState::SyncedWithoutCode {
         return None;
     }
     // A uid that the backup knows need not be the last one: it must not be confirmed. Nor are its confirms the last ones.
     (job.intent, job.requested, job.expires) = (None, None, None);
     (job.confirming_since, job.last_confirm) = (None, None);
-    job.doubt = Some(Doubt {
-        cause: DoubtCause::Restored,
-        since: now,
-        gone: None,
-        era: None,
-        probably_finalised: false,
-    });
+    let handed_out = job.doubt.is_some_and(|doubt| doubt.is_in_hand());
+    job.doubt = Some(Doubt { handed_out, ..Doubt::of(DoubtCause::Restored, now) });
     Some(Move::to(job, JobState::Ambiguous, Cause::Restored, "", now))
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Clocks are no further from each other than a day, in seconds: the authority's, ours, and that of who sealed.
-pub(super) const SKEW: u64 = 86_400;
+pub(crate) const SKEW: u64 = 86_400;
 
 /// The machines that can have finalised a job, those of the best ground first.
 #[derive(Debug)]

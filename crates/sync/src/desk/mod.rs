@@ -23,7 +23,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    finaliser::finalisers,
+    finaliser::{SKEW, finalisers},
     jobs::{UNSENT, handed_out},
     machines::find_machine,
     settle::{is_of, judge, settle, two_codes},

@@ -1,6 +1,6 @@
 //! What a complete export of the authority's portal does not have, the authority does not have.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use edef::{AuthorityCode, Nim};
 use fiscal::{FiscalNumber, RecordHash, Timestamp};
@@ -10,12 +10,12 @@ use super::{
     results::{ResultRow, RowFault},
 };
 use crate::{
-    At, DoubtCause, Job, JobId, JobState,
+    At, DoubtCause, Job, JobId, JobState, Theirs,
     alerts::Together,
     course::LATE_PACKETS,
     desk::{
-        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, Settlement, Sight, finalisers, judge,
-        seen, settle,
+        Asked, Desk, DeskFault, JobCursor, JobFilter, Listed, PAGE, SKEW, Settlement, Sight, finalisers,
+        judge, seen, settle,
     },
 };
 
@@ -103,6 +103,8 @@ pub struct Absent {
 
 /// Invoices that were sealed so long before the period are not looked for in it, in seconds.
 const SEALED_BEFORE: u64 = 31 * 86_400;
+/// How far apart the zones of the country are.
+const ZONES: Duration = Duration::from_secs(3_600);
 
 impl Desk<'_> {
     /// Checks that an export is whole, and settles what it does not have.
@@ -214,8 +216,8 @@ impl Desk<'_> {
     }
 }
 
-/// Up to where the export certainly reaches: as far as its newest row.
-fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Result<At, CompleteFault> {
+/// Up to where the export certainly reaches: as far as its newest row, by the portal's own times.
+fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Result<Theirs, CompleteFault> {
     if complete.to < complete.from || complete.to > asked.time() {
         return Err(CompleteFault::Period);
     }
@@ -234,35 +236,64 @@ fn check_rows(complete: &Complete, rows: &[ResultRow], asked: Asked<'_>) -> Resu
         }
         reach = reach.max(time);
     }
-    Ok(At(reach.unix() * 1_000))
+    Ok(Theirs(reach.unix() * 1_000))
 }
 
 /// All that can have finalised it must have had its effect before the export ends, and after it begins. What a person has in
 /// his hands may be typed at any time: the silence of an export never gives it back.
-fn too_late(job: &Job, complete: &Complete, reach: At) -> Option<RowFault> {
+fn too_late(job: &Job, complete: &Complete, reach: Theirs) -> Option<RowFault> {
     let refused = |code, text: &str| Some(RowFault::Refused { code, text: text.to_owned() });
-    let span = match job.doubt.as_ref().map(|doubt| (doubt.cause, doubt.since)) {
-        Some((DoubtCause::HandedOut, _)) => {
+    match &job.doubt {
+        Some(doubt) if doubt.cause == DoubtCause::HandedOut => {
             return refused("HANDED_OUT", "a person has it to type it: give it back if nobody will");
         }
-        // Between its sealing and the restore anything may have happened.
-        Some((DoubtCause::Restored, since)) => Some((At(job.sealed.unix() * 1_000), since)),
-        _ => job.confirming_since.zip(job.last_confirm),
-    };
-    let Some((first, last)) = span else {
+        Some(doubt) if doubt.is_in_hand() => {
+            return refused(
+                "HANDED_OUT_BEFORE",
+                "a person had it to type it when the backup was made: ask, and look for it in the portal yourself",
+            );
+        }
+        _ => {}
+    }
+    let Some((first, last)) = span(job) else {
         return refused(
             "CONFIRM_UNKNOWN",
             "nobody knows when it was sent: look for it in the portal yourself",
         );
     };
-    if first < At(complete.from.unix() * 1_000) {
-        return refused("CONFIRM_BEFORE", "it was sent before the period begins: export a longer period");
+    if first < Theirs(complete.from.unix() * 1_000) {
+        return refused(
+            "CONFIRM_BEFORE",
+            "it was not certainly sent after the period begins: export from a day before it was sent",
+        );
     }
     if last.plus(LATE_PACKETS) > reach {
         return refused(
             "CONFIRM_LATE",
-            "it was sent less than ten minutes before the newest row of the export: export it again later",
+            "it may have had its effect after the newest row of the export: export it again a day after it was sent",
         );
     }
     None
+}
+
+/// Within what it can have been finalised, by the authority's clock, as its portal writes it.
+///
+/// Where only our clock was seen, or that of who sealed, it is a day more on both sides. The zone of a time that the portal
+/// writes without one is not known for certain either.
+fn span(job: &Job) -> Option<(Theirs, Theirs)> {
+    let skew = Duration::from_secs(SKEW);
+    let (first, last) = match &job.doubt {
+        // Between its sealing and the restore anything may have happened.
+        Some(doubt) if doubt.cause == DoubtCause::Restored => {
+            (At(job.sealed.unix() * 1_000).minus(skew).0, doubt.since.plus(skew).0)
+        }
+        doubt => {
+            let (first, last) = job.confirming_since.zip(job.last_confirm)?;
+            let not_before = job.intent.as_ref().and_then(|intent| intent.not_before);
+            let gone = doubt.as_ref().and_then(|doubt| doubt.gone).map(|gone| gone.first);
+            let first = not_before.map_or(first.minus(skew).0, |seen| seen.0);
+            (first, gone.map_or(last.plus(skew).0, |seen| seen.0))
+        }
+    };
+    Some((Theirs(first).minus(ZONES), Theirs(last).plus(ZONES)))
 }

@@ -20,7 +20,7 @@ use crate::{
     store::rows::{at, corrupt, number, parsed, seconds, time},
 };
 
-/// Which hand-out: all that was given to a person at one time, by our clock in milliseconds.
+/// Which hand-out: all that was given to a person at one time, by our clock in milliseconds. It is even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandOutId(pub At);
 
@@ -176,13 +176,6 @@ fn is_handed_out(job: &Job) -> bool {
 /// The invoice in the hands of a person: nothing is sent until somebody says what came of it. Counters say nothing of it,
 /// nor does what was confirmed before.
 pub(super) fn handed_out(job: Job, asked: Asked<'_>) -> Move {
-    let doubt = Doubt {
-        cause: DoubtCause::HandedOut,
-        since: asked.now,
-        gone: None,
-        era: None,
-        probably_finalised: false,
-    };
     let transition = Transition {
         job: job.id,
         at: asked.now,
@@ -199,7 +192,7 @@ pub(super) fn handed_out(job: Job, asked: Asked<'_>) -> Move {
         expires: None,
         confirming_since: None,
         last_confirm: None,
-        doubt: Some(doubt),
+        doubt: Some(Doubt::of(DoubtCause::HandedOut, asked.now)),
         ..job
     };
     Move { job, transition: Some(transition) }
@@ -217,7 +210,9 @@ pub(super) fn take_from_queue(
     }
     let (outlet, fiscal) = (job.place.chain.outlet, job.fiscal.to_string());
     let merchant = merchant_of(statements, &job)?;
-    let job = write_move(statements, handed_out(job, asked), asked)?;
+    // An odd millisecond names no hand-out: nobody gives it back with others.
+    let typed = Asked { now: At(asked.now.0.saturating_sub(1) | 1), ..asked };
+    let job = write_move(statements, handed_out(job, typed), asked)?;
     asked.note(statements, "sync.hand_out", (merchant.as_ref(), Some(outlet)), fiscal)?;
     // It left the queue by somebody's word alone.
     let about = About { about: format!("typed-{}-{outlet}", asked.now.0), merchant, outlet: Some(outlet) };

@@ -7,24 +7,24 @@ use registry::MerchantId;
 
 use super::hand_out::{HandOutId, handed_out, may_be_handed_out, merchant_of};
 use crate::{
-    Job,
+    At, Job,
     alerts::{About, AlertKind, end_alert, raise_alert},
     desk::{Asked, Desk, DeskFault, Sight, seen, write_move},
     store::rows::cell,
 };
 
 impl Desk<'_> {
-    /// The first moment that names no hand-out yet. It is taken before anything is handed out, so that two of the same second
-    /// are two.
+    /// The first even millisecond that names no hand-out yet. It is taken before anything is handed out, so that two of the
+    /// same second are two.
     pub(super) fn name_hand_out(&mut self, asked: Asked<'_>) -> Result<HandOutId, DeskFault> {
         self.change(|statements| {
-            let mut now = asked.now;
+            let mut now = At(asked.now.0 & !1);
             let sql = "SELECT 1 FROM sync_alerts WHERE kind = $1 AND about = $2";
             while !statements
                 .query(sql, &[cell(&AlertKind::HandedOut), Cell::Text(about(HandOutId(now)))])?
                 .is_empty()
             {
-                now = now.plus(Duration::from_millis(1));
+                now = now.plus(Duration::from_millis(2));
             }
             let about = About { about: about(HandOutId(now)), merchant: None, outlet: None };
             raise_alert(statements, AlertKind::HandedOut, &about, &told(0, asked), now)?;

@@ -59,9 +59,7 @@ pub enum RowFault {
         theirs: Figure,
     },
     /// `NO_PROOF`
-    #[error(
-        "nothing but the code is filled in: fill in the authority's total, its uid or the QR code's text, too"
-    )]
+    #[error("nothing shows that the code is this invoice's: fill in the authority's total (totalDGI), too")]
     NoProof,
     /// `QR_DIFFERS`
     #[error("the QR code's text does not hold this code, this NIM and your NIF: it is another invoice's")]
@@ -167,9 +165,11 @@ pub(super) fn claimed(layout: &Layout<'_>, row: &TableRow) -> Option<FiscalNumbe
 
 impl ResultRow {
     /// A column of codes that slipped by a row gives each invoice its neighbour's: something in the row has to say that
-    /// both belong together.
-    pub(super) fn check_proof(&self, nif: Nif) -> Result<(), RowFault> {
-        if self.uid.is_none() && self.qr.is_none() && self.total.is_none() {
+    /// both belong together. That is the total, or the uid by which we asked for it: a QR code slips with its code, and a uid
+    /// that we do not know says nothing.
+    pub(super) fn check_proof(&self, asked: Option<&Uid>, nif: Nif) -> Result<(), RowFault> {
+        let is_asked = self.uid.as_ref().zip(asked).is_some_and(|(said, asked)| said.is(asked));
+        if !is_asked && self.total.is_none() {
             return Err(RowFault::NoProof);
         }
         let is_its = self.qr.as_ref().is_none_or(|qr| is_of(qr, &self.code, &self.nim, nif));

@@ -187,11 +187,15 @@ fn note(
 }
 
 /// What was sealed in epochs before one is doubted, little by little: [`sweep`]. Nothing of the outlet is sent before that
-/// is done.
+/// is done. Nor does an earlier restore's doubt say anything of what was sent since.
 fn give_up(statements: &mut dyn Statements, outlet: OutletId, epoch: Epoch) -> Result<(), StoreFault> {
     let sql =
         "UPDATE sync_outlets SET doubted_before = $1, sweeping = 1 WHERE outlet = $2 AND doubted_before < $1";
-    statements.execute(sql, &[number(epoch.0.into()), cell(&outlet)]).map(|_| ())
+    if statements.execute(sql, &[number(epoch.0.into()), cell(&outlet)])? > 0 {
+        let sql = "UPDATE sync_jobs SET doubt_cause = 'restored_before' WHERE outlet = $1 AND doubt_cause = 'restored'";
+        statements.execute(sql, &[cell(&outlet)])?;
+    }
+    Ok(())
 }
 
 /// Doubts jobs of outlets whose ledger was restored, one transaction for each; says whether there are more, and of which

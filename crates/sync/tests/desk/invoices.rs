@@ -209,7 +209,7 @@ fn the_authoritys_time_is_one_and_no_more_than_a_day_before_the_sale_or_in_the_f
 fn that_it_is_not_there_is_believed_only_when_nothing_can_arrive_any_more() {
     let office = Office::new();
     let (machine, jobs) = office.with_sales(1);
-    office.doubt(jobs[0].id, &machine);
+    office.doubt_as(jobs[0].id, &machine, ("null", "null"));
     office.pass(3_500);
     let refused = settle(&office, jobs[0].id, &Settlement::NotThere);
     assert!(matches!(refused, Err(DeskFault::Settle(SettleFault::TooSoon(2)))), "{refused:?}");

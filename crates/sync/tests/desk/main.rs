@@ -77,16 +77,23 @@ impl Office {
         self.execute("UPDATE sync_jobs SET state = $1 WHERE id = $2", &[text(&state), text(&id)]);
     }
 
-    /// In doubt since now, after a confirm to this machine.
+    /// In doubt since now, after a confirm to this machine, of which the authority's clock was seen before and after.
     fn doubt(&self, id: JobId, machine: &Machine) {
+        let now = self.world.clock.at();
+        let gone = format!(r#"{{"first":{now},"first_here":{now},"in_time":true,"twice":true}}"#);
+        self.doubt_as(id, machine, (&now.to_string(), &gone));
+    }
+
+    /// The same with what was seen before it, and after.
+    fn doubt_as(&self, id: JobId, machine: &Machine, (not_before, gone): (&str, &str)) {
         let now = self.world.clock.at();
         let (nim, url) = (machine.nim.as_ref().unwrap(), machine.url.as_str());
         let intent = format!(
-            r#"{{"step":"confirm","uid":"uid-{}","at":{now},"nim":"{nim}","url":"{url}","not_before":null,"era":null,"totals":null}}"#,
+            r#"{{"step":"confirm","uid":"uid-{}","at":{now},"nim":"{nim}","url":"{url}","not_before":{not_before},"era":null,"totals":null}}"#,
             &id.to_string()[..8]
         );
         let doubt = format!(
-            r#"{{"cause":"confirm_lost","since":{now},"gone":null,"era":null,"probably_finalised":false}}"#
+            r#"{{"cause":"confirm_lost","since":{now},"gone":{gone},"era":null,"probably_finalised":false}}"#
         );
         let time = Cell::Integer(i64::try_from(now.0).unwrap());
         self.execute(

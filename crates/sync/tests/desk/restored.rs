@@ -64,7 +64,7 @@ fn what_was_sold_before_there_was_an_e_mcf_is_settled_after_a_restore_too() {
 
 /// The complete export of an e-MCF, which has one invoice, and what was given back by it.
 fn given_back(office: &Office, machine: &Machine, row: (&Job, &str)) -> Vec<String> {
-    let file = portal(machine, &[row]).replace("09:10:00", "09:40:00");
+    let file = portal(machine, &[row]).replace("14/03", "16/03");
     let imported = import_complete(office, &file, complete(office, machine, 1));
     assert_eq!(imported.not_complete, None);
     let given = imported.absent.into_iter().filter(|absent| absent.kept.is_none());
@@ -83,7 +83,7 @@ fn after_a_restore_the_silence_of_another_shops_e_mcf_gives_nothing_back() {
     office.world.ledger.open_epoch(office.outlet(), EpochReason::Restored, None, None).unwrap();
     office.follow();
     let own = office.world.machine(&[office.outlet()]);
-    office.pass(7_200);
+    office.pass(2 * 86_400 + 3_600);
     assert_eq!(given_back(&office, &shops, (&theirs, CODES[0])), Vec::<String>::new());
     assert_eq!(office.job(doubted.id).job.state, JobState::Ambiguous);
     office.sell();
@@ -101,7 +101,7 @@ fn after_a_restore_the_silence_of_one_of_two_e_mcfs_of_the_outlet_gives_nothing_
     office.follow();
     office.sell();
     let of_before = office.follow().into_iter().find(|job| job.id != jobs[0].id).unwrap();
-    office.pass(7_200);
+    office.pass(2 * 86_400 + 3_600);
     let none = MachineChange { outlets: Some(Vec::new()), ..MachineChange::default() };
     office.world.change_machine(&before.id, &none);
     let now = office.world.machine(&[office.outlet()]);

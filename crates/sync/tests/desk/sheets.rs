@@ -1,4 +1,5 @@
 use fiscal::Timestamp;
+use ledger::EpochReason;
 use sync::{
     AlertFilter, AlertKind, AlertsOf, Cause, Complete, CompleteFault, DeskFault, ExportOrder, Exported,
     ImportOrder, Imported, Job, JobFilter, JobState, Machine, MachineChange, ResultFile, RowFault,
@@ -158,7 +159,7 @@ pub(crate) fn complete(office: &Office, machine: &Machine, rows: usize) -> Compl
     let now = office.world.clock.at().0 / 1_000;
     Complete {
         nim: machine.nim.clone().unwrap(),
-        from: Timestamp::from_unix(now - 12 * 3_600).unwrap(),
+        from: Timestamp::from_unix(now - 7 * 86_400).unwrap(),
         to: Timestamp::from_unix(now).unwrap(),
         rows,
     }
@@ -176,7 +177,8 @@ fn what_a_complete_export_does_not_have_is_tried_again() {
     office.doubt(jobs[1].id, &machine);
     office.pass(7_200);
     office.doubt(jobs[2].id, &machine);
-    let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("09:10:00", "09:40:00");
+    // An hour more than the ten minutes of late packets: the portal may write the time of the other zone.
+    let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("09:10:00", "10:11:00");
     let imported = import_complete(&office, &file, complete(&office, &machine, 1));
     assert_eq!((outcomes(&imported), imported.not_complete), (vec!["settled".to_owned()], None));
     let kept: Vec<_> =
@@ -185,6 +187,45 @@ fn what_a_complete_export_does_not_have_is_tried_again() {
     let states: Vec<_> = jobs.iter().map(|job| office.job(job.id).job.state).collect();
     assert_eq!(states, [JobState::Synced, JobState::Retry, JobState::Ambiguous]);
     assert_eq!(office.job(jobs[1].id).cause, "not_there");
+}
+
+#[test]
+fn where_only_our_own_clock_was_seen_a_complete_export_has_a_day_more_on_both_sides() {
+    let seen = |office: &Office| {
+        let now = office.world.clock.at();
+        (now.to_string(), format!(r#"{{"first":{now},"first_here":{now},"in_time":true,"twice":true}}"#))
+    };
+    let (hour, day) = (3_600, 86_400);
+    // Which clocks were seen, from how long before it was sent to how long after it the export certainly reaches.
+    for (before, after, from, reach, kept) in [
+        (true, true, hour + 60, hour + 660, None),
+        (true, true, hour - 60, hour + 660, Some("CONFIRM_BEFORE")),
+        (true, true, hour + 60, hour + 540, Some("CONFIRM_LATE")),
+        (false, true, day + hour + 60, hour + 660, None),
+        (false, true, day + hour - 60, hour + 660, Some("CONFIRM_BEFORE")),
+        (true, false, hour + 60, day + hour + 660, None),
+        (true, false, hour + 60, day + hour + 540, Some("CONFIRM_LATE")),
+    ] {
+        let office = Office::new();
+        let (machine, jobs) = office.with_sales(2);
+        office.doubt(jobs[0].id, &machine);
+        let (not_before, gone) = seen(&office);
+        let none = || "null".to_owned();
+        let not_before = if before { not_before } else { none() };
+        office.doubt_as(jobs[1].id, &machine, (&not_before, if after { &gone } else { "null" }));
+        let sent = office.world.clock.at().0 / 1_000;
+        office.pass(3 * day);
+        // As the portal writes it, in Kinshasa.
+        let newest = Timestamp::from_unix(sent + hour + reach).unwrap();
+        let file =
+            portal(&machine, &[(&jobs[0], CODES[0])]).replace("14/03/2026 09:10:00", &newest.to_string());
+        let from = Timestamp::from_unix(sent - from).unwrap();
+        let stated = Complete { from, ..complete(&office, &machine, 1) };
+        let imported = import_complete(&office, &file, stated);
+        assert_eq!(imported.not_complete, None);
+        let found = imported.absent[0].kept.as_ref().map(sync::RowFault::code);
+        assert_eq!(found, kept, "{before} {after} {from} {reach}");
+    }
 }
 
 #[test]
@@ -285,11 +326,22 @@ fn the_silence_of_an_export_never_gives_back_what_a_person_has_in_his_hands() {
     office.execute("UPDATE sync_jobs SET doubt = NULL, doubt_cause = NULL, intent = NULL WHERE state = 'AMBIGUOUS' AND id = $1", &[crate::text(&jobs[1].id)]);
     office.put(jobs[1].id, JobState::Retry);
     assert_eq!(export(&office, SheetForm::Xlsx, true).invoices, 1);
-    office.pass(7_200);
-    let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("09:10:00", "09:40:00");
-    let imported = import_complete(&office, &file, complete(&office, &machine, 1));
-    let kept = imported.absent[0].kept.as_ref().map(sync::RowFault::code);
-    assert_eq!((imported.absent.len(), kept), (1, Some("HANDED_OUT")));
+    office.pass(2 * 86_400 + 3_600);
+    let silence = || {
+        let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("14/03", "16/03");
+        let imported = import_complete(&office, &file, complete(&office, &machine, 1));
+        let absent = imported.absent.iter().find(|absent| absent.fiscal == jobs[1].fiscal).unwrap();
+        absent.kept.as_ref().map(|fault| fault.code().to_owned())
+    };
+    assert_eq!(silence().as_deref(), Some("HANDED_OUT"));
+    // Nor after a backup was restored in which he had it.
+    for _ in 0..2 {
+        office.world.ledger.open_epoch(office.outlet(), EpochReason::Restored, None, None).unwrap();
+        office.follow();
+    }
+    office.pass(2 * 86_400);
+    let silence = silence();
+    assert_eq!(silence.as_deref(), Some("HANDED_OUT_BEFORE"));
     assert_eq!(office.job(jobs[1].id).job.state, JobState::Ambiguous);
 }
 
@@ -306,16 +358,16 @@ fn what_a_restored_backup_left_in_doubt_is_given_back_by_an_export_from_before_i
         "UPDATE sync_jobs SET state = 'AMBIGUOUS', doubt_cause = 'restored', doubt = $1 WHERE id = $2",
         &[crate::text(&doubt), crate::text(&jobs[1].id)],
     );
-    office.pass(7_200);
+    office.pass(2 * 86_400);
     let whole = complete(&office, &machine, 1);
-    let late = Complete { from: Timestamp::from_unix(now.0 / 1_000 + 60).unwrap(), ..whole.clone() };
+    let late = Complete { from: Timestamp::from_unix(now.0 / 1_000 - 86_400).unwrap(), ..whole.clone() };
     for (time, stated, code) in [
-        ("09:40:00", late, Some("CONFIRM_BEFORE")),
+        ("15/03/2026 10:20:00", late, Some("CONFIRM_BEFORE")),
         // Whatever the person states: the file reaches no further than its newest row.
-        ("09:05:00", whole.clone(), Some("CONFIRM_LATE")),
-        ("09:40:00", whole, None),
+        ("15/03/2026 10:00:00", whole.clone(), Some("CONFIRM_LATE")),
+        ("15/03/2026 10:20:00", whole, None),
     ] {
-        let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("09:10:00", time);
+        let file = portal(&machine, &[(&jobs[0], CODES[0])]).replace("14/03/2026 09:10:00", time);
         let imported = import_complete(&office, &file, stated);
         assert_eq!(imported.not_complete, None);
         let kept = imported.absent[0].kept.as_ref().map(sync::RowFault::code);
@@ -332,7 +384,7 @@ fn a_qr_code_of_another_invoice_shows_that_the_codes_slipped_by_a_row() {
     let nim = machine.nim.unwrap();
     let file = |code: &str| {
         format!(
-            "rn;nim;code;qrCode\n{};{nim};{};\"F;{nim};{code};A2301457K;20260314\"\n",
+            "rn;nim;code;totalDGI;qrCode\n{};{nim};{};19500,00;\"F;{nim};{code};A2301457K;20260314\"\n",
             jobs[0].fiscal, CODES[0]
         )
     };
@@ -340,7 +392,24 @@ fn a_qr_code_of_another_invoice_shows_that_the_codes_slipped_by_a_row() {
     assert_eq!(one(&office, &file(CODES[0]).replace("A2301457K", "A9999999Z")), "QR_DIFFERS");
     let long = file(CODES[0]).replace("20260314\"", &format!("{}\"", "0".repeat(512)));
     assert_eq!(one(&office, &long), "QR_FORM");
+    // Both may have slipped together.
+    assert_eq!(one(&office, &file(CODES[0]).replace("19500,00", "")), "NO_PROOF");
     assert_eq!(one(&office, &file(CODES[0])), "settled");
+}
+
+#[test]
+fn a_uid_shows_whose_a_code_is_only_where_it_is_the_one_that_we_asked_by() {
+    let office = Office::new();
+    let (machine, jobs) = office.with_sales(2);
+    office.doubt(jobs[0].id, &machine);
+    let nim = machine.nim.unwrap();
+    let its = office.job(jobs[0].id).job.uid().unwrap().to_string();
+    let row =
+        |job: &Job, code: &str, uid: &str| format!("rn;nim;code;uid\n{};{nim};{code};{uid}\n", job.fiscal);
+    // Nobody asked for this one: a person typed it, and whichever uid stands beside its code came with the code.
+    assert_eq!(one(&office, &row(&jobs[1], CODES[1], "uid-of-a-neighbour")), "NO_PROOF");
+    assert_eq!(one(&office, &row(&jobs[0], CODES[0], "uid-of-a-neighbour")), "UID_DIFFERS");
+    assert_eq!(one(&office, &row(&jobs[0], CODES[0], &its.to_ascii_uppercase())), "settled");
 }
 
 #[test]

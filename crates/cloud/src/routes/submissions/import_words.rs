@@ -31,7 +31,7 @@ pub fn of_fault(fault: &RowFault) -> Words {
             format!("le total est {theirs}, et la facture est de {ours} : c'est une autre facture")
         }
         RowFault::NoProof => {
-            "seul le code est rempli : remplissez aussi le total de la DGI, l'uid ou le texte du code QR".into()
+            "rien ne montre que le code est celui de cette facture : remplissez aussi le total de la DGI (totalDGI)".into()
         }
         RowFault::QrDiffers => {
             "le texte du code QR ne contient pas ce code, ce NIM et votre NIF : c'est celui d'une autre facture".into()
@@ -58,12 +58,15 @@ fn of_code(code: &str) -> &'static str {
         "TOO_SOON" => "un envoi peut encore avoir son effet : réessayez dans quelques minutes",
         "IN_FLIGHT" => "un envoi de cette facture est en cours : importez de nouveau dans quelques minutes",
         "HANDED_OUT" => "une personne l'a pour la saisir : rendez-la si personne ne le fera",
+        "HANDED_OUT_BEFORE" => {
+            "une personne l'avait pour la saisir au moment de la sauvegarde : demandez-lui, et cherchez-la sur le portail"
+        }
         "CONFIRM_UNKNOWN" => "on ne sait pas quand elle a été envoyée : cherchez-la sur le portail",
         "CONFIRM_BEFORE" => {
-            "elle a été envoyée avant le début de la période : exportez une période plus longue"
+            "il n'est pas sûr qu'elle ait été envoyée après le début de la période : exportez à partir de la veille de son envoi"
         }
         "CONFIRM_LATE" => {
-            "elle a été envoyée moins de dix minutes avant la dernière ligne de l'export : exportez de nouveau plus tard"
+            "elle a pu avoir son effet après la dernière ligne de l'export : exportez de nouveau un jour après son envoi"
         }
         "NOT_SETTLED" => "cette facture n'a pas besoin d'être réglée par une personne",
         _ => "la ligne n'est pas reprise : regardez la facture et réessayez",

@@ -203,13 +203,8 @@ mod tests {
 
     #[test]
     fn what_a_person_types_is_not_told_as_a_lost_answer() {
-        let doubt = |cause, probably_finalised| Doubt {
-            cause,
-            since: crate::At(0),
-            gone: None,
-            probably_finalised,
-            era: None,
-        };
+        let doubt =
+            |cause, probably_finalised| Doubt { probably_finalised, ..Doubt::of(cause, crate::At(0)) };
         assert_eq!(doubt(DoubtCause::HandedOut, true).words(), Cause::HandedOut.words());
         assert_eq!(doubt(DoubtCause::ConfirmLost, false).words(), JobState::Ambiguous.words());
         let [lost, likely] = [false, true].map(|likely| doubt(DoubtCause::ConfirmLost, likely).words());

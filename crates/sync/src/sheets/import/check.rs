@@ -23,7 +23,7 @@ impl Desk<'_> {
         let Some(outlet) = self.store().outlet(job.place.chain.outlet)? else {
             return Ok(Err(RowFault::UnknownInvoice));
         };
-        match row.check_proof(outlet.nif) {
+        match row.check_proof(asked_by(job), outlet.nif) {
             Ok(()) => self.check_total(row, job),
             Err(fault) => Ok(Err(fault)),
         }
@@ -52,10 +52,14 @@ impl Desk<'_> {
 }
 
 pub(super) fn is_its_uid(row: &ResultRow, job: &Job) -> Result<(), RowFault> {
-    let is_other = |(said, known): (&Uid, &Uid)| !said.as_str().eq_ignore_ascii_case(known.as_str());
-    // A uid of which no confirm was intended is none that the authority can have finalised for us.
-    let known = job.uid().filter(|_| job.may_be_finalised());
-    if row.uid.as_ref().zip(known).is_some_and(is_other) { Err(RowFault::UidDiffers) } else { Ok(()) }
+    let is_other = |(said, known): (&Uid, &Uid)| !said.is(known);
+    if row.uid.as_ref().zip(asked_by(job)).is_some_and(is_other) { Err(RowFault::UidDiffers) } else { Ok(()) }
+}
+
+/// The uid by which we asked for an invoice. One of which no confirm was intended is none that the authority can have
+/// finalised for us.
+fn asked_by(job: &Job) -> Option<&Uid> {
+    job.uid().filter(|_| job.may_be_finalised())
 }
 
 /// What the rows before named, so that no two are of one invoice or of one code.
