@@ -19,7 +19,7 @@ mod suite;
 use std::{
     fs,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -217,31 +217,40 @@ impl Setup {
         let ring = ring(Arc::new(self.store(PIN)));
         let key = ready(&ring).unwrap();
         let away = self.folder.with_extension("away");
+        let (told, refused) = mpsc::channel();
         thread::scope(|scope| {
-            let faults = scope.spawn(|| seal_until_it_returned(&ring, &key));
+            let faults = scope.spawn(|| seal_until_it_returned(&ring, &key, &told));
             thread::sleep(Duration::from_millis(300));
             fs::rename(&self.folder, &away).unwrap();
-            thread::sleep(Duration::from_millis(1_500));
+            // However long a batch takes that was begun before.
+            let heard = refused.recv_timeout(PATIENCE);
+            thread::sleep(Duration::from_millis(1_000));
             fs::rename(&away, &self.folder).unwrap();
             let faults = faults.join().unwrap();
+            assert!(heard.is_ok(), "SoftHSM did not notice");
             println!("    {} batches were refused meanwhile", faults.len());
             assert!(faults.iter().all(SignerFault::is_temporary), "{faults:?}");
-            assert!(!faults.is_empty(), "SoftHSM did not notice");
         });
         ready(&ring).unwrap();
         seal(&ring, &key, 64).unwrap();
     }
 }
 
-/// Seals batch after batch, until one succeeds after the first refusal; gives up after half a minute.
-fn seal_until_it_returned(ring: &KeyRing, key: &PublicKey) -> Vec<SignerFault> {
+/// Who waits for longer waits for what will not come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Seals batch after batch, until one succeeds after the first refusal, which it tells at once; gives up at last.
+fn seal_until_it_returned(ring: &KeyRing, key: &PublicKey, told: &mpsc::Sender<()>) -> Vec<SignerFault> {
     let start = now_real();
     let mut faults = Vec::new();
-    while start.elapsed() < Duration::from_secs(30) {
+    while start.elapsed() < 2 * PATIENCE {
         match ring.seal(linked(signer(), key, 64)) {
             Ok(_) if !faults.is_empty() => break,
             Ok(_) => {}
             Err(fault) => {
+                if faults.is_empty() {
+                    let _ = told.send(());
+                }
                 faults.push(fault);
                 thread::sleep(Duration::from_millis(20));
             }

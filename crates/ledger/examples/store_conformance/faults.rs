@@ -75,7 +75,9 @@ impl Trial<'_> {
         let begin = Instant::now();
         let mut random: u64 = 0x9E37_79B9_7F4A_7C15 ^ self.subject.nonce();
         let mut nth = 0_u32;
-        while begin.elapsed() < lasts {
+        // On a busy machine not all has come by then.
+        let at_last = lasts + Duration::from_secs(120);
+        while begin.elapsed() < lasts || (self.lacks(restart.is_some()) && begin.elapsed() < at_last) {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             thread::sleep(Duration::from_micros(2_000 + (random >> 40) % 60_000));
             nth += 1;
@@ -91,6 +93,14 @@ impl Trial<'_> {
                 _ => self.end_sessions(),
             }
         }
+    }
+
+    /// Whether something was not tried yet.
+    fn lacks(&self, restarts: bool) -> bool {
+        let counts = &self.counts;
+        let some = |count: &AtomicU64| count.load(Ordering::SeqCst) > 0;
+        let unknown = some(&counts.unknown_stored) || some(&counts.unknown_lost);
+        !(unknown && some(&counts.ended) && some(&counts.durable) && (!restarts || some(&counts.restarts)))
     }
 
     /// Ends the sessions that are in the middle of something.
