@@ -44,7 +44,7 @@ class Cloud:
         check(f"process {self.process.pid} listens", "listening" in self.process.stdout.readline())
 
     def ready(self):
-        for _ in range(150):
+        for _ in range(600):
             status, _ = self.ask("GET", "/readyz")
             if status == 200:
                 return
@@ -148,7 +148,7 @@ def main():
     check("a key that was never used finds none", (status, found) == (200, {"invoices": []}), found)
 
     run("cloud", "rotate-key")
-    for _ in range(30):
+    for _ in range(240):
         time.sleep(0.5)
         _, answer, *_ = sell(clouds[0])
         if len({key_id(seal) for _, seal in seals.values()}) == 2:

@@ -50,7 +50,7 @@ class Device:
 
     def stop(self):
         self.process.terminate()
-        check("SIGTERM ends it with code 0 and without its link", self.process.wait(5) == 0 and not self.port.is_symlink(), self.process.returncode)
+        check("SIGTERM ends it with code 0 and without its link", self.process.wait(60) == 0 and not self.port.is_symlink(), self.process.returncode)
 
 
 class Sales:
