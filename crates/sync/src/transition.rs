@@ -28,6 +28,8 @@ words! {
         MachineChanged "machine_changed",
         /// It is not compliant (L6), or elements are missing.
         NonCompliant "non_compliant",
+        /// There is no request of it.
+        NotTranslated "not_translated",
         /// Its record was erased.
         Erased "erased",
         /// A request goes out.

@@ -10,7 +10,7 @@ use fiscal::{OutletId, UtcOffset};
 use ledger::{Ledger, LedgerStore, ManifestBook, StoreFault};
 use sync::{
     Job, Machine, Paper,
-    lane::{Sheet, Translate, translate},
+    lane::{NoSheet, Sheet, Translate, translate},
 };
 
 /// As the ledger knows them.
@@ -25,11 +25,14 @@ impl ByManifest {
         Self { ledger, zones: Mutex::new(BTreeMap::new()) }
     }
 
-    fn zone(&self, outlet: OutletId) -> Result<UtcOffset, String> {
+    fn zone(&self, outlet: OutletId) -> Result<UtcOffset, NoSheet> {
         if let Some(zone) = self.zones.lock().unwrap_or_else(PoisonError::into_inner).get(&outlet) {
             return Ok(*zone);
         }
-        let found = self.ledger.ask(|store| store.outlet(outlet)).map_err(|refusal| refusal.to_string())?;
+        let found = self
+            .ledger
+            .ask(|store| store.outlet(outlet))
+            .map_err(|refusal| NoSheet::Yet(refusal.to_string()))?;
         let zone = found.ok_or_else(|| nowhere(outlet))?.zone;
         self.zones.lock().unwrap_or_else(PoisonError::into_inner).insert(outlet, zone);
         Ok(zone)
@@ -43,7 +46,7 @@ impl Translate for ByManifest {
         paper: &Paper,
         machine: &Machine,
         original: Option<AuthorityCode>,
-    ) -> Result<Sheet, String> {
+    ) -> Result<Sheet, NoSheet> {
         let (book, zone) = (self.ledger.manifest(), self.zone(job.place.chain.outlet)?);
         translate(job, paper, machine, original, (&book.as_manifest(), zone))
     }
@@ -78,13 +81,13 @@ impl Translate for InZones {
         paper: &Paper,
         machine: &Machine,
         original: Option<AuthorityCode>,
-    ) -> Result<Sheet, String> {
+    ) -> Result<Sheet, NoSheet> {
         let outlet = job.place.chain.outlet;
         let zone = *self.zones.get(&outlet).ok_or_else(|| nowhere(outlet))?;
         translate(job, paper, machine, original, (&self.book.as_manifest(), zone))
     }
 }
 
-fn nowhere(outlet: OutletId) -> String {
-    format!("the ledger knows no outlet {outlet}: register it")
+fn nowhere(outlet: OutletId) -> NoSheet {
+    NoSheet::Yet(format!("the ledger knows no outlet {outlet}: register it"))
 }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use ::cloud::{Config, InZones, SystemClock};
 use ::ledger::{By, Database};
-use ::sync::{Asked, At, Desk, Listed, Machine, MachineId, Owner, Sight};
-use anyhow::{Context, bail};
+use ::sync::{Asked, At, Desk, DeskFault, Listed, Machine, MachineId, Owner, Sight};
+use anyhow::{Context, anyhow, bail};
 use edef::{ApiUrl, Hosts, Nim};
 use fiscal::{FiscalNumber, Nif, OutletId};
 use registry::{MerchantId, Reach, Registry};
@@ -144,15 +144,23 @@ impl Office {
         self.registry(|registry| Owned::read(registry, machine.merchant.clone(), machine.nif))
     }
 
+    /// The invoice of which something is said.
+    pub(super) fn only(&self, number: FiscalNumber) -> anyhow::Result<Listed> {
+        match self.desk(|desk, _| Ok(desk.only_job_of(Sight::All, &number)))? {
+            Err(DeskFault::NotFound(_)) => Err(unknown(number)),
+            found => Ok(found?),
+        }
+    }
+
     /// How an invoice stands.
     pub(super) fn invoice(&self, number: FiscalNumber) -> anyhow::Result<Listed> {
         let found = self.desk(|desk, _| Ok(desk.job_of(Sight::All, &number)?))?;
-        found.with_context(|| {
-            format!(
-                "{number} is not known here: compare the number, or wait until a cloud that runs has found it"
-            )
-        })
+        found.ok_or_else(|| unknown(number))
     }
+}
+
+fn unknown(number: FiscalNumber) -> anyhow::Error {
+    anyhow!("{number} is not known here: compare the number, or wait until a cloud that runs has found it")
 }
 
 impl Owned {

@@ -40,7 +40,7 @@ impl RetryCommand {
         let office = self.office.open()?;
         let said = match self.fiscal_number {
             Some(number) => {
-                let id = office.invoice(number)?.job.id;
+                let id = office.only(number)?.job.id;
                 let job = office.desk(|desk, asked| Ok(desk.retry(Sight::All, id, asked)?))?;
                 format!("{number}: {} {}", job.state, self.office.words(job.state.words()))
             }

@@ -3,11 +3,11 @@ use std::{
     process::ExitCode,
 };
 
-use ::sync::{DeskFault, Finalised, JobFile, Settlement, Sight, Source};
-use anyhow::Context;
+use ::sync::{DeskFault, Finalised, JobFile, JobId, Settlement, Sight, Source};
+use anyhow::{Context, ensure};
 use clap::Args;
 use edef::{AuthorityCode, AuthorityTime, Counters, Nim};
-use fiscal::FiscalNumber;
+use fiscal::{FiscalNumber, RecordHash};
 use ledger::AuthorityQr;
 use registry::Label;
 
@@ -21,6 +21,9 @@ pub(crate) struct SettleCommand {
     office: OfficeArgs,
     /// An invoice that is AMBIGUOUS or SYNCED_WITHOUT_CODE: KINGOMBE01-0-00000001.
     fiscal_number: FiscalNumber,
+    /// Which of several records of that number.
+    #[arg(long, value_name = "HASH", value_parser = record)]
+    record: Option<RecordHash>,
     /// It is there, with this code of the authority: 24 characters, with or without hyphens.
     #[arg(long)]
     code: Option<AuthorityCode>,
@@ -44,6 +47,10 @@ pub(crate) struct SettleCommand {
     reason: Label,
 }
 
+fn record(text: &str) -> Result<RecordHash, String> {
+    RecordHash::from_hex(text).ok_or_else(|| "a record's hash has 64 hexadecimal digits".to_owned())
+}
+
 fn time(text: &str) -> Result<AuthorityTime, DeskFault> {
     AuthorityTime::new(text).ok_or(DeskFault::TimeForm)
 }
@@ -51,9 +58,13 @@ fn time(text: &str) -> Result<AuthorityTime, DeskFault> {
 impl SettleCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let office = self.office.open()?;
-        let id = office.invoice(self.fiscal_number)?.job.id;
+        let id = match self.record.map(JobId) {
+            Some(id) => id,
+            None => office.only(self.fiscal_number)?.job.id,
+        };
         let settled = office.desk(|desk, asked| {
             let file = desk.job(Sight::All, id)?;
+            ensure!(file.listed.job.fiscal == self.fiscal_number, "{id} is {}", file.listed.job.fiscal);
             let settlement = self.settlement(&file)?;
             Ok(desk.settle(Sight::All, id, &settlement, &self.reason, asked)?)
         })?;

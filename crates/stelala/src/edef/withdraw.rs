@@ -30,12 +30,12 @@ pub(crate) struct WithdrawCommand {
 impl WithdrawCommand {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let office = self.office.open()?;
-        let original = office.invoice(self.fiscal_number)?.job;
+        let original = office.only(self.fiscal_number)?.job;
         let note = match self.cancellation {
             Some(note) => note,
             None => cancellation_of(&office, &original)?,
         };
-        let note = office.invoice(note)?.job.id;
+        let note = office.only(note)?.job.id;
         let withdrawn = office
             .desk(|desk, asked| Ok(desk.withdraw(Sight::All, original.id, note, &self.reason, asked)?))?;
         let mut out = io::stdout().lock();

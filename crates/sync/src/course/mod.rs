@@ -25,7 +25,7 @@ pub use cancel::after_cancel;
 pub(crate) use confirm::elements;
 pub use confirm::{AfterConfirm, after_confirm, confirm_again, never_send, not_sent};
 pub use counters::{Judgement, Known, judge, machine_changed};
-pub use next::{Next, next};
+pub use next::{Next, next, without_sheet};
 pub use orphan::orphan;
 pub use person::{SettleFault, retry_by_hand, settle_finalised, settle_not_there, withdraw};
 pub use reading::{Heard, Reading, read};

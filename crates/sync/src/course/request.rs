@@ -7,6 +7,8 @@ use crate::{At, Cause, Intent, Job, JobState, Machine, Problem, Step, Theirs, To
 
 /// After so many requests that the authority answers with an error of its own kind, a person has to look.
 const MOST_ATTEMPTS: u32 = 8;
+/// It has trouble of its own, for longer than hours: then it is this invoice's.
+const PROCESSING_ATTEMPTS: u32 = 40;
 /// The original may not be visible yet, for so many attempts.
 const ORIGINAL_ATTEMPTS: u32 = 5;
 /// How long a machine with too many pending uids is left alone.
@@ -111,6 +113,10 @@ fn failed(mut job: Job, fault: &CallFault, now: At, chance: u32) -> AfterRequest
         CallFault::Refused { code, text } => (Some(code.number()), text.clone()),
         fault => (None, fault.to_string()),
     };
+    // Only what the authority said in a row says something of the invoice: an outage before it does not.
+    if job.error.as_ref().is_none_or(|before| before.code != code) {
+        job.attempts = 0;
+    }
     job.error = Some(Problem { word: fault.code().to_lowercase(), code, text: text.clone() });
     job.intent = None;
     let verdict = verdict(fault, job.attempts + 1);
@@ -151,10 +157,11 @@ enum Outcome {
 
 fn verdict(fault: &CallFault, attempts: u32) -> Verdict {
     let counted = |signal| Verdict { outcome: Outcome::Again { counted: true }, signal };
-    let few = |most: u32| {
+    let at_most = |most: u32, signal| {
         let outcome = if attempts >= most { Outcome::Failed } else { Outcome::Again { counted: true } };
-        Verdict { outcome, signal: Signal::Fine }
+        Verdict { outcome, signal }
     };
+    let few = |most| at_most(most, Signal::Fine);
     match fault {
         CallFault::Unreachable | CallFault::Timeout | CallFault::Broken | CallFault::Malformed => {
             counted(Signal::Fault)
@@ -187,7 +194,8 @@ fn verdict(fault: &CallFault, attempts: u32) -> Verdict {
             | ErrorCode::CreditExceeds => Verdict { outcome: Outcome::Failed, signal: Signal::Fine },
             ErrorCode::OriginalNotNow => counted(Signal::Fine),
             ErrorCode::OriginalNotFound => few(ORIGINAL_ATTEMPTS),
-            ErrorCode::UnknownOrFinalised | ErrorCode::Processing | ErrorCode::Other(_) => few(MOST_ATTEMPTS),
+            ErrorCode::Processing => at_most(PROCESSING_ATTEMPTS, Signal::Fault),
+            ErrorCode::UnknownOrFinalised | ErrorCode::Other(_) => few(MOST_ATTEMPTS),
         },
     }
 }

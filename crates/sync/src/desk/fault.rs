@@ -1,8 +1,8 @@
 use edef::Nim;
-use fiscal::Timestamp;
+use fiscal::{FiscalNumber, Timestamp};
 use ledger::StoreFault;
 
-use crate::{AlertKind, JobState, SheetFault, course::SettleFault};
+use crate::{AlertKind, JobId, JobState, SheetFault, course::SettleFault};
 
 /// Why something was not done. Nothing was changed then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -88,6 +88,12 @@ pub enum DeskFault {
          future: copy the one of this invoice"
     )]
     TimeOutside(Timestamp),
+    /// `TWO_RECORDS`
+    #[error(
+        "several records have the number {0}, and this may be said of any of them ({}): the platform's operator \
+         says it of one, by its hash (`stelala edef settle --record`)", hashes(.1)
+    )]
+    TwoRecords(FiscalNumber, Vec<JobId>),
     /// `QR_DIFFERS`
     #[error("the QR code's text does not hold this code, this NIM and the NIF: it is another invoice's")]
     QrDiffers,
@@ -102,6 +108,10 @@ pub enum DeskFault {
 /// As a person reads several.
 fn joined(nims: &[Nim]) -> String {
     nims.iter().map(Nim::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn hashes(records: &[JobId]) -> String {
+    records.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl DeskFault {
@@ -137,6 +147,7 @@ impl DeskFault {
             Self::OtherMachine(_) => "OTHER_MACHINE",
             Self::UnknownMachine => "UNKNOWN_MACHINE",
             Self::TimeForm => "TIME_FORM",
+            Self::TwoRecords(..) => "TWO_RECORDS",
             Self::QrDiffers => "QR_DIFFERS",
             Self::TimeOutside(_) => "TIME_OUTSIDE",
             Self::Sheet(fault) => fault.code(),

@@ -39,7 +39,21 @@ impl Desk<'_> {
         })
     }
 
-    /// An invoice by its fiscal number; none before the agent has found it in the ledger.
+    /// The invoice of which something is said by its fiscal number: there has to be one of that number.
+    pub fn only_job_of(&mut self, sight: Sight<'_>, fiscal: &FiscalNumber) -> Result<Listed, DeskFault> {
+        let mut found = self.look(|statements| Ok(by_fiscal(statements, fiscal)?))?;
+        found.retain(|found| sight.covers(found.job.place.chain.outlet));
+        match <[Listed; 1]>::try_from(found) {
+            Ok([one]) => Ok(one),
+            Err(none) if none.is_empty() => Err(DeskFault::NotFound("invoice")),
+            Err(all) => {
+                Err(DeskFault::TwoRecords(*fiscal, all.into_iter().map(|listed| listed.job.id).collect()))
+            }
+        }
+    }
+
+    /// An invoice by its fiscal number, of several the one that changed last; none before the agent has found it in the
+    /// ledger.
     pub fn job_of(&mut self, sight: Sight<'_>, fiscal: &FiscalNumber) -> Result<Option<Listed>, DeskFault> {
         self.look(|statements| {
             let found = by_fiscal(statements, fiscal)?.into_iter();

@@ -23,7 +23,7 @@ use crate::{
     course::{Known, Rules},
 };
 
-pub use sheet::{Sheet, Translate, translate};
+pub use sheet::{NoSheet, Sheet, Translate, translate};
 pub use task::{Answer, Role, Task, Turn};
 
 /// How old the last reading of the authority's clock may be when a request is made.

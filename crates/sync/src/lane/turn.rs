@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     At, Book, BookFault, Cause, Change, Job, Machine, MachineState, Written,
-    course::{Move, Next, intend_request, may_call, never_send, next, not_sent, orphan},
+    course::{Move, Next, intend_request, may_call, never_send, next, not_sent, orphan, without_sheet},
 };
 
 /// How long a worker rests when its turn comes soon.
@@ -230,11 +230,9 @@ impl Lane {
                     changes.push(made.into());
                     ready.push(Some(Ready { job, request, expected }));
                 }
-                Err(text) => {
-                    if let Next::Put(made) = next(job, paper.original, Some(&text), now) {
-                        changes.push(made.into());
-                        ready.push(None);
-                    }
+                Err(why) => {
+                    changes.push(without_sheet(job, &why, now).into());
+                    ready.push(None);
                 }
             }
         }

@@ -200,7 +200,7 @@ impl Desk<'_> {
                 return Ok(Err("its original has to be synced first".to_owned()));
             }
         };
-        Ok(translate.sheet(job, &paper, &machine, original))
+        Ok(translate.sheet(job, &paper, &machine, original).map_err(|why| why.to_string()))
     }
 }
 

@@ -11,7 +11,7 @@ use fiscal::{
 
 use crate::{
     At, Job, JobId, JobState, Machine, MachineId, Original, Paper,
-    lane::{Sheet, Translate},
+    lane::{NoSheet, Sheet, Translate},
 };
 
 pub(super) const NIF: &str = "A1234567B";
@@ -134,7 +134,7 @@ impl Translate for Plain {
         paper: &Paper,
         _: &Machine,
         original: Option<AuthorityCode>,
-    ) -> Result<Sheet, String> {
+    ) -> Result<Sheet, NoSheet> {
         let figures = GroupFigures { net: amount(10_000), vat: amount(1_600), total: amount(11_600) };
         let mut expected = GroupTotals { total: figures.total, vat: figures.vat, ..GroupTotals::default() };
         expected.groups[letter()] = Some(figures);

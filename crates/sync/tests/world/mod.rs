@@ -24,7 +24,7 @@ use signing::{Signer, SignerFault};
 use sync::{
     Agent, AgentParts, Asked, At, AuthorityOf, Desk, Follower, Job, JobState, Machine, MachineChange,
     MachineId, NewMachine, Owner, Paper, Settings, Sync,
-    lane::{Sheet, Translate, translate},
+    lane::{NoSheet, Sheet, Translate, translate},
 };
 use webhooks::{Random, Vault};
 
@@ -111,7 +111,7 @@ impl Translate for DefaultManifest {
         paper: &Paper,
         machine: &Machine,
         original: Option<AuthorityCode>,
-    ) -> Result<Sheet, String> {
+    ) -> Result<Sheet, NoSheet> {
         let book = ManifestBook::default_book();
         translate(job, paper, machine, original, (&book.as_manifest(), UtcOffset::KINSHASA))
     }

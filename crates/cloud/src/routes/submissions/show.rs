@@ -31,22 +31,30 @@ pub(crate) async fn submission(
     caller: Caller,
     Id(number): Id<FiscalNumber>,
 ) -> Result<Response, Problem> {
-    let (seen, id) = found(&app, &caller, number).await?;
+    let seen = seen_by(&app, &caller, number).await?;
+    let asked = seen.clone();
+    let listed = app.desk(move |desk| desk.job_of(asked.sight(), &number)).await?.ok_or_else(not_found)?;
+    let id = listed.job.id;
     answer(&app, &caller, language, (seen, id)).await
 }
 
-/// The job of an invoice that the caller reaches, and what he sees.
+/// The one job of an invoice that the caller reaches, for what he says of it, and what he sees.
 pub(super) async fn found(
     app: &Arc<App>,
     caller: &Caller,
     number: FiscalNumber,
 ) -> Result<(Seen, JobId), Problem> {
+    let seen = seen_by(app, caller, number).await?;
+    let asked = seen.clone();
+    let listed = app.desk(move |desk| desk.only_job_of(asked.sight(), &number)).await?;
+    Ok((seen, listed.job.id))
+}
+
+/// What a caller sees of an outlet that he reaches.
+async fn seen_by(app: &Arc<App>, caller: &Caller, number: FiscalNumber) -> Result<Seen, Problem> {
     let place = app.registry(move |registry| registry.place_by_prefix(number.prefix)).await?;
     let place = place.filter(|place| caller.reach.covers(&place.merchant, place.outlet.id));
-    let seen = Seen::Outlets(vec![place.ok_or_else(not_found)?.outlet.id]);
-    let asked = seen.clone();
-    let listed = app.desk(move |desk| desk.job_of(asked.sight(), &number)).await?.ok_or_else(not_found)?;
-    Ok((seen, listed.job.id))
+    Ok(Seen::Outlets(vec![place.ok_or_else(not_found)?.outlet.id]))
 }
 
 /// How an invoice stands now.

@@ -33,13 +33,26 @@ fn what_the_authority_refuses_for_good_is_failed() {
 
 #[test]
 fn what_may_be_refused_for_now_is_tried_some_times() {
-    for (number, most) in [(11, 5), (99, 8), (20, 8), (77, 8)] {
+    for (number, most) in [(11, 5), (99, 40), (20, 8), (77, 8)] {
         let fault = CallFault::Refused { code: ErrorCode::new(number), text: String::new() };
-        let tried = |attempts| answered(Job { attempts, ..requested() }, &fault).made.job.state;
+        let error = Some(Problem { word: String::new(), code: Some(number), text: String::new() });
+        let tried =
+            |attempts| answered(Job { attempts, error: error.clone(), ..requested() }, &fault).made.job.state;
         assert_eq!((tried(most - 2), tried(most - 1)), (JobState::Retry, JobState::Failed), "{number}");
     }
+    // Whatever failed before it: an outage says nothing of the invoice.
+    let first = CallFault::Refused { code: ErrorCode::OriginalNotFound, text: String::new() };
+    let error = Some(Problem { word: "timeout".to_owned(), code: None, text: String::new() });
+    let after_outage = answered(Job { attempts: 100, error, ..requested() }, &first).made.job;
+    assert_eq!((after_outage.state, after_outage.attempts), (JobState::Retry, 1));
     let not_now = CallFault::Refused { code: ErrorCode::OriginalNotNow, text: String::new() };
     assert_eq!(answered(Job { attempts: 100, ..requested() }, &not_now).made.job.state, JobState::Retry);
+}
+
+#[test]
+fn an_authority_in_trouble_is_left_alone_before_its_trouble_fails_invoices() {
+    let trouble = CallFault::Refused { code: ErrorCode::Processing, text: String::new() };
+    assert_eq!(answered(requested(), &trouble).signal, Signal::Fault);
 }
 
 #[test]

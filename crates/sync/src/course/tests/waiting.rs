@@ -1,4 +1,5 @@
 use super::*;
+use crate::lane::NoSheet;
 
 #[test]
 fn a_credit_note_waits_for_its_original_and_is_told_once() {
@@ -20,6 +21,27 @@ fn what_is_not_compliant_is_not_sent() {
         panic!()
     };
     assert_eq!((made.job.state, made.transition.unwrap().cause), (JobState::Failed, Cause::NonCompliant));
+}
+
+#[test]
+fn what_cannot_be_translated_yet_is_looked_at_again_for_an_hour_and_then_waits_for_a_person() {
+    let (why, mut job, mut now) = (NoSheet::Yet("no letter".to_owned()), pending(1), NOW);
+    loop {
+        let made = without_sheet(job, &why, now);
+        assert_eq!(made.transition.unwrap().cause, Cause::NotTranslated);
+        job = made.job;
+        if job.state == JobState::Failed {
+            break;
+        }
+        assert!(job.state == JobState::Retry && job.due > now);
+        now = job.due;
+    }
+    assert!(now.since(NOW) > Duration::from_secs(3_600), "{}", now.since(NOW).as_secs());
+    let retried = retry_by_hand(job, "mended", now).unwrap().job;
+    let again = without_sheet(retried, &why, now).job;
+    assert_eq!((again.state, again.attempts), (JobState::Retry, 1));
+    let never = NoSheet::Ever("too large".to_owned());
+    assert_eq!(without_sheet(pending(1), &never, NOW).job.state, JobState::Failed);
 }
 
 #[test]

@@ -18,6 +18,10 @@ impl Cause {
                 "Elle enfreint une règle, ou ses éléments de sécurité manquent : elle n'est pas envoyée.",
                 "It breaks a rule, or lacks security elements: it is not sent.",
             ),
+            Self::NotTranslated => words(
+                "La facture ne peut pas être mise sous la forme que la DGI demande.",
+                "The invoice cannot be put into the form that the DGI asks for.",
+            ),
             Self::Erased => words(
                 "Son contenu est effacé : il n'y a plus rien à envoyer.",
                 "Its content was erased: there is nothing left to send.",

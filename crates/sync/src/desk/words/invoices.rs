@@ -55,11 +55,22 @@ impl JobState {
             (Self::Pending | Self::Retry, Some(Cause::RequestLost)) => Cause::TooOld.words(),
             (
                 Self::Pending | Self::Retry,
-                Some(cause @ (Cause::NoMachine | Cause::WaitsForOriginal | Cause::TooOld)),
+                Some(
+                    cause @ (Cause::NoMachine
+                    | Cause::WaitsForOriginal
+                    | Cause::TooOld
+                    | Cause::NotTranslated),
+                ),
             )
             | (
                 Self::Failed,
-                Some(cause @ (Cause::Refused | Cause::NonCompliant | Cause::Erased | Cause::OriginalStuck)),
+                Some(
+                    cause @ (Cause::Refused
+                    | Cause::NonCompliant
+                    | Cause::NotTranslated
+                    | Cause::Erased
+                    | Cause::OriginalStuck),
+                ),
             ) => cause.words(),
             _ => self.words(),
         }
@@ -95,10 +106,26 @@ impl Listed {
     pub fn advice(&self) -> Option<Words> {
         let Self { job, .. } = self;
         match (self.guidance(), &job.doubt) {
+            // What is refused for a while is sent again by itself, what is failed is not.
+            (Some(_), _) if job.state == JobState::Failed && !self.is_refused_for_good() => Some(RETRY),
             (Some(guidance), _) => Some(guidance.action),
             (None, Some(doubt)) if doubt.is_handed_out() && job.state == JobState::Ambiguous => Some(RETURN),
             _ => job.state.action_after(self.known_cause()),
         }
+    }
+
+    fn is_refused_for_good(&self) -> bool {
+        let code = self.job.error.as_ref().and_then(|error| error.code).map(ErrorCode::new);
+        code.is_some_and(|code| {
+            !matches!(
+                code,
+                ErrorCode::TooManyPending
+                    | ErrorCode::OriginalNotNow
+                    | ErrorCode::UnknownOrFinalised
+                    | ErrorCode::Processing
+                    | ErrorCode::Other(_)
+            )
+        })
     }
 
     /// What the authority's own number, or the fault of a call, means; of what is sent again, or was refused.
