@@ -218,8 +218,9 @@ impl Seat {
         if self.is_over.load(Ordering::SeqCst) {
             return true;
         }
-        let is_long = self.shared.now().since(self.began) >= self.shared.settings.turn;
-        let over = turns.is_stopping() || turns.has_lost(&self.lease) || (is_long && turns.do_others_wait());
+        let is_long = || is_long(self.began, self.shared.now(), self.shared.settings.turn);
+        let over =
+            turns.is_stopping() || turns.has_lost(&self.lease) || (turns.do_others_wait() && is_long());
         if over {
             self.end();
         }
@@ -238,5 +239,24 @@ impl Seat {
 
     pub(super) fn lane(&self) -> MutexGuard<'_, Lane> {
         self.lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether something that began then has lasted so long. If the clock was set back since, nobody knows: it has.
+fn is_long(began: At, now: At, time: Duration) -> bool {
+    now < began || now.since(began) >= time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_over_when_its_time_is_and_when_the_clock_was_set_back() {
+        let (began, turn) = (At(1_000_000), Duration::from_secs(30));
+        assert!(!is_long(began, began, turn) && !is_long(began, At(1_029_999), turn));
+        assert!(is_long(began, At(1_030_000), turn));
+        // By a second or an hour: it would last until the clock has made up for it.
+        assert!(is_long(began, At(999_000), turn) && is_long(began, At(0), turn));
     }
 }
