@@ -1,11 +1,11 @@
 //! Codes of the authority, kept and noted.
 
-use ledger::{Statements, StoreFault};
+use ledger::{Cell, Statements, StoreFault};
 
 use super::{
     entries::pass,
     raise::raise,
-    rows::cell,
+    rows::{cell, maybe},
     writing::{Noted, Outcome, alert, find, update_job},
 };
 use crate::{AlertKind, At, Cause, Elements, Job, JobId, JobState, Kept, Transition};
@@ -47,13 +47,36 @@ pub(super) fn keep_code(
             error: None,
             elements: Some(elements.clone()),
             recorded: false,
-            ..found
+            ..found.clone()
         };
         update_job(statements, &job, Some(&told), mark)?;
     }
     pass(statements, &cell(&id), old, to.name(), cause.name(), &told.detail, now)?;
     alert(statements, &told)?;
+    tell_of_others(statements, &found, elements, now)?;
     Ok(Outcome::Kept(kept))
+}
+
+/// The authority gave a code that another invoice of the same taxpayer has. What it says is kept; which of them has it wrongly
+/// is for a person to find out.
+pub(super) fn tell_of_others(
+    statements: &mut dyn Statements,
+    job: &Job,
+    elements: &Elements,
+    now: At,
+) -> Result<(), StoreFault> {
+    // One whose e-MCF nobody knows any more may be his.
+    let sql = "SELECT j.fiscal FROM sync_jobs j LEFT JOIN sync_machines m ON m.id = j.machine \
+         WHERE j.code = $1 AND j.id <> $2 \
+         AND (m.nif IS NULL OR m.nif = COALESCE((SELECT o.nif FROM sync_machines o WHERE o.id = $3), m.nif)) LIMIT 3";
+    let values = [cell(&elements.code), cell(&job.id), maybe(job.machine.as_ref(), cell)];
+    let rows = statements.query(sql, &values)?;
+    let others: Vec<_> = rows.iter().filter_map(|row| row.first().and_then(Cell::text)).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("{} is the code of {}, too", elements.code, others.join(", "));
+    raise(statements, AlertKind::TwoCodes, &job.id.to_string(), None, now, &detail)
 }
 
 fn is_told(

@@ -5,7 +5,7 @@ use edef::AuthorityCode;
 use ledger::{Cell, Statements, StoreFault};
 
 use super::{
-    codes::{keep_code, recorded},
+    codes::{keep_code, recorded, tell_of_others},
     entries::pass,
     raise::raise,
     rows::{at, cell, count, job, job_columns, json, machine_state_cells, maybe, number, seconds},
@@ -106,6 +106,7 @@ impl Writing {
                 Stands::Ours => Written::Done,
                 Stands::AsRead if is_held => {
                     apply(statements, change, &mark)?;
+                    tell_of_confirmed(statements, change)?;
                     Written::Done
                 }
                 Stands::AsRead => return Ok(Outcome::LeaseLost),
@@ -170,6 +171,16 @@ pub(crate) fn apply(statements: &mut dyn Statements, change: &Change, mark: &str
     }
     if let Some(machine) = &change.machine {
         update_machine(statements, machine, mark)?;
+    }
+    Ok(())
+}
+
+/// A code that a lane writes is the authority's own answer.
+fn tell_of_confirmed(statements: &mut dyn Statements, change: &Change) -> Result<(), StoreFault> {
+    for told in change.transitions.iter().filter(|told| told.cause == Cause::Confirmed) {
+        let job = change.jobs.iter().find(|job| job.id == told.job);
+        let Some((job, elements)) = job.and_then(|job| Some((job, job.elements.as_ref()?))) else { continue };
+        tell_of_others(statements, job, elements, told.at)?;
     }
     Ok(())
 }

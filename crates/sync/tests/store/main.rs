@@ -83,7 +83,7 @@ fn nothing_that_is_asked_again_and_again_reads_a_whole_table() {
     let (_directory, database) = world::sqlite(&clock);
     let mut store = database.connect().unwrap();
     Sync::prepare(&mut *store).unwrap();
-    let questions: [&'static str; 8] = [
+    let questions: [&'static str; 9] = [
         "EXPLAIN QUERY PLAN SELECT j.id FROM sync_jobs j WHERE j.state = 'AMBIGUOUS' AND j.doubt_cause = 'handed_out' \
          AND j.since = 9 AND (j.sealed > 9 OR (j.sealed = 9 AND j.id > 'A')) ORDER BY j.sealed, j.id LIMIT 8",
         "EXPLAIN QUERY PLAN SELECT j.outlet, count(*), MIN(j.sealed) FROM sync_jobs j WHERE j.outlet = 'A' \
@@ -103,6 +103,9 @@ fn nothing_that_is_asked_again_and_again_reads_a_whole_table() {
            AND j.state IN ('SUBMITTED', 'AMBIGUOUS', 'SYNCED_WITHOUT_CODE')) \
          OR EXISTS (SELECT 1 FROM sync_machine_outlets o JOIN sync_jobs j ON j.outlet = o.outlet \
            WHERE o.machine = m.id AND j.state IN ('PENDING', 'RETRY') AND j.due <= 9)",
+        "EXPLAIN QUERY PLAN SELECT j.fiscal FROM sync_jobs j LEFT JOIN sync_machines m ON m.id = j.machine \
+         WHERE j.code = 'A' AND j.id <> 'B' AND (m.nif IS NULL \
+         OR m.nif = COALESCE((SELECT o.nif FROM sync_machines o WHERE o.id = 'm'), m.nif)) LIMIT 3",
     ];
     for question in questions {
         store

@@ -3,11 +3,12 @@
 
 mod fed;
 mod kept;
+mod reused;
 mod sent;
 mod taken;
 mod told;
 
-pub(crate) use self::{fed::*, kept::*, sent::*, taken::*, told::*};
+pub(crate) use self::{fed::*, kept::*, reused::*, sent::*, taken::*, told::*};
 
 /// Gives the names of all cases to a macro.
 macro_rules! for_each_case {
@@ -26,6 +27,7 @@ macro_rules! for_each_case {
             an_e_mcf_is_his_to_whose_token_the_authority_answered_first,
             a_lease_passes_on_when_its_holder_is_not_heard_of,
             who_lost_his_lease_writes_nothing_but_a_code,
+            a_code_that_another_invoice_has_is_kept_and_told,
             an_agent_that_ends_between_intent_and_answer_loses_nothing_and_doubles_nothing,
             an_agent_that_stops_gives_its_machines_back,
             what_was_left_submitted_at_a_removed_e_mcf_is_found_out,

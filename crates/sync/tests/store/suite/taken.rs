@@ -43,7 +43,7 @@ fn http(world: &World, machine: &Machine) -> HttpAuthority {
     HttpAuthority::new(&client, machine.url.clone(), token.parse().unwrap(), machine.dialect.clone())
 }
 
-fn elements(code: &str) -> Elements {
+pub(crate) fn elements(code: &str) -> Elements {
     Elements {
         nim: "CD01000001-1".parse().unwrap(),
         uid: None,
@@ -58,7 +58,7 @@ fn elements(code: &str) -> Elements {
     }
 }
 
-fn told(job: &Job, to: JobState, cause: Cause, world: &World) -> Transition {
+pub(crate) fn told(job: &Job, to: JobState, cause: Cause, world: &World) -> Transition {
     Transition { job: job.id, at: world.clock.at(), from: Some(job.state), to, cause, detail: String::new() }
 }
 
