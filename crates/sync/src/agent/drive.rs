@@ -6,8 +6,9 @@ use std::{
 
 use super::{
     Shared,
-    seat::Seat,
-    turns::{Bell, Ended},
+    bell::Bell,
+    seat::{Seat, is_long},
+    turns::Ended,
 };
 use crate::{
     Lease,
@@ -18,7 +19,9 @@ use crate::{
 const REQUESTERS: usize = 2;
 /// How often it is looked whether what is in hand is done, when a turn is over, and how long the pauses are. What was
 /// requested and not confirmed by then is found again by who comes next.
-const LAST_LOOKS: (usize, Duration) = (60, Duration::from_millis(50));
+const LAST_LOOKS: (u32, Duration) = (60, Duration::from_millis(50));
+/// What came of a call is written within this.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Drives a machine until its turn is over: when there is nothing to do, when others wait and its time is up, when another
 /// process has it, or when the agent stops.
@@ -31,7 +34,12 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> End
         let name = format!("{}-{number}", lease.machine);
         let run = move || {
             let leaves = Leaves(worker);
-            leaves.0.work(role);
+            let worked = catch_unwind(AssertUnwindSafe(|| leaves.0.work(role)));
+            // The turn, the lease and this agent's patience may be over: nobody else is sure to come for it.
+            leaves.0.keep_codes();
+            if let Err(panic) = worked {
+                resume_unwind(panic);
+            }
         };
         if std::thread::Builder::new().name(name).spawn(run).is_err() {
             // It was not called, and so nobody leaves.
@@ -39,15 +47,15 @@ pub(super) fn drive(shared: &Arc<Shared>, lease: &Lease, bell: Arc<Bell>) -> End
             seat.end();
         }
     }
-    // Should this thread panic, the others end too.
-    let ends = Ends(&seat);
     let driven = catch_unwind(AssertUnwindSafe(|| {
         seat.work(Role::Confirm);
         seat.finish();
     }));
+    // Should this thread have panicked, the others end too.
+    seat.end();
+    seat.await_answers();
     // A code is kept whoever has the machine now, and whatever went wrong.
     seat.keep_codes();
-    drop(ends);
     if let Err(panic) = driven {
         resume_unwind(panic);
     }
@@ -72,19 +80,15 @@ impl Drop for Leaves {
     }
 }
 
-struct Ends<'s>(&'s Seat);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
 impl Seat {
     /// Finishes what is in hand: nothing more is requested, and what the authority computed is confirmed still.
     fn finish(&self) {
-        let mut book = self.shared.book.clone();
+        let (mut book, began) = (self.shared.book.clone(), self.shared.now());
         for _ in 0..LAST_LOOKS.0 {
+            // Each look may be a call: all of them take about as long as one may.
+            if is_long(began, self.shared.now(), self.shared.settings.patience) {
+                break;
+            }
             let has_lost = self.shared.turns.has_lost(&self.lease);
             let alone = self.requesters.load(Ordering::SeqCst) == 0;
             if has_lost || self.has_failed.load(Ordering::SeqCst) {
@@ -102,6 +106,21 @@ impl Seat {
         let left = self.lane().leave(&mut book, self.shared.now());
         if let Err(fault) = left {
             tracing::warn!(%fault, "what was in hand is found again by who comes next");
+        }
+    }
+
+    /// Waits for calls that are out, as long as one may take: what the authority answers to them, nobody can ask it for again.
+    /// Until then the lease is kept, so that nobody else doubts them, or confirms beside them (A3).
+    fn await_answers(&self) {
+        let is_out = || self.requesters.load(Ordering::SeqCst) > 0 && self.lane().is_busy();
+        if !is_out() {
+            return;
+        }
+        self.shared.turns.step_aside(&self.lease.machine);
+        let mut left = self.shared.settings.patience.saturating_add(WRITTEN_WITHIN);
+        while !left.is_zero() && is_out() {
+            std::thread::sleep(LAST_LOOKS.1);
+            left = left.saturating_sub(LAST_LOOKS.1);
         }
     }
 

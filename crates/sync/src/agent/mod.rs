@@ -1,5 +1,6 @@
 //! Drives machines on threads of its own: follows the ledger, takes leases, runs lanes.
 
+mod bell;
 mod drive;
 mod feed;
 mod gate;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub poll: Duration,
     /// How long a machine is driven before another that waits has its turn.
     pub turn: Duration,
+    /// How long a call may take. Whoever ends waits so long for the answers that are on their way.
+    pub patience: Duration,
     /// By how much the authority's totals may differ from ours and are confirmed still.
     pub tolerance: Tolerance,
 }
@@ -69,6 +72,8 @@ impl Default for Settings {
             machines: NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN),
             poll: Duration::from_millis(500),
             turn: Duration::from_secs(30),
+            // The longest that a cloud may be configured for.
+            patience: Duration::from_secs(60),
             tolerance: Tolerance::default(),
         }
     }
@@ -185,9 +190,15 @@ impl Agent {
     pub fn stop(&self) {
         self.shared.turns.stop();
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        threads.drain(1.min(threads.len())..).for_each(join);
+        let others = threads.split_off(1.min(threads.len()));
+        // Who writes to a database that is away would wait without end: at last the scribe gives up, and they hear it.
+        let mut left = self.shared.settings.patience.saturating_mul(LAST_CALLS);
+        while !left.is_zero() && !others.iter().all(JoinHandle::is_finished) {
+            std::thread::sleep(LAST_LOOK);
+            left = left.saturating_sub(LAST_LOOK);
+        }
         self.scribe.stop();
-        threads.into_iter().for_each(join);
+        threads.into_iter().chain(others).for_each(join);
     }
 
     fn spawn(&self, name: &'static str, run: fn(&Arc<Shared>)) -> std::io::Result<()> {
@@ -213,6 +224,11 @@ impl Drop for Agent {
 
 /// How long a thread rests that ended by a panic.
 const AFTER_PANIC: Duration = Duration::from_secs(1);
+/// So many calls one after the other a thread that is to end may wait for: its own, those that finish what is in hand, the
+/// last of these, and a worker's.
+const LAST_CALLS: u32 = 4;
+/// How often it is looked whether all have ended.
+const LAST_LOOK: Duration = Duration::from_millis(10);
 
 fn join(thread: JoinHandle<()>) {
     if thread.join().is_err() {

@@ -8,7 +8,7 @@ use std::{
 
 use edef::{Authority, Token};
 
-use super::{Shared, gate::Gate, rates, turns::Bell};
+use super::{Shared, bell::Bell, gate::Gate, rates};
 use crate::{
     At, Book, BookFault, Lease,
     lane::{Lane, Role, Task, Turn},
@@ -243,7 +243,7 @@ impl Seat {
 }
 
 /// Whether something that began then has lasted so long. If the clock was set back since, nobody knows: it has.
-fn is_long(began: At, now: At, time: Duration) -> bool {
+pub(super) fn is_long(began: At, now: At, time: Duration) -> bool {
     now < began || now.since(began) >= time
 }
 

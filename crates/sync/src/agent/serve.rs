@@ -10,8 +10,9 @@ use ledger::StoreFault;
 
 use super::{
     Shared,
+    bell::Bell,
     drive::drive,
-    turns::{Bell, Ended, Looks},
+    turns::{Ended, Looks},
 };
 use crate::{
     At, Lease, MachineId,
@@ -27,6 +28,8 @@ const IDLE_TURNS: u32 = 3;
 const AFTER_IDLE: Duration = Duration::from_secs(5);
 /// However much news there is, it looks around no more often.
 const BREATH: Duration = Duration::from_millis(25);
+/// How often it is looked, at the end, who is driven still.
+const LAST_LOOK: Duration = Duration::from_millis(10);
 /// So many machines are looked at for each that may be driven: some are another process's.
 const LOOKED_AT: usize = 4;
 
@@ -51,6 +54,15 @@ pub(super) fn run(shared: &Arc<Shared>) {
         shared.turns.breathe(BREATH);
         known = shared.turns.rest(Looks::Serve, shared.settings.poll, known);
     }
+    // Leases last shorter than a call may take.
+    while round.threads.iter().any(|thread| !thread.is_finished()) {
+        let now = shared.now();
+        if let Err(fault) = round.beat(now) {
+            tracing::warn!(%fault, "leases wait for the database");
+            round.renewed = now;
+        }
+        std::thread::sleep(LAST_LOOK);
+    }
     round.threads.drain(..).for_each(super::join);
 }
 
@@ -71,10 +83,7 @@ impl Round {
         let (ended, running) = self.threads.drain(..).partition::<Vec<_>, _>(JoinHandle::is_finished);
         self.threads = running;
         ended.into_iter().for_each(super::join);
-        if now.since(self.renewed) >= RENEW_EVERY || now < self.renewed {
-            self.renew()?;
-            self.renewed = now;
-        }
+        self.beat(now)?;
         self.let_rest(now);
         self.take(now)
     }
@@ -98,6 +107,14 @@ impl Round {
             self.resting.insert(machine, (now, rest));
         }
         self.resting.retain(|_, (since, rest)| now >= *since && now.since(*since) < *rest);
+    }
+
+    fn beat(&mut self, now: At) -> Result<(), StoreFault> {
+        if now.since(self.renewed) >= RENEW_EVERY || now < self.renewed {
+            self.renew()?;
+            self.renewed = now;
+        }
+        Ok(())
     }
 
     fn renew(&self) -> Result<(), StoreFault> {

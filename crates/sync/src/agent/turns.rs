@@ -6,6 +6,7 @@ use std::{
 
 use fiscal::OutletId;
 
+use super::bell::Bell;
 use crate::{Lease, MachineId, lane::Role};
 
 /// Which machines this process drives, and whether it is to stop.
@@ -33,6 +34,8 @@ struct Driven {
     outlets: Vec<OutletId>,
     /// Another process has it.
     is_lost: bool,
+    /// Its turn is over but for answers that are on their way.
+    is_aside: bool,
     bell: Arc<Bell>,
 }
 
@@ -60,52 +63,6 @@ pub(super) enum Ended {
     Failed,
 }
 
-/// Wakes the workers of a machine, those of a role alone.
-#[derive(Default)]
-pub(super) struct Bell {
-    confirm: Chime,
-    request: Chime,
-}
-
-#[derive(Default)]
-struct Chime {
-    count: Mutex<u64>,
-    rings: Condvar,
-}
-
-impl Bell {
-    pub(super) fn ring(&self) {
-        self.ring_for(Role::Confirm);
-        self.ring_for(Role::Request);
-    }
-
-    pub(super) fn ring_for(&self, role: Role) {
-        let chime = self.chime(role);
-        *chime.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        chime.rings.notify_all();
-    }
-
-    /// How often it rang.
-    pub(super) fn count(&self, role: Role) -> u64 {
-        *self.chime(role).count.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for so long, or until it rings after those times; says whether it did.
-    pub(super) fn wait(&self, role: Role, time: Duration, heard: u64) -> bool {
-        let Chime { count, rings } = self.chime(role);
-        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = rings.wait_timeout_while(count, time, |count| *count == heard);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 != heard
-    }
-
-    const fn chime(&self, role: Role) -> &Chime {
-        match role {
-            Role::Confirm => &self.confirm,
-            Role::Request => &self.request,
-        }
-    }
-}
-
 impl Turns {
     pub(super) fn new(most: usize) -> Self {
         Self { state: Mutex::default(), news: Condvar::new(), most }
@@ -113,7 +70,8 @@ impl Turns {
 
     /// How many more machines may be driven.
     pub(super) fn places(&self) -> usize {
-        self.most.saturating_sub(self.state().driven.len())
+        let taken = self.state().driven.values().filter(|driven| !driven.is_aside).count();
+        self.most.saturating_sub(taken)
     }
 
     pub(super) fn driven(&self) -> usize {
@@ -126,9 +84,19 @@ impl Turns {
 
     pub(super) fn begin(&self, lease: Lease, outlets: Vec<OutletId>) -> Arc<Bell> {
         let bell = Arc::<Bell>::default();
-        let driven = Driven { lease, outlets, is_lost: false, bell: Arc::clone(&bell) };
+        let driven = Driven { lease, outlets, is_lost: false, is_aside: false, bell: Arc::clone(&bell) };
         self.state().driven.insert(driven.lease.machine.clone(), driven);
         bell
+    }
+
+    /// The turn of a machine is over but for answers that are on their way: another has its place meanwhile, and nobody
+    /// the machine.
+    pub(super) fn step_aside(&self, machine: &MachineId) {
+        let mut state = self.state();
+        if let Some(driven) = state.driven.get_mut(machine) {
+            driven.is_aside = true;
+        }
+        self.wake(&mut state, &[Looks::Serve]);
     }
 
     /// The turn of a machine is over. There is a place for another; who has one is not disturbed.
@@ -280,6 +248,17 @@ mod tests {
         turns.news_of(&outlets(&["OUTLET-1", "OUTLET-9"]));
         assert_eq!((one.count(Role::Request), served(&turns)), (1, 1));
         assert_eq!(turns.rest(Looks::Record, Duration::ZERO, u64::MAX), 0);
+    }
+
+    #[test]
+    fn who_waits_for_answers_alone_takes_nobodys_place_and_keeps_his_machine() {
+        let turns = Turns::new(1);
+        driven(&turns, "mcf_ctmy08crv9hrqv61fkrr", &[]);
+        let machine = "mcf_ctmy08crv9hrqv61fkrr".parse().unwrap();
+        assert_eq!(turns.places(), 0);
+        turns.step_aside(&machine);
+        assert_eq!((turns.places(), turns.drives(&machine), turns.leases().len()), (1, true, 1));
+        assert_eq!(served(&turns), 1);
     }
 
     #[test]

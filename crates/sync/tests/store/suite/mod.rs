@@ -3,12 +3,13 @@
 
 mod fed;
 mod kept;
+mod late;
 mod reused;
 mod sent;
 mod taken;
 mod told;
 
-pub(crate) use self::{fed::*, kept::*, reused::*, sent::*, taken::*, told::*};
+pub(crate) use self::{fed::*, kept::*, late::*, reused::*, sent::*, taken::*, told::*};
 
 /// Gives the names of all cases to a macro.
 macro_rules! for_each_case {
@@ -27,6 +28,10 @@ macro_rules! for_each_case {
             an_e_mcf_is_his_to_whose_token_the_authority_answered_first,
             a_lease_passes_on_when_its_holder_is_not_heard_of,
             who_lost_his_lease_writes_nothing_but_a_code,
+            a_code_that_comes_when_the_lease_is_lost_is_kept,
+            a_code_that_comes_while_the_agent_stops_is_kept,
+            a_turn_that_waits_for_an_answer_keeps_its_machine_and_nobodys_place,
+            an_agent_waits_no_longer_than_a_call_may_take,
             a_code_that_another_invoice_has_is_kept_and_told,
             an_agent_that_ends_between_intent_and_answer_loses_nothing_and_doubles_nothing,
             an_agent_that_stops_gives_its_machines_back,
