@@ -24,7 +24,7 @@ struct Trial<'p> {
 
 const CLOUD: &str = "/api/v1/invoices";
 const LOCAL: &str = "/v1/invoices";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Plays it in a folder of its own.
 pub fn play(binary: &Path, plan: &Plan) -> anyhow::Result<Seen> {

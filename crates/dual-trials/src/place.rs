@@ -83,7 +83,7 @@ const DEVICES: &str = "[devices]\nrealm = \"development\"\ncertificates = \"cert
 /// More questions in a second than a cloud answers.
 const ALLOWED: &str = "1000000";
 /// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Place {
     /// Makes it in an empty folder: keys, certificates, outlets, an API key.

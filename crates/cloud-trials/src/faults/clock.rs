@@ -23,9 +23,9 @@ pub(super) fn back(ground: &Ground) -> anyhow::Result<String> {
         ensure!(again.contains_key("CLOCK_ROLLBACK_DETECTED"), "{}", words(&again));
         // Time passes; within the tolerance of 2 s it seals with the chain's time.
         scene.disk.set(Knob::Offset, 0)?;
-        scene.until_sells(Duration::from_secs(10))?;
+        scene.until_sells()?;
         scene.disk.set(Knob::Offset, -1_000)?;
-        scene.until_sells(Duration::from_secs(5))?;
+        scene.until_sells()?;
         scene.disk.set(Knob::Offset, 0)?;
         crew.settle()?;
         Ok(format!(

@@ -23,7 +23,7 @@ pub(super) fn restart(ground: &Ground) -> anyhow::Result<String> {
         for round in 0..RESTARTS {
             thread::sleep(Duration::from_millis(200 + 137 * u64::from(round)));
             ensure!(Command::new("sh").args(["-c", command]).output()?.status.success(), "{command}");
-            longest = longest.max(scene.until_sells(Duration::from_secs(30))?);
+            longest = longest.max(scene.until_sells()?);
             crew.settle()?;
         }
         let refusals = scene.shop.take_refusals();

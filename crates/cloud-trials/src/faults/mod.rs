@@ -92,6 +92,11 @@ struct Scene<'a> {
     servers: Vec<Server>,
 }
 
+/// Who waits for longer waits for what will not come. What a fault really cost is measured, and said.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// When nothing was sealed for so long, nothing is on its way.
+const STILL: Duration = Duration::from_millis(300);
+
 /// Sets it up, has `work` go on while tills sell, and has the whole ledger judged.
 fn play(
     ground: &Ground,
@@ -110,7 +115,7 @@ fn play(
         scene.servers.push(server);
     }
     let played = with_crew(&shop, &place, 6, 7, |crew| {
-        scene.until_sells(Duration::from_secs(10))?;
+        scene.until_sells()?;
         let said = work(&mut scene, crew)?;
         let records = crew.judge()?;
         for server in &mut scene.servers {
@@ -139,19 +144,44 @@ impl Scene<'_> {
     }
 
     /// Waits until sales are sealed again; says how long that took.
-    fn until_sells(&self, most: Duration) -> anyhow::Result<Duration> {
+    fn until_sells(&self) -> anyhow::Result<Duration> {
         let (began, before) = (now(), self.sealed());
         while self.sealed() < before + 20 {
-            if began.elapsed() > most {
-                bail!("no sale was sealed within {} s: {:?}", most.as_secs(), self.shop.take_refusals());
+            if began.elapsed() > PATIENCE {
+                bail!("no sale was sealed within {} s: {:?}", PATIENCE.as_secs(), self.shop.take_refusals());
             }
             thread::sleep(Duration::from_millis(5));
         }
         Ok(began.elapsed())
     }
 
-    /// The refusals of a while, in which nothing may be sealed but what was on its way when it began.
+    /// Waits until something has come, which a busy machine may take its time for.
+    fn until(&self, what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+        let began = now();
+        while !is_so()? {
+            ensure!(began.elapsed() < PATIENCE, "{what}: not within {} s", PATIENCE.as_secs());
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Waits until what was on its way has arrived, and nothing more is sealed; says how much was until then.
+    fn until_still(&self) -> anyhow::Result<u64> {
+        let (mut sealed, mut since) = (self.sealed(), now());
+        self.until("sales are sealed no more", || {
+            let seen = self.sealed();
+            if seen != sealed {
+                (sealed, since) = (seen, now());
+            }
+            Ok(since.elapsed() >= STILL)
+        })?;
+        Ok(sealed)
+    }
+
+    /// The refusals of a while that begins with the first, in which nothing may be sealed but what was on its way then.
     fn refusals_of(&self, lasts: Duration) -> anyhow::Result<BTreeMap<String, u64>> {
+        self.shop.take_refusals();
+        self.until("a sale is refused", || Ok(!self.shop.take_refusals().is_empty()))?;
         thread::sleep(lasts / 2);
         self.shop.take_refusals();
         let before = self.sealed();

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 const { CLOUD, PICTURES, CHROMIUM } = process.env;
+/** Whoever waits for longer waits for what will not come: a busy machine takes longer than Playwright's half minute. */
+const PATIENCE = 120_000;
 
 export class Watched {
   #browser;
@@ -12,13 +14,14 @@ export class Watched {
 
   static async launch() {
     const watched = new Watched();
-    watched.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+    watched.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"], timeout: PATIENCE });
     return watched;
   }
 
   /** A page at a path, in a window of its own that has nothing kept. */
   async open(path, options) {
     const context = await this.#browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
     context.on("request", (request) => {
       if (!request.url().startsWith(`${CLOUD}/`) && !request.url().startsWith("data:")) this.#faults.push(`request: ${request.url()}`);
     });

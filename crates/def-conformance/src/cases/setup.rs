@@ -205,7 +205,7 @@ fn challenge_holds(bench: &Bench) -> Result<()> {
     sleep(Duration::from_secs(40));
     // A newer challenge does not take the place of the one that is signed meanwhile.
     device.status()?;
-    sleep(Duration::from_millis(17_000));
+    sleep(Duration::from_millis(12_000));
     device.ok(&request)?;
     Ok(())
 }

@@ -42,7 +42,7 @@ pub struct Campaign {
 }
 
 /// How long terminals may take to find out, when all is put right.
-const SETTLES: Duration = Duration::from_secs(90);
+const SETTLES: Duration = Duration::from_secs(300);
 
 impl Campaign {
     /// One run, from a place of its own to its verdict.

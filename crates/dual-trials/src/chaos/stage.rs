@@ -35,7 +35,7 @@ pub(super) struct Stage<'p> {
 /// The exit code of a simulator whose power failed because it was told to.
 const POWER_FAILED: i32 = 9;
 /// How long activation, a switch or a drain may take when nothing fails.
-const CALM: Duration = Duration::from_secs(40);
+const CALM: Duration = Duration::from_secs(120);
 /// How long a switch is waited for while everything fails.
 const SWITCH: Duration = Duration::from_secs(6);
 const SWITCH_ATTEMPTS: u32 = 5;

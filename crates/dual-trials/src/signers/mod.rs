@@ -63,7 +63,7 @@ pub struct Ground {
 }
 
 /// A machine that QEMU emulates takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Ground {
     /// Asks the suite of a cloud whose outlet this signer seals for.
