@@ -31,11 +31,14 @@ const forged = qr.replace(`|${total}|`, `|${total.replace(/\d/, (digit) => (Numb
 const formats = await readFile(new URL("../../../docs/formats.md", import.meta.url), "utf8");
 const example = (name) => formats.split(`<!-- example: ${name} -->\n\`\`\`text\n`)[1].split("\n```")[0];
 
-const launch = (...more) => chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...more] });
+/** Whoever waits for longer waits for what will not come: a busy machine takes longer than Playwright's half minute. */
+const PATIENCE = 120_000;
+const launch = (...more) => chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...more], timeout: PATIENCE });
 
 /** A phone without a network. What the page asks of the network, or complains of, fails the test. */
 async function phone(browser, width = 390) {
   const context = await browser.newContext({ viewport: { width, height: 844 }, serviceWorkers: "block" });
+  context.setDefaultTimeout(PATIENCE);
   await context.setOffline(true);
   const faults = [];
   context.on("request", (request) => {
@@ -87,7 +90,7 @@ const photograph = (page, buffer, name = "photo.png") =>
 
 /** Waits for a text, so that a failure shows what was there instead. */
 async function shows(page, selector, expected) {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + PATIENCE;
   let text = "";
   while (Date.now() < deadline) {
     text = (await page.locator(selector).allTextContents()).join("");
@@ -398,6 +401,7 @@ describe("the page", () => {
   /** What a camera sees of codes on a receipt. */
   async function picture(texts, { askew } = { askew: false }) {
     const studio = await browser.newPage({ viewport: { width: 1600, height: 1200 } });
+    studio.setDefaultTimeout(PATIENCE);
     await studio.setContent(await receipt(texts, { askew }));
     const photo = await studio.screenshot({ type: "jpeg", quality: 80 });
     await studio.close();

@@ -153,7 +153,7 @@ fn of_conflict(fault: &DeskFault) -> String {
         DeskFault::ToldAgain => {
             "l'alerte a été redite depuis : lisez-la d'abord, puis fermez-la telle qu'elle est".into()
         }
-        DeskFault::TwoRecords(number, _) => {
+        DeskFault::TwoRecords { number, .. } => {
             format!("plusieurs enregistrements ont le numéro {number} : l'exploitant le dit de l'un d'eux, par son empreinte (`stelala edef settle --record`)")
         }
         DeskFault::InFlight => {

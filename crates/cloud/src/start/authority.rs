@@ -48,7 +48,8 @@ impl AuthorityWay {
             by: by(entropy)?,
         };
         let tolerance = Tolerance::new(config.tolerance).unwrap_or_default();
-        let settings = Settings { machines: config.machines, tolerance, ..Settings::default() };
+        let (machines, patience) = (config.machines, config.timeout);
+        let settings = Settings { machines, patience, tolerance, ..Settings::default() };
         let agent = Agent::start(parts, settings).map_err(StartFault::Threads)?;
         Ok(Self { hosts, names, agent: Held::new(agent) })
     }

@@ -103,7 +103,7 @@ fn client(roots: &[Vec<u8>]) -> HttpClient {
 
 /// Gives a connection this long, and an answer twice as long.
 fn hasty() -> HttpClient {
-    let connect = Duration::from_millis(600);
+    let connect = Duration::from_secs(2);
     HttpClient::new(Patience { connect, whole: connect * 2 }, &[])
 }
 

@@ -90,10 +90,15 @@ pub enum DeskFault {
     TimeOutside(Timestamp),
     /// `TWO_RECORDS`
     #[error(
-        "several records have the number {0}, and this may be said of any of them ({}): the platform's operator \
-         says it of one, by its hash (`stelala edef settle --record`)", hashes(.1)
+        "several records have the number {number}, and this may be said of any of them ({}): the platform's operator \
+         says it of one, by its hash (`stelala edef settle --record`)", hashes(.records)
     )]
-    TwoRecords(FiscalNumber, Vec<JobId>),
+    TwoRecords {
+        /// Which.
+        number: FiscalNumber,
+        /// Those that have it.
+        records: Vec<JobId>,
+    },
     /// `QR_DIFFERS`
     #[error("the QR code's text does not hold this code, this NIM and the NIF: it is another invoice's")]
     QrDiffers,
@@ -147,7 +152,7 @@ impl DeskFault {
             Self::OtherMachine(_) => "OTHER_MACHINE",
             Self::UnknownMachine => "UNKNOWN_MACHINE",
             Self::TimeForm => "TIME_FORM",
-            Self::TwoRecords(..) => "TWO_RECORDS",
+            Self::TwoRecords { .. } => "TWO_RECORDS",
             Self::QrDiffers => "QR_DIFFERS",
             Self::TimeOutside(_) => "TIME_OUTSIDE",
             Self::Sheet(fault) => fault.code(),

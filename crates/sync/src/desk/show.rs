@@ -47,7 +47,8 @@ impl Desk<'_> {
             Ok([one]) => Ok(one),
             Err(none) if none.is_empty() => Err(DeskFault::NotFound("invoice")),
             Err(all) => {
-                Err(DeskFault::TwoRecords(*fiscal, all.into_iter().map(|listed| listed.job.id).collect()))
+                let records = all.into_iter().map(|listed| listed.job.id).collect();
+                Err(DeskFault::TwoRecords { number: *fiscal, records })
             }
         }
     }

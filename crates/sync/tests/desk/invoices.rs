@@ -304,7 +304,7 @@ fn what_is_said_by_a_number_that_two_records_have_is_said_of_neither() {
     assert_eq!(only(&jobs[0].fiscal).unwrap().job.id, jobs[0].id);
     let twin = "UPDATE sync_jobs SET fiscal = $1 WHERE id = $2";
     office.execute(twin, &[crate::text(&jobs[0].fiscal), crate::text(&jobs[1].id)]);
-    let Err(DeskFault::TwoRecords(number, records)) = only(&jobs[0].fiscal) else { panic!() };
+    let Err(DeskFault::TwoRecords { number, records }) = only(&jobs[0].fiscal) else { panic!() };
     assert_eq!((number, records.len()), (jobs[0].fiscal, 2));
     assert!(records.contains(&jobs[0].id) && records.contains(&jobs[1].id));
     assert!(matches!(only(&jobs[1].fiscal), Err(DeskFault::NotFound(_))));
