@@ -47,9 +47,10 @@ impl AlertKind {
                 "Les taux de la DGI ne sont pas ceux du manifeste fiscal.",
                 "The DGI's rates are not those of the tax manifest.",
             ),
-            Self::TwoCodes => {
-                words("Une facture a deux codes de la DGI.", "An invoice has two codes of the DGI.")
-            }
+            Self::TwoCodes => words(
+                "Une facture a deux codes de la DGI, ou deux factures ont le même.",
+                "An invoice has two codes of the DGI, or two invoices have one.",
+            ),
             Self::Contradicted => Cause::Contradicted.words(),
             Self::CorruptRow => words("Un enregistrement est illisible.", "A record cannot be read."),
             Self::NonCompliant => words(
