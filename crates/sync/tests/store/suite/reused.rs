@@ -20,7 +20,7 @@ pub(crate) fn a_code_that_another_invoice_has_is_kept_and_told(world: &World) {
         world.sell(here);
     }
     follow(world, &mut Follower::default());
-    let (mut book, lease, code) = (book(world, "one"), lease(world, "one"), "AAAABBBBCCCCDDDDEEEE1111");
+    let (mut book, lease, code) = (book(world, "one"), lease(world, "one"), "REUSBBBBCCCCDDDDEEEE1111");
     let jobs = book.due(&machine.id, world.clock.at(), 9).unwrap();
     let confirmed = |job: &Job| {
         let made = Job { state: JobState::Synced, elements: Some(elements(code)), ..job.clone() };
