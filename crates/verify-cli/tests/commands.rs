@@ -22,6 +22,8 @@ struct Desk(PathBuf);
 impl Desk {
     fn new(test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        // What an earlier run left there is not this one's.
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         for (file, name) in [
             ("key.pem", "public-key"),
